@@ -1,0 +1,154 @@
+# One Makefile for the whole tree.      make help     lists the targets
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+
+MODE ?= release
+B    := build/$(MODE)
+
+# ---- flags ------------------------------------------------------------------
+CPPFLAGS += -I. -D_GNU_SOURCE
+WARN     := -Wall -Wextra -Wshadow -Wconversion -Werror -Wvla -Wstrict-prototypes \
+	    -Wmissing-prototypes -Wformat=2 -Wswitch-enum -Wpointer-arith
+CFLAGS   += -std=c11 $(WARN)
+
+debug_FLAGS   := -O1 -g
+release_FLAGS := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE \
+		 -fstack-clash-protection -fcf-protection
+release_LINK  := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+san_FLAGS     := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+fuzz_FLAGS    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+cov_FLAGS     := -O0 -g --coverage
+CFLAGS  += $($(MODE)_FLAGS)
+LDFLAGS += $($(MODE)_LINK) $(filter -fsanitize=% --coverage,$($(MODE)_FLAGS)) -Wl,--as-needed
+
+# ---- what is made of what ---------------------------------------------------
+# A module is a folder; its program file main.c is not part of the archive.
+MODULES := crypto election ledger registry api tally verifier witness
+$(foreach m,$(MODULES),$(eval $(m)_OBJ := $$(patsubst %.c,$(B)/%.o,$$(filter-out %/main.c,$$(wildcard $m/*.c)))))
+
+crypto_LIBS   := -lsecp256k1 -lcrypto -lp11-kit -lpthread -ldl
+election_LIBS := -lyajl -lm
+ledger_LIBS   := -lrocksdb
+registry_LIBS := -lsqlite3
+api_LIBS      := -lmicrohttpd -loath -lsystemd
+tally_LIBS    := -lcurl
+verifier_LIBS := -lcurl
+
+# A program lists the modules it may contain, so the linker enforces layering:
+# urna-verify judges the ledger and is built without one line of it.
+urnad_MODULES       := api ledger registry election crypto
+urna_MODULES        := tally election crypto
+urna-verify_MODULES := verifier election crypto
+urnad_MAIN          := api/main.c
+urna_MAIN           := tally/main.c
+urna-verify_MAIN    := verifier/main.c
+PROGRAMS := $(foreach p,urnad urna urna-verify,$(if $(wildcard $($p_MAIN)),$p))
+
+TESTS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
+CT    := $(patsubst tests/%.c,%,$(wildcard tests/ct_*.c))
+BENCH := $(patsubst tests/%.c,%,$(wildcard tests/bench_*.c))
+FUZZ  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+
+$(foreach m,$(MODULES),$(eval $(B)/lib$m.a: $$($m_OBJ)))
+$(B)/lib%.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	@ar rcs $@ $^
+
+define program
+$(B)/bin/$1: $(B)/$($1_MAIN:.c=.o) $(foreach m,$($1_MODULES),$(B)/lib$m.a)
+	@mkdir -p $$(@D)
+	@echo "  LINK $$@"
+	@$$(CC) $$(LDFLAGS) -o $$@ $$^ $(foreach m,$($1_MODULES),$($m_LIBS))
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program,$p)))
+
+ALL_LIBS := $(foreach m,witness api verifier tally ledger registry election crypto,$(B)/lib$m.a)
+define testprogram
+$(B)/tests/$1: $(B)/tests/$1.o $(ALL_LIBS)
+	@mkdir -p $$(@D)
+	@echo "  LINK $$@"
+	@$$(CC) $$(LDFLAGS) -o $$@ $(B)/tests/$1.o -Wl,--start-group $(ALL_LIBS) -Wl,--end-group \
+		$(foreach m,$(MODULES),$($m_LIBS)) -lcmocka
+endef
+$(foreach t,$(TESTS) $(CT) $(BENCH),$(eval $(call testprogram,$t)))
+define fuzzprogram
+$(B)/fuzz/$1: $(B)/tests/fuzz/$1.o $(ALL_LIBS)
+	@mkdir -p $$(@D)
+	@echo "  LINK $$@"
+	@$$(CC) $$(LDFLAGS) -fsanitize=fuzzer -o $$@ $(B)/tests/fuzz/$1.o -Wl,--start-group $(ALL_LIBS) -Wl,--end-group \
+		$(foreach m,$(MODULES),$($m_LIBS))
+endef
+$(foreach f,$(FUZZ),$(eval $(call fuzzprogram,$f)))
+
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC   $@"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
+
+# ---- targets ----------------------------------------------------------------
+.PHONY: all deps programs demo check test unit bench bench-large san fuzz run-fuzz ct run-ct cov fmt lint install clean help
+all: deps				## build the programs into build/bin
+	@$(MAKE) --no-print-directory MODE=release programs
+	@mkdir -p build/bin
+	@for p in $(PROGRAMS); do ln -sf ../release/bin/$$p build/bin/$$p; done
+
+programs: $(PROGRAMS:%=$(B)/bin/%)
+
+deps:					## install the Debian packages that are missing
+	@tools/deps
+
+test: programs $(TESTS:%=$(B)/tests/%)
+unit: test				## build and run the unit tests alone (MODE=debug|san|release)
+	@tools/run-tests $(B) unit
+
+demo: all				## a whole election, from the call to the verification (VOTERS=n)
+	@tests/demo $(if $(VOTERS),--voters $(VOTERS))
+
+check: all				## everything that must pass before a commit
+	@$(MAKE) --no-print-directory MODE=release test
+	@tools/run-tests build/release all
+
+san: deps				## the tests under address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory MODE=san test
+	@tools/run-tests build/san san
+
+fuzz: deps				## each fuzz target for FUZZ_SECONDS (60)
+	@$(MAKE) --no-print-directory CC=clang MODE=fuzz run-fuzz
+run-fuzz: $(FUZZ:%=$(B)/fuzz/%)
+	@tools/run-fuzz $(B)/fuzz $(or $(FUZZ_SECONDS),60)
+
+ct: deps				## secret-dependent branches and indexes, by valgrind
+	@$(MAKE) --no-print-directory MODE=release run-ct
+run-ct: $(CT:%=$(B)/tests/%)
+	@tools/run-ct $^
+
+bench: all				## speeds, as ratios inside one run
+	@$(MAKE) --no-print-directory MODE=release $(BENCH:%=build/release/tests/%)
+	@tools/run-bench build/release/tests
+
+cov: deps				## line coverage of the unit tests
+	@$(MAKE) --no-print-directory MODE=cov test
+	@tools/run-tests build/cov unit
+	@gcovr -r . --object-directory build/cov -e tests || true
+
+fmt:					## format the C sources
+	@clang-format -i $$(git ls-files '*.c' '*.h')
+lint:					## layers, spec links, formatting
+	@tools/check-layers
+	@tools/check-spec
+
+PREFIX ?= /usr
+install: all				## install under DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/share/doc/urna
+	install -m 755 $(PROGRAMS:%=build/release/bin/%) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 api/urnad.service $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 644 README.md LICENSE spec/*.md $(DESTDIR)$(PREFIX)/share/doc/urna
+
+clean:					## remove build/
+	rm -rf build
+help:					## this list
+	@sed -n 's/^\([a-z-]*\):.*##/\1	/p' $(MAKEFILE_LIST)
