@@ -1,0 +1,113 @@
+/* verifier/report.h - the numbered checks, their verdicts, and the report.
+ *
+ * The list of checks is a table (verifier/report.c); each has a number that
+ * never changes, a name, the article of the law it serves, and the phase from
+ * which its evidence must exist. A check that nobody ran is ABSENT, never pass.
+ * Spec    spec/record.md#checks
+ */
+#ifndef VERIFIER_REPORT_H
+#define VERIFIER_REPORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "crypto/err.h"
+
+enum check {
+	CHECK_FILES,
+	CHECK_CALL,
+	CHECK_CEREMONY,
+	CHECK_KEY_ACT,
+	CHECK_MANIFEST,
+	CHECK_ROLL,
+	CHECK_AUTHORIZER_KEYS,
+	CHECK_DICTAMEN,
+	CHECK_ZERO_REPORT,
+	CHECK_OPENING,
+	CHECK_EVENTS_LOG,
+	CHECK_PHASES,
+	CHECK_ENTRY_SIGNATURES,
+	CHECK_HEADS,
+	CHECK_BALLOTS_LOG,
+	CHECK_BALLOTS,
+	CHECK_TOKENS,
+	CHECK_ONE_TIME_KEYS,
+	CHECK_AUTHORIZATIONS,
+	CHECK_CONFIRMATIONS,
+	CHECK_SUMS,
+	CHECK_ENCRYPTED_VOTES,
+	CHECK_CLOSING_ACT,
+	CHECK_COMPARISON,
+	CHECK_MIX_INPUT,
+	CHECK_MIX_SESSIONS,
+	CHECK_MIX_PROOFS,
+	CHECK_MIX_NOTES,
+	CHECK_DECRYPTION_SESSIONS,
+	CHECK_DECRYPTION_PROOFS,
+	CHECK_DECRYPTION_NOTES,
+	CHECK_VOTES,
+	CHECK_COUNT_ACTS,
+	CHECK_AMENDMENTS,
+	CHECK_DOCUMENTS,
+	CHECK_SEAL,
+	CHECK_HASH_LISTS,
+	CHECK_HANDOVER_ACT,
+	CHECK_WITNESSES,
+	CHECK_COUNT
+};
+
+/* Until which phase a record is asked to have come. */
+enum until {
+	UNTIL_KEY,
+	UNTIL_OPENING,
+	UNTIL_CLOSING,
+	UNTIL_COUNT,
+	UNTIL_HANDOVER,
+};
+
+enum verdict {
+	VERDICT_ABSENT, /* not run, or its evidence is missing */
+	VERDICT_PASS,
+	VERDICT_FAIL,
+	VERDICT_NOT_YET, /* ABSENT by the phase asked for: no failure */
+};
+
+/* One per run. Zero-initialise, then report_start(). Fails accumulate: the
+ * first reason of each check is kept, the number of further ones counted. */
+struct report {
+	enum until until;
+	int json, quiet;
+	struct check_result {
+		enum verdict verdict;
+		uint64_t items; /* how many things were checked */
+		uint64_t more;	/* further failures after the first */
+		double seconds;
+		char text[512]; /* reason of a failure, or a remark on a pass */
+	} checks[CHECK_COUNT];
+	double begun;
+	int progress_tty;
+};
+
+void report_start(struct report *r, enum until until, int json, int quiet);
+/* Time from here on counts for this check (printed as progress). */
+void report_begin(struct report *r, enum check c);
+/* Say that the check passed over `items` things, with an optional remark. A
+ * check that has failed stays failed. */
+void report_pass(struct report *r, enum check c, uint64_t items, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void report_fail(struct report *r, enum check c, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* The evidence is not there: "ABSENT", which is a failure if the phase asked for has come to it. */
+void report_absent(struct report *r, enum check c, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int report_failed(const struct report *r, enum check c);
+/* A progress line on stderr when it is a terminal; `what` e.g. "ballots". */
+void report_progress(struct report *r, enum check c, uint64_t done, uint64_t total);
+/* Print the table (or JSON) to out; the answer is the exit code: 0 verified,
+ * 1 not verified. */
+int report_finish(struct report *r, FILE *out, const char *record, const char *election_id);
+
+/* "V16", "ballots" and "arts. 4, 31". */
+const char *check_number(enum check c);
+const char *check_name(enum check c);
+
+#endif
