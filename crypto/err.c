@@ -22,7 +22,7 @@ err_name(enum err e)
 		return "out-of-range";
 	case ERR_PROOF:
 		return "bad-proof";
-	case ERR_STATE:
+	case ERR_NOT_NOW:
 		return "not-now";
 	case ERR_EXISTS:
 		return "exists";

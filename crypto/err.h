@@ -17,7 +17,7 @@ enum err {
 	ERR_FORMAT, /* not well formed: unknown field, bad syntax, not canonical */
 	ERR_RANGE,  /* right shape, value outside its set */
 	ERR_PROOF,  /* well formed and false: a signature, proof or hash; evidence */
-	ERR_STATE,  /* not now: wrong phase, closed, locked, already done */
+	ERR_NOT_NOW,  /* not now: wrong phase, closed, locked, already done */
 	ERR_EXISTS, /* there is one already, and it is another */
 	ERR_ABSENT, /* no such thing: file, key, row, token */
 	ERR_DENIED, /* wrong PIN, password or right */
