@@ -1,0 +1,221 @@
+#include "crypto/checkpoint.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+checkpoint_body(struct buf *out, const char *origin, const struct head *head)
+{
+	char root[48];
+
+	base64_encode(root, head->root.b, 32);
+	buf_printf(out, "%s\n%" PRIu64 "\n%s\n", origin, head->size, root);
+}
+
+enum err
+checkpoint_sign(struct buf *out, const struct head *head, const struct signer *log)
+{
+	struct buf body = {0}, note = {0};
+	enum err e;
+
+	checkpoint_body(&body, log->name, head);
+	e = body.failed ? ERR_NOMEM : note_sign(&note, (const char *)body.p, body.n, log);
+	buf_free(&body);
+	if (e != OK) {
+		buf_free(&note);
+		return e;
+	}
+	buf_free(out);
+	*out = note;
+	return OK;
+}
+
+/* A decimal without sign or leading zero, [p, end). */
+static enum err
+decimal(uint64_t *out, const char *p, const char *end)
+{
+	uint64_t v = 0;
+
+	if (p == end || (*p == '0' && end - p > 1))
+		return ERR_FORMAT;
+	for (; p < end; p++) {
+		if (*p < '0' || *p > '9' || v > (UINT64_MAX - (uint64_t)(*p - '0')) / 10)
+			return ERR_FORMAT;
+		v = v * 10 + (uint64_t)(*p - '0');
+	}
+	if (v > INT64_MAX)
+		return ERR_RANGE;
+	*out = v;
+	return OK;
+}
+
+static enum err
+read_hash(struct hash *out, const char *p, const char *end)
+{
+	size_t n = sizeof out->b;
+
+	if (end - p != 44 || base64_decode(out->b, &n, p, 44) != OK || n != 32)
+		return ERR_FORMAT;
+	return OK;
+}
+
+enum err
+checkpoint_open(struct head *out, const void *p, size_t n, const struct vkey *log, struct why *why)
+{
+	const char *line[4], *end;
+	struct head head;
+	struct note note;
+	enum err e;
+
+	if ((e = note_read(&note, p, n, why)) != OK)
+		return why_prefix(why, e, "checkpoint");
+	line[0] = note.text;
+	end = note.text + note.text_n;
+	for (int i = 1; i < 4; i++) {
+		const char *eol = memchr(line[i - 1], '\n', (size_t)(end - line[i - 1]));
+
+		if (eol == NULL)
+			return why_set(why, ERR_FORMAT, "checkpoint: fewer than three lines");
+		line[i] = eol + 1;
+	}
+	if (line[3] != end)
+		return why_set(why, ERR_FORMAT, "checkpoint: extension lines are not allowed");
+	if ((size_t)(line[1] - line[0] - 1) != strlen(log->name) || memcmp(line[0], log->name, strlen(log->name)) != 0)
+		return why_set(why, ERR_FORMAT, "checkpoint: its origin is not %s", log->name);
+	if (decimal(&head.size, line[1], line[2] - 1) != OK)
+		return why_set(why, ERR_FORMAT, "checkpoint: bad size");
+	if (read_hash(&head.root, line[2], line[3] - 1) != OK)
+		return why_set(why, ERR_FORMAT, "checkpoint: bad root");
+	if ((e = note_verify(&note, log)) != OK)
+		return why_set(why, e, e == ERR_ABSENT ? "checkpoint: not signed by the log's key %s"
+						       : "checkpoint: the signature of %s is false",
+		    log->name);
+	*out = head;
+	return OK;
+}
+
+/* What a cosigner signs: time, then the whole checkpoint body. */
+static void
+cosigned_text(struct buf *out, uint64_t time, const char *text, size_t n)
+{
+	buf_printf(out, "cosignature/v1\ntime %" PRIu64 "\n", time);
+	buf_put(out, text, n);
+}
+
+enum err
+checkpoint_cosigners(size_t *count, const void *p, size_t n, const struct vkey *keys, size_t keys_n, struct why *why)
+{
+	struct note note;
+	size_t good = 0;
+	enum err e;
+
+	if ((e = note_read(&note, p, n, why)) != OK)
+		return e;
+	for (size_t k = 0; k < keys_n; k++) {
+		int seen = 0;
+
+		for (size_t i = 0; i < note.signatures; i++) {
+			struct note_signature s;
+			struct buf text = {0};
+			uint64_t time = 0;
+
+			if (note_signature(&note, i, &s) != OK || strcmp(s.name, keys[k].name) != 0 || memcmp(s.id, keys[k].id, 4) != 0)
+				continue;
+			for (int b = 0; s.n == 72 && b < 8; b++)
+				time = time << 8 | s.sig[b];
+			cosigned_text(&text, time, note.text, note.text_n);
+			e = s.n == 72 && !text.failed ? ed25519_verify(s.sig + 8, keys[k].key, text.p, text.n) : ERR_PROOF;
+			buf_free(&text);
+			if (e != OK)
+				return why_set(why, ERR_PROOF, "the cosignature of %s is false", keys[k].name);
+			seen = 1;
+		}
+		good += (size_t)seen;
+	}
+	*count = good;
+	return OK;
+}
+
+enum err
+checkpoint_cosign(struct buf *note, uint64_t time, const struct signer *by)
+{
+	struct buf text = {0};
+	uint8_t sig[72];
+	struct vkey k;
+	struct note parts;
+	enum err e;
+
+	if ((e = note_read(&parts, note->p, note->n, NULL)) != OK)
+		return e;
+	if ((e = vkey_make(&k, by->name, NOTE_COSIGNATURE, by->key)) != OK)
+		return e;
+	for (int b = 0; b < 8; b++)
+		sig[b] = (uint8_t)(time >> (56 - 8 * b));
+	cosigned_text(&text, time, parts.text, parts.text_n);
+	e = text.failed ? ERR_NOMEM : by->sign(by->ctx, sig + 8, text.p, text.n);
+	buf_free(&text);
+	if (e != OK)
+		return e;
+	note_line(note, k.name, k.id, sig, sizeof sig);
+	return note->failed ? ERR_NOMEM : OK;
+}
+
+/* ---- receipts ------------------------------------------------------------- */
+
+static const char proof_head[] = "c2sp.org/tlog-proof@v1\n";
+
+void
+receipt_write(struct buf *out, uint64_t index, const struct hash *path, size_t path_n, const void *checkpoint, size_t checkpoint_n)
+{
+	buf_printf(out, "%sindex %" PRIu64 "\n", proof_head, index);
+	for (size_t i = 0; i < path_n; i++) {
+		char text[48];
+
+		base64_encode(text, path[i].b, 32);
+		buf_printf(out, "%s\n", text);
+	}
+	buf_u8(out, '\n');
+	buf_put(out, checkpoint, checkpoint_n);
+}
+
+enum err
+receipt_read(struct receipt *out, const void *p, size_t n, struct why *why)
+{
+	const char *at = p, *end = at + n, *eol;
+	struct receipt r = {0};
+
+	if (n < sizeof proof_head - 1 || memcmp(at, proof_head, sizeof proof_head - 1) != 0)
+		return why_set(why, ERR_FORMAT, "not a receipt: its first line is not c2sp.org/tlog-proof@v1");
+	at += sizeof proof_head - 1;
+	if ((eol = memchr(at, '\n', (size_t)(end - at))) == NULL || eol - at < 6 || memcmp(at, "index ", 6) != 0 ||
+	    decimal(&r.index, at + 6, eol) != OK)
+		return why_set(why, ERR_FORMAT, "receipt: bad index line");
+	for (at = eol + 1;; at = eol + 1) {
+		if ((eol = memchr(at, '\n', (size_t)(end - at))) == NULL)
+			return why_set(why, ERR_FORMAT, "receipt: cut short");
+		if (eol == at)
+			break;
+		if (r.path_n == MERKLE_MAX_PATH || read_hash(&r.path[r.path_n], at, eol) != OK)
+			return why_set(why, ERR_FORMAT, "receipt: hash line %zu is malformed", r.path_n + 1);
+		r.path_n++;
+	}
+	r.checkpoint = eol + 1;
+	r.checkpoint_n = (size_t)(end - r.checkpoint);
+	*out = r;
+	return OK;
+}
+
+enum err
+receipt_verify(const struct receipt *r, const struct hash *leaf, const struct vkey *log, struct head *head, struct why *why)
+{
+	struct head h;
+	enum err e;
+
+	if ((e = checkpoint_open(&h, r->checkpoint, r->checkpoint_n, log, why)) != OK)
+		return why_prefix(why, e, "receipt");
+	*head = h;
+	if ((e = inclusion_check(r->index, h.size, leaf, r->path, r->path_n, &h.root)) != OK)
+		return why_set(why, e, "receipt: the entry is not in the tree of size %" PRIu64 " at index %" PRIu64, h.size, r->index);
+	return OK;
+}

@@ -1,0 +1,45 @@
+/* crypto/checkpoint.h - tree heads as C2SP checkpoints, and receipts as tlog-proof files.
+ *
+ * Spec    spec/logs.md#checkpoints
+ * Source  c2sp.org/tlog-checkpoint v1.0.0, c2sp.org/tlog-cosignature v1.0.1, c2sp.org/tlog-proof@v1
+ */
+#ifndef CRYPTO_CHECKPOINT_H
+#define CRYPTO_CHECKPOINT_H
+
+#include "crypto/merkle.h"
+#include "crypto/note.h"
+
+struct head {
+	uint64_t size;
+	struct hash root;
+};
+
+/* Append origin, size and root, without extension lines. */
+void checkpoint_body(struct buf *out, const char *origin, const struct head *head);
+/* A checkpoint signed by the log's key, whose name is the origin. Replaces out's contents. */
+MUST_CHECK enum err checkpoint_sign(struct buf *out, const struct head *head, const struct signer *log);
+/* Parse a checkpoint, demand the log's own signature and that key name = origin.
+ * ERR_FORMAT (shape, extension line, another origin), ERR_ABSENT (no signature of the log), ERR_PROOF. */
+MUST_CHECK enum err checkpoint_open(struct head *out, const void *p, size_t n, const struct vkey *log, struct why *why);
+/* How many of these cosigner keys (type 04) cosigned; one false one is ERR_PROOF. */
+MUST_CHECK enum err checkpoint_cosigners(size_t *count, const void *p, size_t n, const struct vkey *keys, size_t keys_n, struct why *why);
+/* Append one cosignature/v1 line to a checkpoint note. */
+MUST_CHECK enum err checkpoint_cosign(struct buf *note, uint64_t time, const struct signer *by);
+
+/* A tlog-proof: that an entry is under a checkpoint. */
+struct receipt {
+	uint64_t index;
+	struct hash path[MERKLE_MAX_PATH];
+	size_t path_n;
+	const char *checkpoint; /* points into the bytes read */
+	size_t checkpoint_n;
+};
+
+void receipt_write(struct buf *out, uint64_t index, const struct hash *path, size_t path_n, const void *checkpoint, size_t checkpoint_n);
+/* Strict parse; ERR_FORMAT with a sentence. Keeps a pointer into p. */
+MUST_CHECK enum err receipt_read(struct receipt *out, const void *p, size_t n, struct why *why);
+/* The entry with this leaf hash is included under the checkpoint, which the log
+ * signed. *head is set when the checkpoint itself is good. */
+MUST_CHECK enum err receipt_verify(const struct receipt *r, const struct hash *leaf, const struct vkey *log, struct head *head, struct why *why);
+
+#endif

@@ -1,0 +1,110 @@
+#include "crypto/ed25519.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+enum err
+ed25519_public(uint8_t key[32], const uint8_t seed[32])
+{
+	EVP_PKEY *k = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, 32);
+	size_t n = 32;
+	int good = k != NULL && EVP_PKEY_get_raw_public_key(k, key, &n) == 1;
+
+	EVP_PKEY_free(k);
+	return good ? OK : ERR_CRYPTO;
+}
+
+enum err
+ed25519_sign(uint8_t sig[64], const uint8_t seed[32], const void *message, size_t n)
+{
+	EVP_PKEY *k = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, 32);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	size_t len = 64;
+	int good = k != NULL && ctx != NULL && EVP_DigestSignInit(ctx, NULL, NULL, NULL, k) == 1 &&
+	    EVP_DigestSign(ctx, sig, &len, message, n) == 1;
+
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_free(k);
+	return good ? OK : ERR_CRYPTO;
+}
+
+enum err
+ed25519_verify(const uint8_t sig[64], const uint8_t key[32], const void *message, size_t n)
+{
+	EVP_PKEY *k = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, 32);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	enum err e = ERR_RANGE;
+
+	if (k != NULL && ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, k) == 1)
+		e = EVP_DigestVerify(ctx, sig, 64, message, n) == 1 ? OK : ERR_PROOF;
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_free(k);
+	return e;
+}
+
+int
+signer_name_valid(const char *name)
+{
+	size_t n = strlen(name);
+
+	if (n == 0 || n >= 128 || !utf8_valid(name, n))
+		return 0;
+	for (const unsigned char *p = (const unsigned char *)name; *p != 0; p++)
+		if (*p <= 0x20 || *p == '+' || *p == 0x7f)
+			return 0;
+	/* Unicode spaces that may hide in a name: U+0085, U+00A0, U+1680, U+2000..200A, U+2028, 2029, 202F, 205F, U+3000 */
+	for (const unsigned char *p = (const unsigned char *)name; *p != 0; p++) {
+		if (p[0] == 0xc2 && (p[1] == 0x85 || p[1] == 0xa0))
+			return 0;
+		if (p[0] == 0xe1 && p[1] == 0x9a && p[2] == 0x80)
+			return 0;
+		if (p[0] == 0xe2 && p[1] == 0x80 && (p[2] <= 0x8a || p[2] == 0xa8 || p[2] == 0xa9 || p[2] == 0xaf))
+			return 0;
+		if (p[0] == 0xe2 && p[1] == 0x81 && p[2] == 0x9f)
+			return 0;
+		if (p[0] == 0xe3 && p[1] == 0x80 && p[2] == 0x80)
+			return 0;
+	}
+	return 1;
+}
+
+static enum err
+sign_with_seed(void *ctx, uint8_t sig[64], const void *message, size_t n)
+{
+	return ed25519_sign(sig, ctx, message, n);
+}
+
+static void
+close_seed(void *ctx)
+{
+	wipe(ctx, 32);
+	free(ctx);
+}
+
+enum err
+signer_of_seed(struct signer *out, const char *name, const uint8_t seed[32])
+{
+	struct signer s = {.sign = sign_with_seed, .close = close_seed};
+	enum err e;
+
+	if (!signer_name_valid(name))
+		return ERR_RANGE;
+	if ((e = ed25519_public(s.key, seed)) != OK)
+		return e;
+	if ((s.ctx = malloc(32)) == NULL)
+		return ERR_NOMEM;
+	memcpy(s.ctx, seed, 32);
+	memcpy(s.name, name, strlen(name) + 1);
+	*out = s;
+	return OK;
+}
+
+void
+signer_close(struct signer *s)
+{
+	if (s->close != NULL)
+		s->close(s->ctx);
+	memset(s, 0, sizeof *s);
+}

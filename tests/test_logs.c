@@ -1,0 +1,321 @@
+/* tests/test_logs.c - crypto/{merkle,note,checkpoint,tile}.c
+ *
+ * Goal    trees, proofs, notes and tiles agree with the standards, and nothing
+ *         altered is accepted.
+ * Method  every size up to 300 against a naive recursive tree; flipped bits.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "crypto/tile.h"
+
+enum { MOST = 300 };
+static struct hash leaves[MOST];
+
+/* RFC 6962 section 2.1, word for word. */
+static struct hash
+naive(size_t begin, size_t end)
+{
+	struct hash l, r, out;
+	size_t k = 1;
+
+	if (end == begin) {
+		empty_root(&out);
+		return out;
+	}
+	if (end - begin == 1)
+		return leaves[begin];
+	while (k * 2 < end - begin)
+		k *= 2;
+	l = naive(begin, begin + k);
+	r = naive(begin + k, end);
+	node_hash(&out, &l, &r);
+	return out;
+}
+
+static enum err
+naive_node(void *ctx, unsigned level, uint64_t index, struct hash *out)
+{
+	(void)ctx;
+	*out = naive(index << level, (index + 1) << level);
+	return OK;
+}
+
+static const struct node_source source = {NULL, naive_node};
+
+static int
+make_leaves(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < MOST; i++)
+		leaf_hash(&leaves[i], &i, sizeof i);
+	return 0;
+}
+
+static void
+known_roots(void **state)
+{
+	/* Certificate Transparency's test tree: entries "", 00, 10 (roots as published with RFC 6962's reference code) */
+	static const char *const want[] = {"6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+	    "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+	    "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77"};
+	static const char *const entries[] = {"", "\x00", "\x10"};
+	struct frontier f = {0};
+	char hex[65];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct hash h;
+
+		leaf_hash(&h, entries[i], i == 0 ? 0 : 1);
+		frontier_append(&f, &h);
+		frontier_root(&h, &f);
+		hash_hex(hex, &h);
+		assert_string_equal(hex, want[i]);
+	}
+}
+
+static void
+every_size(void **state)
+{
+	struct frontier f = {0};
+
+	(void)state;
+	for (uint64_t size = 0; size <= MOST; size++) {
+		struct hash root = naive(0, size), got, path[MERKLE_MAX_PATH];
+		size_t n;
+
+		frontier_root(&got, &f);
+		assert_true(hash_equal(&root, &got));
+		assert_int_equal(tree_root(&got, size, &source), OK);
+		assert_true(hash_equal(&root, &got));
+		for (uint64_t i = size % 7; i < size; i += size < 40 ? 1 : 13) {
+			assert_int_equal(inclusion_path(path, &n, i, size, &source), OK);
+			assert_int_equal(inclusion_check(i, size, &leaves[i], path, n, &root), OK);
+			assert_int_not_equal(inclusion_check(i, size, &leaves[(i + 1) % MOST], path, n, &root), OK);
+			assert_int_equal(inclusion_check(i, size, &leaves[i], path, n + 1, &root), ERR_LENGTH);
+			if (n > 0) {
+				assert_int_equal(inclusion_check(i, size, &leaves[i], path, n - 1, &root), ERR_LENGTH);
+				path[i % n].b[i % 32] ^= (uint8_t)(1u << i % 8);
+				assert_int_equal(inclusion_check(i, size, &leaves[i], path, n, &root), ERR_PROOF);
+			}
+		}
+		assert_int_equal(inclusion_check(size, size, &leaves[0], path, 0, &root), ERR_RANGE);
+		for (uint64_t old = size % 5; old <= size; old += size < 40 ? 1 : 11) {
+			struct hash before = naive(0, old);
+
+			assert_int_equal(consistency_path(path, &n, old, size, &source), OK);
+			assert_int_equal(consistency_check(old, size, path, n, &before, &root), OK);
+			assert_int_equal(consistency_check(old, size, path, n + 1, &before, &root), ERR_LENGTH);
+			if (old > 0) {
+				before.b[0] ^= 1;
+				assert_int_equal(consistency_check(old, size, path, n, &before, &root), ERR_PROOF);
+				before.b[0] ^= 1;
+			}
+			if (n > 0) {
+				path[old % n].b[old % 32] ^= 1;
+				assert_int_equal(consistency_check(old, size, path, n, &before, &root), ERR_PROOF);
+			}
+		}
+		if (size < MOST)
+			frontier_append(&f, &leaves[size]);
+	}
+}
+
+static void
+paths(void **state)
+{
+	static const char *const bad[] = {"tile/0/1", "tile/0/0001", "tile/0/x000/001", "tile/0/001.p/0", "tile/0/001.p/256",
+	    "tile/0/001.p/01", "tile/64/000", "tile/00/000", "tile/0/x001/", "tile/0/001/", "tile//001", "tile/-1/000", "tile/0/001.p/7x"};
+	char out[64];
+	int level;
+	uint64_t index;
+	unsigned width;
+
+	(void)state;
+	tile_path(out, 0, 1234067, 256);
+	assert_string_equal(out, "tile/0/x001/x234/067");
+	tile_path(out, TILE_ENTRIES, 0, 3);
+	assert_string_equal(out, "tile/entries/000.p/3");
+	assert_int_equal(tile_path_read("tile/2/x001/x234/067.p/255", &level, &index, &width), OK);
+	assert_int_equal(level, 2);
+	assert_int_equal(index, 1234067);
+	assert_int_equal(width, 255);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		if (tile_path_read(bad[i], &level, &index, &width) == OK)
+			fail_msg("accepted: %s", bad[i]);
+	assert_true(tile_path_expected("tile/0/000.p/5", 5));
+	assert_false(tile_path_expected("tile/0/000.p/4", 5));
+	assert_true(tile_path_expected("tile/1/000.p/1", 256));
+	assert_false(tile_path_expected("tile/1/000.p/1", 255));
+	assert_true(tile_path_expected("tile/entries/000", 256));
+}
+
+static void
+notes(void **state)
+{
+	/* Example note of the Go checksum database's documentation and key shapes of C2SP: name+hash+key */
+	static const char *const bad_keys[] = {"x", "a+b", "a+00000000+AQ==", "a b+00000000+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+	    "PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"};
+	uint8_t seed[32] = {1};
+	struct signer s;
+	struct vkey k;
+	struct buf b = {0};
+	struct note note;
+	char text[256];
+
+	(void)state;
+	assert_int_equal(vkey_read(&k, "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", NULL), OK);
+	for (size_t i = 0; i < sizeof bad_keys / sizeof *bad_keys; i++)
+		assert_int_not_equal(vkey_read(&k, bad_keys[i], NULL), OK);
+	assert_int_equal(signer_of_seed(&s, "who is", seed), ERR_RANGE);
+	assert_int_equal(signer_of_seed(&s, "example.com/log", seed), OK);
+	assert_int_equal(note_sign(&b, "no newline", 10, &s), ERR_FORMAT);
+	assert_int_equal(note_sign(&b, "one\n\ntwo\n", 9, &s), OK);
+	assert_int_equal(note_sign(&b, "one\n\ntwo\n", 9, &s), OK);
+	assert_int_equal(note_read(&note, b.p, b.n, NULL), OK);
+	assert_int_equal(note.signatures, 2);
+	assert_int_equal(note.text_n, 9);
+	assert_int_equal(vkey_make(&k, s.name, NOTE_ED25519, s.key), OK);
+	assert_int_equal(note_verify(&note, &k), OK);
+	vkey_write(text, &k);
+	assert_int_equal(vkey_read(&k, text, NULL), OK);
+	for (size_t i = 0; i < b.n * 8; i++) { /* no altered note has our signature on the same text */
+		b.p[i / 8] ^= (uint8_t)(1u << i % 8);
+		if (note_read(&note, b.p, b.n, NULL) == OK && note_verify(&note, &k) == OK)
+			assert_true(i / 8 >= 10); /* only the other of the two signature lines may be damaged into another's */
+		b.p[i / 8] ^= (uint8_t)(1u << i % 8);
+	}
+	buf_free(&b);
+	signer_close(&s);
+}
+
+static enum err
+emit_file(void *ctx, int level, uint64_t index, unsigned width, const void *p, size_t n)
+{
+	char path[64], full[256], dir[256];
+
+	tile_path(path, level, index, width);
+	(void)snprintf(full, sizeof full, "%s/%s", (const char *)ctx, path);
+	(void)snprintf(dir, sizeof dir, "%s", full);
+	*strrchr(dir, '/') = '\0';
+	assert_int_equal(dir_make(dir, NULL), OK);
+	return file_write(full, p, n, 0644, NULL);
+}
+
+static enum err
+count_entry(void *ctx, uint64_t index, const uint8_t *entry, size_t n, const struct hash *leaf)
+{
+	(void)leaf;
+	assert_int_equal(n, sizeof index);
+	assert_memory_equal(entry, &index, n);
+	++*(uint64_t *)ctx;
+	return OK;
+}
+
+static void
+flip(const char *dir, const char *path)
+{
+	char full[256];
+	FILE *f;
+	int c;
+
+	(void)snprintf(full, sizeof full, "%s/%s", dir, path);
+	assert_non_null(f = fopen(full, "r+b"));
+	c = fgetc(f);
+	rewind(f);
+	fputc(c ^ 1, f);
+	fclose(f);
+}
+
+static void
+whole_logs(void **state)
+{
+	char dir[] = "/tmp/urna-test-XXXXXX", cmd[64];
+	struct tile_builder *b = calloc(1, sizeof *b);
+	struct file_source src = source_dir(dir);
+	struct head head;
+	uint64_t seen = 0;
+	struct why why;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	b->ctx = dir;
+	b->emit = emit_file;
+	for (uint64_t i = 0; i < 600; i++)
+		assert_int_equal(tile_builder_add(b, &i, sizeof i, NULL), OK);
+	assert_int_equal(tile_builder_finish(b), OK);
+	head.size = b->frontier.size;
+	frontier_root(&head.root, &b->frontier);
+	assert_int_equal(log_read(&src, "", &head, count_entry, &seen, &why), OK);
+	assert_int_equal(seen, 600);
+	head.root.b[5] ^= 1;
+	assert_int_equal(log_read(&src, "", &head, NULL, NULL, &why), ERR_PROOF);
+	head.root.b[5] ^= 1;
+	flip(dir, "tile/1/000.p/2");
+	assert_int_equal(log_read(&src, "", &head, NULL, NULL, &why), ERR_PROOF);
+	flip(dir, "tile/1/000.p/2");
+	flip(dir, "tile/entries/001");
+	assert_int_not_equal(log_read(&src, "", &head, NULL, NULL, &why), OK);
+	flip(dir, "tile/entries/001");
+	head.size = 601;
+	assert_int_equal(log_read(&src, "", &head, NULL, NULL, &why), ERR_ABSENT);
+	(void)snprintf(cmd, sizeof cmd, "rm -r %s", dir);
+	assert_int_equal(system(cmd), 0);
+	free(b);
+}
+
+static void
+receipts(void **state)
+{
+	uint8_t seed[32] = {2};
+	struct signer s;
+	struct vkey k;
+	struct head head = {.size = 77}, got;
+	struct buf cp = {0}, out = {0};
+	struct receipt r;
+	struct hash path[MERKLE_MAX_PATH];
+	size_t n;
+
+	(void)state;
+	head.root = naive(0, 77);
+	assert_int_equal(signer_of_seed(&s, "urna.example/ballots", seed), OK);
+	assert_int_equal(vkey_make(&k, s.name, NOTE_ED25519, s.key), OK);
+	assert_int_equal(checkpoint_sign(&cp, &head, &s), OK);
+	assert_int_equal(checkpoint_open(&got, cp.p, cp.n, &k, NULL), OK);
+	assert_int_equal(inclusion_path(path, &n, 33, 77, &source), OK);
+	receipt_write(&out, 33, path, n, cp.p, cp.n);
+	assert_int_equal(receipt_read(&r, out.p, out.n, NULL), OK);
+	assert_int_equal(receipt_verify(&r, &leaves[33], &k, &got, NULL), OK);
+	assert_int_not_equal(receipt_verify(&r, &leaves[34], &k, &got, NULL), OK);
+	for (size_t i = 0; i < out.n * 8; i++) { /* every bit counts */
+		out.p[i / 8] ^= (uint8_t)(1u << i % 8);
+		if (receipt_read(&r, out.p, out.n, NULL) == OK && receipt_verify(&r, &leaves[33], &k, &got, NULL) == OK)
+			fail_msg("bit %zu may be flipped", i);
+		out.p[i / 8] ^= (uint8_t)(1u << i % 8);
+	}
+	buf_free(&cp);
+	buf_free(&out);
+	signer_close(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(known_roots),
+	    cmocka_unit_test(every_size),
+	    cmocka_unit_test(paths),
+	    cmocka_unit_test(notes),
+	    cmocka_unit_test(whole_logs),
+	    cmocka_unit_test(receipts),
+	};
+
+	return cmocka_run_group_tests(tests, make_leaves, NULL);
+}
