@@ -7,7 +7,7 @@ MODE ?= release
 B    := build/$(MODE)
 
 # ---- flags ------------------------------------------------------------------
-CPPFLAGS += -I. -D_GNU_SOURCE
+CPPFLAGS += -I. -D_GNU_SOURCE -isystem /usr/include/p11-kit-1
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Werror -Wvla -Wstrict-prototypes \
 	    -Wmissing-prototypes -Wformat=2 -Wswitch-enum -Wpointer-arith
 CFLAGS   += -std=c11 $(WARN)
@@ -27,7 +27,7 @@ LDFLAGS += $($(MODE)_LINK) $(filter -fsanitize=% --coverage,$($(MODE)_FLAGS)) -W
 MODULES := crypto election ledger registry api tally verifier witness
 $(foreach m,$(MODULES),$(eval $(m)_OBJ := $$(patsubst %.c,$(B)/%.o,$$(filter-out %/main.c,$$(wildcard $m/*.c)))))
 
-crypto_LIBS   := -lsecp256k1 -lcrypto -lp11-kit -lpthread -ldl
+crypto_LIBS   := -lsecp256k1 -lcrypto -lpthread -ldl
 election_LIBS := -lyajl -lm
 ledger_LIBS   := -lrocksdb
 registry_LIBS := -lsqlite3

@@ -1,0 +1,394 @@
+#include "crypto/token.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <p11-kit/pkcs11.h>
+
+#include "crypto/kdf.h"
+
+struct token {
+	CK_FUNCTION_LIST *fn;
+	CK_SESSION_HANDLE session;
+	struct token_info info;
+	struct passphrase pin;
+};
+
+/* Modules stay loaded for the life of the process, each initialised once. */
+static struct {
+	char path[512];
+	CK_FUNCTION_LIST *fn;
+} modules[8];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static enum err
+load(CK_FUNCTION_LIST **out, const char *module, struct why *why)
+{
+	const char *path = module != NULL ? module : TOKEN_DEFAULT_MODULE;
+	CK_C_INITIALIZE_ARGS args = {.flags = CKF_OS_LOCKING_OK};
+	CK_RV (*list)(CK_FUNCTION_LIST **);
+	CK_FUNCTION_LIST *fn;
+	enum err e = ERR_ABSENT;
+	void *so;
+	CK_RV rv;
+
+	(void)pthread_mutex_lock(&lock);
+	for (size_t i = 0; i < sizeof modules / sizeof *modules; i++) {
+		if (modules[i].fn != NULL && strcmp(modules[i].path, path) == 0) {
+			*out = modules[i].fn;
+			e = OK;
+			break;
+		}
+		if (modules[i].fn != NULL)
+			continue;
+		if ((so = dlopen(path, RTLD_NOW | RTLD_LOCAL)) == NULL ||
+		    (*(void **)&list = dlsym(so, "C_GetFunctionList")) == NULL || list(&fn) != CKR_OK) {
+			why_set(why, e, "%s: no PKCS#11 module there (install softhsm2, or name the card's module)", path);
+			break;
+		}
+		rv = fn->C_Initialize(&args);
+		if (rv != CKR_OK && rv != CKR_CRYPTOKI_ALREADY_INITIALIZED) {
+			e = why_set(why, ERR_CRYPTO, "%s: C_Initialize failed with 0x%lx", path, rv);
+			break;
+		}
+		(void)snprintf(modules[i].path, sizeof modules[i].path, "%s", path);
+		*out = modules[i].fn = fn;
+		e = OK;
+		break;
+	}
+	(void)pthread_mutex_unlock(&lock);
+	return e;
+}
+
+/* A blank-padded field as a string. */
+static void
+trimmed(char *out, const unsigned char *p, size_t n)
+{
+	while (n > 0 && p[n - 1] == ' ')
+		n--;
+	memcpy(out, p, n);
+	out[n] = '\0';
+}
+
+static void
+read_info(struct token_info *out, const CK_TOKEN_INFO *ti)
+{
+	trimmed(out->label, ti->label, sizeof ti->label);
+	trimmed(out->serial, ti->serialNumber, sizeof ti->serialNumber);
+	trimmed(out->model, ti->model, sizeof ti->model);
+}
+
+/* The slot of the initialised token with this label, or with label NULL a slot for a new one. */
+static enum err
+find_slot(CK_FUNCTION_LIST *fn, const char *label, CK_SLOT_ID *slot, struct token_info *info)
+{
+	CK_SLOT_ID slots[256];
+	CK_ULONG n = sizeof slots / sizeof *slots;
+
+	/* asking for the number first makes a module look for new slots */
+	if (fn->C_GetSlotList(CK_TRUE, NULL, &n) != CKR_OK)
+		return ERR_CRYPTO;
+	n = sizeof slots / sizeof *slots;
+	if (fn->C_GetSlotList(CK_TRUE, slots, &n) != CKR_OK)
+		return ERR_CRYPTO;
+	for (CK_ULONG i = 0; i < n; i++) {
+		CK_TOKEN_INFO ti;
+
+		if (fn->C_GetTokenInfo(slots[i], &ti) != CKR_OK)
+			continue;
+		read_info(info, &ti);
+		*slot = slots[i];
+		if (label == NULL ? !(ti.flags & CKF_TOKEN_INITIALIZED)
+				  : (ti.flags & CKF_TOKEN_INITIALIZED) && strcmp(info->label, label) == 0)
+			return OK;
+	}
+	return ERR_ABSENT;
+}
+
+static CK_UTF8CHAR *
+chars(const struct passphrase *p)
+{
+	return (CK_UTF8CHAR *)(uintptr_t)p->text;
+}
+
+enum err
+token_init(const char *module, const char *label, const struct passphrase *so_pin, const struct passphrase *pin, struct token_info *out, struct why *why)
+{
+	CK_FUNCTION_LIST *fn;
+	CK_SESSION_HANDLE session;
+	CK_SLOT_ID slot;
+	struct token_info info;
+	unsigned char padded[32];
+	enum err e;
+
+	if (strlen(label) == 0 || strlen(label) > 32)
+		return why_set(why, ERR_RANGE, "a token's label has 1 to 32 characters");
+	if ((e = load(&fn, module, why)) != OK)
+		return e;
+	if (find_slot(fn, label, &slot, &info) == OK)
+		return why_set(why, ERR_EXISTS, "there is a token %s already", label);
+	if (find_slot(fn, NULL, &slot, &info) != OK)
+		return why_set(why, ERR_ABSENT, "no slot with an empty token");
+	memset(padded, ' ', sizeof padded);
+	memcpy(padded, label, strlen(label));
+	if (fn->C_InitToken(slot, chars(so_pin), so_pin->n, padded) != CKR_OK)
+		return why_set(why, ERR_CRYPTO, "token %s: cannot be initialised", label);
+	if (find_slot(fn, label, &slot, &info) != OK)
+		return why_set(why, ERR_CRYPTO, "token %s: not there after initialising", label);
+	if (fn->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &session) != CKR_OK)
+		return why_set(why, ERR_CRYPTO, "token %s: no session", label);
+	e = fn->C_Login(session, CKU_SO, chars(so_pin), so_pin->n) == CKR_OK &&
+		    fn->C_InitPIN(session, chars(pin), pin->n) == CKR_OK
+	    ? OK
+	    : why_set(why, ERR_CRYPTO, "token %s: the PIN cannot be set", label);
+	(void)fn->C_Logout(session);
+	(void)fn->C_CloseSession(session);
+	if (e == OK)
+		*out = info;
+	return e;
+}
+
+enum err
+token_open(struct token **out, const char *module, const char *label, const char *serial, const struct passphrase *pin, struct why *why)
+{
+	struct token *t;
+	CK_FUNCTION_LIST *fn;
+	CK_SLOT_ID slot;
+	struct token_info info;
+	CK_TOKEN_INFO ti;
+	enum err e;
+	CK_RV rv;
+
+	if ((e = load(&fn, module, why)) != OK)
+		return e;
+	if (find_slot(fn, label, &slot, &info) != OK)
+		return why_set(why, ERR_ABSENT, "card %s is not there: put it into the reader", label);
+	if (serial != NULL && strcmp(info.serial, serial) != 0)
+		return why_set(why, ERR_PROOF, "card %s has serial %s, but %s is the one on record: swapped?", label, info.serial, serial);
+	if ((t = calloc(1, sizeof *t)) == NULL)
+		return ERR_NOMEM;
+	t->fn = fn;
+	t->info = info;
+	t->pin = *pin;
+	if (fn->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &t->session) != CKR_OK) {
+		free(t);
+		return why_set(why, ERR_CRYPTO, "card %s: no session", label);
+	}
+	rv = fn->C_Login(t->session, CKU_USER, chars(pin), pin->n);
+	if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN) {
+		const char *left = "";
+
+		if (fn->C_GetTokenInfo(slot, &ti) == CKR_OK)
+			left = ti.flags & CKF_USER_PIN_LOCKED	   ? "; it is now locked"
+			    : ti.flags & CKF_USER_PIN_FINAL_TRY ? "; one last try is left"
+			    : ti.flags & CKF_USER_PIN_COUNT_LOW ? "; few tries are left"
+								: "";
+		token_close(t);
+		return rv == CKR_PIN_INCORRECT || rv == CKR_PIN_LEN_RANGE || rv == CKR_PIN_LOCKED
+		    ? why_set(why, ERR_DENIED, "card %s (serial %s): wrong PIN%s", label, info.serial, left)
+		    : why_set(why, ERR_CRYPTO, "card %s: login failed with 0x%lx", label, rv);
+	}
+	*out = t;
+	return OK;
+}
+
+void
+token_close(struct token *t)
+{
+	if (t == NULL)
+		return;
+	(void)t->fn->C_Logout(t->session);
+	(void)t->fn->C_CloseSession(t->session);
+	wipe(t, sizeof *t);
+	free(t);
+}
+
+const struct token_info *
+token_info(const struct token *t)
+{
+	return &t->info;
+}
+
+/* ---- private data objects -------------------------------------------------- */
+
+static const char application[] = "urna";
+
+/* Object label: purpose and the first 16 hex digits of the call's hash. */
+static void
+object_label(char out[64], const char *purpose, const struct hash *call)
+{
+	char hex[65];
+
+	hash_hex(hex, call);
+	(void)snprintf(out, 64, "urna %.30s %.16s", purpose, hex);
+}
+
+static CK_ATTRIBUTE
+attribute(CK_ATTRIBUTE_TYPE type, const void *p, size_t n)
+{
+	CK_ATTRIBUTE a = {type, (void *)(uintptr_t)p, n};
+
+	return a;
+}
+
+static enum err
+find_object(struct token *t, const char *label, CK_OBJECT_HANDLE *out)
+{
+	CK_OBJECT_CLASS class = CKO_DATA;
+	CK_ATTRIBUTE a[] = {attribute(CKA_CLASS, &class, sizeof class), attribute(CKA_LABEL, label, strlen(label))};
+	CK_ULONG n = 0;
+
+	if (t->fn->C_FindObjectsInit(t->session, a, 2) != CKR_OK)
+		return ERR_CRYPTO;
+	if (t->fn->C_FindObjects(t->session, out, 1, &n) != CKR_OK)
+		n = 0;
+	(void)t->fn->C_FindObjectsFinal(t->session);
+	return n == 1 ? OK : ERR_ABSENT;
+}
+
+static enum err
+read_object(struct token *t, const char *label, uint8_t *p, size_t *n)
+{
+	CK_OBJECT_HANDLE object;
+	CK_ATTRIBUTE a = attribute(CKA_VALUE, p, *n);
+	enum err e = find_object(t, label, &object);
+
+	if (e != OK)
+		return e;
+	if (t->fn->C_GetAttributeValue(t->session, object, &a, 1) != CKR_OK)
+		return ERR_CRYPTO;
+	*n = a.ulValueLen;
+	return OK;
+}
+
+static enum err
+write_object(struct token *t, const char *label, const uint8_t *p, size_t n)
+{
+	CK_OBJECT_CLASS class = CKO_DATA;
+	CK_BBOOL yes = CK_TRUE;
+	CK_ATTRIBUTE a[] = {attribute(CKA_CLASS, &class, sizeof class), attribute(CKA_TOKEN, &yes, sizeof yes),
+	    attribute(CKA_PRIVATE, &yes, sizeof yes), attribute(CKA_APPLICATION, application, sizeof application - 1),
+	    attribute(CKA_LABEL, label, strlen(label)), attribute(CKA_VALUE, p, n)};
+	CK_OBJECT_HANDLE object;
+
+	return t->fn->C_CreateObject(t->session, a, sizeof a / sizeof *a, &object) == CKR_OK ? OK : ERR_CRYPTO;
+}
+
+/* ---- shares ----------------------------------------------------------------- */
+
+enum { FACTS_BYTES = 40, SALT_BYTES = 16 };
+
+static enum err
+seal_key(uint8_t key[32], const struct token *t, const uint8_t salt[SALT_BYTES])
+{
+	struct buf b = {0};
+	struct hash h;
+	enum err e;
+
+	buf_put(&b, salt, SALT_BYTES);
+	buf_vec8(&b, t->info.serial, strlen(t->info.serial));
+	tagged_hash(&h, TAG_SHARE_SEAL, b.p, b.n);
+	e = b.failed ? ERR_NOMEM : slow_hash(key, t->pin.text, t->pin.n, h.b, sizeof h.b);
+	buf_free(&b);
+	return e;
+}
+
+static void
+facts_write(struct buf *b, const struct share_facts *f)
+{
+	buf_put(b, f->call.b, HASH_BYTES);
+	buf_u32(b, f->trustee);
+	buf_u32(b, f->set);
+}
+
+enum err
+token_share_store(struct token *t, const struct share_facts *facts, const uint8_t share[32], struct why *why)
+{
+	struct {
+		uint8_t key[32], back[32];
+	} s;
+	struct share_facts again;
+	CK_OBJECT_HANDLE object;
+	struct buf b = {0};
+	uint8_t salt[SALT_BYTES];
+	char label[64];
+	enum err e;
+
+	object_label(label, "share", &facts->call);
+	if (find_object(t, label, &object) == OK)
+		return why_set(why, ERR_EXISTS, "card %s holds a share of this call already", t->info.label);
+	random_bytes(salt, sizeof salt);
+	facts_write(&b, facts);
+	buf_put(&b, salt, sizeof salt);
+	if ((e = seal_key(s.key, t, salt)) != OK || (e = seal(&b, s.key, share, 32, b.p, FACTS_BYTES)) != OK ||
+	    (e = write_object(t, label, b.p, b.n)) != OK) {
+		why_set(why, e, "card %s: the share cannot be stored", t->info.label);
+		goto done;
+	}
+	if ((e = token_share_load(t, &facts->call, s.back, &again, why)) == OK && !ct_equal(s.back, share, 32))
+		e = why_set(why, ERR_CRYPTO, "card %s gives back another share than was stored", t->info.label);
+done:
+	wipe(&s, sizeof s);
+	buf_free(&b);
+	return e;
+}
+
+enum err
+token_share_load(struct token *t, const struct hash *call, uint8_t share[32], struct share_facts *facts, struct why *why)
+{
+	struct {
+		uint8_t key[32];
+		struct buf plain;
+	} s = {0};
+	uint8_t object[256];
+	size_t n = sizeof object;
+	struct share_facts f;
+	struct rd r;
+	char label[64];
+	enum err e;
+
+	object_label(label, "share", call);
+	if ((e = read_object(t, label, object, &n)) != OK)
+		return why_set(why, e, "card %s (serial %s) holds no share of this call", t->info.label, t->info.serial);
+	r = rd_init(object, n);
+	rd_copy(&r, f.call.b, HASH_BYTES);
+	f.trustee = rd_u32(&r);
+	f.set = rd_u32(&r);
+	if (n != FACTS_BYTES + SALT_BYTES + SEAL_OVERHEAD + 32 || !hash_equal(&f.call, call))
+		e = ERR_FORMAT;
+	else if ((e = seal_key(s.key, t, object + FACTS_BYTES)) == OK)
+		e = unseal(&s.plain, s.key, object + FACTS_BYTES + SALT_BYTES, n - FACTS_BYTES - SALT_BYTES, object, FACTS_BYTES);
+	if (e == OK) {
+		memcpy(share, s.plain.p, 32);
+		*facts = f;
+	} else
+		why_set(why, e, "card %s: its share cannot be unsealed (copied from another card?)", t->info.label);
+	wipe(s.key, sizeof s.key);
+	buf_free(&s.plain);
+	return e;
+}
+
+enum err
+token_remember(struct token *t, const char *name, const struct hash *call, const struct hash *value, struct why *why)
+{
+	uint8_t have[64];
+	size_t n = sizeof have;
+	char label[64], hex[65];
+	enum err e;
+
+	object_label(label, name, call);
+	e = read_object(t, label, have, &n);
+	if (e == ERR_ABSENT)
+		return write_object(t, label, value->b, HASH_BYTES) == OK ? OK : why_set(why, ERR_CRYPTO, "card %s: cannot note the %s", t->info.label, name);
+	if (e != OK)
+		return why_set(why, e, "card %s: its memory cannot be read", t->info.label);
+	if (n != HASH_BYTES || memcmp(have, value->b, HASH_BYTES) != 0) {
+		hex_encode(hex, have, HASH_BYTES);
+		return why_set(why, ERR_EXISTS, "card %s (serial %s) has served another %s (%.16s...) and refuses this one", t->info.label,
+		    t->info.serial, name, hex);
+	}
+	return OK;
+}
