@@ -1,0 +1,406 @@
+#include "election/acts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+act_free(struct act *a)
+{
+	buf_free(&a->json);
+	buf_free(&a->text);
+}
+
+/* ---- the common form: a heading, facts, a table --------------------------------- */
+
+static void
+begin(struct act *a, struct json_out *o, const struct call *call, const char *id, const char *title)
+{
+	*o = json_out(&a->json);
+	json_begin(o, NULL, '{');
+	json_text(o, "urna", "act");
+	json_int(o, "version", 1);
+	json_text(o, "act", id);
+	json_text(o, "kind", call->simulacro ? "simulacro" : "election");
+	json_text(o, "process", call->process);
+	json_hash(o, "call", &call->hash);
+	buf_printf(&a->text, "%s%s\n%s\n\n", call->simulacro ? "*** SIMULACRO: SIN EFECTOS ***\n" : "", title, call->process);
+}
+
+static void
+fact(struct act *a, struct json_out *o, const char *name, const char *label, const char *value)
+{
+	json_text(o, name, value);
+	buf_printf(&a->text, "%s: %s\n", label, value);
+}
+
+static void
+fact_hash(struct act *a, struct json_out *o, const char *name, const char *label, const struct hash *h)
+{
+	char hex[65];
+
+	hash_hex(hex, h);
+	fact(a, o, name, label, hex);
+}
+
+static void
+fact_number(struct act *a, struct json_out *o, const char *name, const char *label, uint64_t v)
+{
+	char words[256];
+
+	number_words(words, sizeof words, v);
+	json_int(o, name, (int64_t)v);
+	buf_printf(&a->text, "%s: %" PRIu64 " (%s)\n", label, v, words);
+}
+
+static enum err
+finish(struct act *a, struct json_out *o)
+{
+	json_end(o, '}');
+	return a->json.failed || a->text.failed ? ERR_NOMEM : OK;
+}
+
+/* ---- key creation ------------------------------------------------------------------ */
+
+struct custody {
+	char serial[33], custodian[128], acuerdo[100], date[11], envelope[64];
+};
+
+static enum err
+read_custody(struct custody *out, size_t *n, const void *p, size_t bytes, struct why *why)
+{
+	struct json *root, *list;
+	struct fields f;
+	int64_t t;
+	enum err e;
+
+	if ((e = json_parse(&root, p, bytes, 1 << 20, why)) != OK)
+		return why_prefix(why, e, "key/cards.json");
+	f = fields_of(root, why);
+	if (strcmp(field_text(&f, "urna", 20), "cards") != 0)
+		(void)field_bad(&f, 1, "not a list of cards");
+	(void)field_int(&f, "version", 1, 1);
+	list = field_array(&f, "cards", *n);
+	for (size_t i = 0; list != NULL && i < list->n && f.e == OK; i++) {
+		struct fields g = fields_of(list->item[i], why);
+
+		field_copy(&g, "serial", out[i].serial, sizeof out[i].serial);
+		field_copy(&g, "custodian", out[i].custodian, sizeof out[i].custodian);
+		field_copy(&g, "acuerdo", out[i].acuerdo, sizeof out[i].acuerdo);
+		field_copy(&g, "designated", out[i].date, sizeof out[i].date);
+		field_copy(&g, "envelope", out[i].envelope, sizeof out[i].envelope);
+		if (g.e == OK && date_read(&t, out[i].date) != OK)
+			(void)field_bad(&g, list->item[i]->line, "\"designated\" must be a date");
+		f.e = fields_end(&g);
+	}
+	if (f.e == OK)
+		*n = list->n;
+	e = fields_end(&f);
+	json_free(root);
+	return e == OK ? OK : why_prefix(why, e, "key/cards.json");
+}
+
+enum err
+custody_dates(int64_t *latest, const void *p, size_t n, struct why *why)
+{
+	struct custody *list = calloc(256, sizeof *list);
+	size_t k = 256;
+	enum err e = list != NULL ? read_custody(list, &k, p, n, why) : ERR_NOMEM;
+
+	*latest = 0;
+	for (size_t i = 0; e == OK && i < k; i++) {
+		int64_t t;
+
+		if (date_read(&t, list[i].date) == OK && t > *latest)
+			*latest = t;
+	}
+	free(list);
+	return e;
+}
+
+enum err
+act_key(struct act *out, const struct call *call, const struct joint_key *key, const struct card *cards, size_t cards_n,
+    const struct hash *transcript, const void *custody, size_t custody_n, struct why *why)
+{
+	struct custody *list = calloc(256, sizeof *list);
+	size_t n = 256;
+	struct json_out o;
+	uint8_t y[POINT_BYTES];
+	char hex[2 * POINT_BYTES + 1];
+	enum err e = list != NULL ? read_custody(list, &n, custody, custody_n, why) : ERR_NOMEM;
+
+	if (e != OK)
+		goto done;
+	if (point_write(y, &key->key) != OK) {
+		e = ERR_RANGE;
+		goto done;
+	}
+	begin(out, &o, call, "key", "ACTA DE CREACI\xc3\x93N DE LA LLAVE DE LA ELECCI\xc3\x93N Y DE LA LLAVE DE APERTURA DE VOTOS");
+	hex_encode(hex, y, POINT_BYTES);
+	fact(out, &o, "joint_key", "Llave de la elecci\xc3\xb3n", hex);
+	fact_hash(out, &o, "transcript", "Huella de la ceremonia (SHA-256 de key/transcript.json)", transcript);
+	fact_number(out, &o, "trustees", "Custodios", key->k);
+	fact_number(out, &o, "threshold", "Custodios necesarios para abrir los votos", key->t);
+	buf_str(&out->text, "\nTARJETAS\n");
+	json_begin(&o, "cards", '[');
+	for (size_t i = 0; i < cards_n; i++) {
+		const struct custody *c = NULL;
+
+		for (size_t k = 0; k < n; k++)
+			if (strcmp(list[k].serial, cards[i].serial) == 0)
+				c = &list[k];
+		if (c == NULL) {
+			e = why_set(why, ERR_ABSENT, "key/cards.json: no custodian is named for the card with serial %s", cards[i].serial);
+			goto done;
+		}
+		json_begin(&o, NULL, '{');
+		json_text(&o, "serial", cards[i].serial);
+		json_int(&o, "trustee", cards[i].trustee);
+		json_int(&o, "set", cards[i].set);
+		json_text(&o, "custodian", c->custodian);
+		json_text(&o, "acuerdo", c->acuerdo);
+		json_text(&o, "designated", c->date);
+		json_text(&o, "envelope", c->envelope);
+		json_end(&o, '}');
+		buf_printf(&out->text, "  serie %s, parte %u, juego %u; en custodia de %s, por acuerdo %s de %s; sobre %s\n", cards[i].serial,
+		    cards[i].trustee, cards[i].set, c->custodian, c->acuerdo, c->date, c->envelope);
+	}
+	json_end(&o, ']');
+	if (n != cards_n) {
+		e = why_set(why, ERR_RANGE, "key/cards.json names %zu cards, the ceremony made %zu", n, cards_n);
+		goto done;
+	}
+	e = finish(out, &o);
+done:
+	free(list);
+	return e;
+}
+
+/* ---- opening, closing, start of decryption -------------------------------------------- */
+
+static void
+begin_election(struct act *a, struct json_out *o, const struct act_facts *f, const char *id, const char *title)
+{
+	begin(a, o, f->call, id, title);
+	fact_hash(a, o, "election", "Elecci\xc3\xb3n (SHA-256 de opening.json)", &f->election);
+}
+
+enum err
+act_opening(struct act *out, const struct act_facts *f, const void *opening, size_t n, struct why *why)
+{
+	static const char *const names[][2] = {{"transcript", "Ceremonia de la llave"}, {"manifest", "Manual de configuraci\xc3\xb3n"},
+	    {"roll", "Lista nominal"}, {"dictamen", "Dictamen"}, {"zero_report", "Reporte inicial (en ceros)"}};
+	struct json *root;
+	struct json_out o;
+	struct fields g;
+	char t[21];
+	enum err e;
+
+	if ((e = json_parse(&root, opening, n, 65536, why)) != OK)
+		return why_prefix(why, e, "opening.json");
+	g = fields_of(root, why);
+	begin_election(out, &o, f, "opening", "ACTA DE APERTURA DEL SISTEMA DE VOTO ELECTR\xc3\x93NICO POR INTERNET");
+	time_text(t, f->manifest->opens);
+	fact(out, &o, "opens", "Apertura", t);
+	time_text(t, f->manifest->closes);
+	fact(out, &o, "closes", "Cierre", t);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct hash h;
+
+		field_hash(&g, names[i][0], &h);
+		fact_hash(out, &o, names[i][0], names[i][1], &h);
+	}
+	e = g.e;
+	json_free(root);
+	return e == OK ? finish(out, &o) : e;
+}
+
+enum err
+act_closing(struct act *out, const struct act_facts *f, const struct event *close, const struct style_sums *sums)
+{
+	const struct manifest *m = f->manifest;
+	struct json_out o;
+	char t[21];
+
+	begin_election(out, &o, f, "closing", "ACTA DE CIERRE DEL SISTEMA DE VOTO ELECTR\xc3\x93NICO POR INTERNET");
+	time_text(t, close->time);
+	fact(out, &o, "closed", "Cierre", t);
+	fact_number(out, &o, "ballots", "Votos cifrados en la urna", strtoull(event_fact(close, "size"), NULL, 10));
+	fact(out, &o, "root", "Ra\xc3\xadz de la urna", event_fact(close, "root"));
+	fact(out, &o, "sha256", "SHA-256 de la base de votos cifrados", event_fact(close, "sha256"));
+	fact(out, &o, "sha512", "SHA-512 de la base de votos cifrados", event_fact(close, "sha512"));
+	fact(out, &o, "sha3-256", "SHA3-256 de la base de votos cifrados", event_fact(close, "sha3-256"));
+	buf_str(&out->text, "\nPOR TIPO DE BOLETA: lista nominal, autorizaciones, confirmaciones, votos\n");
+	json_begin(&o, "styles", '[');
+	for (unsigned i = 0; i < m->styles; i++) {
+		json_begin(&o, NULL, '{');
+		json_int(&o, "style", i + 1);
+		json_text(&o, "entity", m->style[i].entity);
+		json_int(&o, "roll", (int64_t)sums[i].roll);
+		json_int(&o, "authorizations", (int64_t)sums[i].authorizations);
+		json_int(&o, "confirmations", (int64_t)sums[i].confirmations);
+		json_int(&o, "ballots", (int64_t)sums[i].ballots);
+		json_end(&o, '}');
+		buf_printf(&out->text, "  %3u %-34s %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 "\n", i + 1, manifest_entity(m, m->style[i].entity),
+		    sums[i].roll, sums[i].authorizations, sums[i].confirmations, sums[i].ballots);
+		if (sums[i].ballots > 0 && sums[i].ballots < m->small_group)
+			buf_str(&out->text, "      aviso: grupo peque\xc3\xb1o; su resultado puede revelar votos\n");
+	}
+	json_end(&o, ']');
+	if (f->call->quorum == 1)
+		buf_str(&out->text, "\nUna sola autoridad autoriza: por s\xc3\xad sola pudo emitir votos de quienes se autorizaron y no votaron.\n");
+	return finish(out, &o);
+}
+
+enum err
+act_start(struct act *out, const struct act_facts *f, const struct event *close, const struct hash *file, uint64_t size, const struct hash *root)
+{
+	struct json_out o;
+
+	begin_election(out, &o, f, "start-of-decryption", "ACTA DE INICIO DEL DESCIFRADO Y C\xc3\x93MPUTO (comparaci\xc3\xb3n del art\xc3\xad"
+							  "culo 36)");
+	fact(out, &o, "closing_sha256", "SHA-256 de la base al cierre", event_fact(close, "sha256"));
+	fact_hash(out, &o, "file_sha256", "SHA-256 de la base presentada", file);
+	fact(out, &o, "closing_root", "Ra\xc3\xadz al cierre", event_fact(close, "root"));
+	fact_hash(out, &o, "recomputed_root", "Ra\xc3\xadz recalculada", root);
+	fact_number(out, &o, "ballots", "Votos cifrados", size);
+	buf_str(&out->text, "Resultado: COINCIDEN\n");
+	return finish(out, &o);
+}
+
+/* ---- count ------------------------------------------------------------------------------- */
+
+static void
+lines(struct act *a, struct json_out *o, const struct contest *c, const struct tally *t)
+{
+	char words[256];
+
+	buf_printf(&a->text, "\n%-40s %12s  %s\n", "L\xc3\x8dNEA", "CON N\xc3\x9aMERO", "CON LETRA");
+	json_begin(o, "lines", '[');
+	for (unsigned i = 0; i < c->lines; i++) {
+		number_words(words, sizeof words, t->line[i]);
+		json_begin(o, NULL, '{');
+		json_text(o, "line", c->line[i].id);
+		json_int(o, "votes", (int64_t)t->line[i]);
+		json_text(o, "words", words);
+		json_end(o, '}');
+		buf_printf(&a->text, "%-39s %12" PRIu64 "  %s\n", c->line[i].id, t->line[i], words);
+	}
+	json_end(o, ']');
+	number_words(words, sizeof words, t->total);
+	json_int(o, "total", (int64_t)t->total);
+	json_int(o, "invalid_plaintexts", (int64_t)t->outside);
+	buf_printf(&a->text, "%-39s %12" PRIu64 "  %s\n", "TOTAL", t->total, words);
+	if (t->outside > 0)
+		buf_printf(&a->text, "De los nulos, %" PRIu64 " no eran marca alguna de la boleta.\n", t->outside);
+}
+
+static void
+split(struct act *a, struct json_out *o, const struct contest *c, const struct tally *t)
+{
+	uint64_t votes[MAX_EMBLEMS];
+
+	if (c->parties == 0)
+		return;
+	tally_split(votes, c, t);
+	buf_str(&a->text, "\nPOR PARTIDO, repartidas las combinaciones (LGIPE 311.1 c; empates por orden de registro); informativo\n");
+	json_begin(o, "split", '[');
+	for (unsigned p = 0; p < c->parties; p++) {
+		json_begin(o, NULL, '{');
+		json_text(o, "party", c->party[p].id);
+		json_int(o, "votes", (int64_t)votes[p]);
+		json_end(o, '}');
+		buf_printf(&a->text, "  %-20s %12" PRIu64 "\n", c->party[p].id, votes[p]);
+	}
+	json_end(o, ']');
+	buf_str(&a->text, "\nPOR CANDIDATURA; informativo\n");
+	json_begin(o, "candidates", '[');
+	for (unsigned l = 0; l < c->lines; l++) {
+		uint64_t sum = 0;
+		int first = c->line[l].candidate[0] != '\0';
+
+		for (unsigned k = 0; k < l && first; k++)
+			first = strcmp(c->line[k].candidate, c->line[l].candidate) != 0;
+		if (!first)
+			continue;
+		for (unsigned k = l; k < c->lines; k++)
+			if (strcmp(c->line[k].candidate, c->line[l].candidate) == 0)
+				sum += t->line[k];
+		json_begin(o, NULL, '{');
+		json_text(o, "candidate", c->line[l].candidate);
+		json_int(o, "votes", (int64_t)sum);
+		json_end(o, '}');
+		buf_printf(&a->text, "  %-40s %12" PRIu64 "\n", c->line[l].candidate, sum);
+	}
+	json_end(o, ']');
+}
+
+enum err
+act_count(struct act *out, const struct act_facts *f, unsigned contest, const struct group *group, const struct tally *t)
+{
+	const struct contest *c = &f->manifest->contest[contest];
+	struct json_out o;
+
+	begin_election(out, &o, f, "count", "ACTA DE C\xc3\x93MPUTO DEL VOTO ELECTR\xc3\x93NICO POR INTERNET");
+	fact(out, &o, "contest", "Elecci\xc3\xb3n de", c->id);
+	fact(out, &o, "name", "Nombre", c->name);
+	fact(out, &o, "type", "Tipo", c->type);
+	fact(out, &o, "ambito", "\xc3\x81mbito", c->local ? "local" : "federal");
+	if (group != NULL)
+		fact(out, &o, "entity", "Entidad", manifest_entity(f->manifest, group->entity));
+	lines(out, &o, c, t);
+	split(out, &o, c, t);
+	return finish(out, &o);
+}
+
+enum err
+act_summary(struct act *out, const struct act_facts *f, const struct tally *groups)
+{
+	const struct manifest *m = f->manifest;
+	struct json_out o;
+
+	begin_election(out, &o, f, "summary", "RESUMEN DE C\xc3\x93MPUTOS, por \xc3\xa1mbito, tipo y entidad");
+	json_begin(&o, "groups", '[');
+	for (int local = 0; local < 2; local++)
+		for (unsigned g = 0; g < m->groups; g++) {
+			const struct contest *c = &m->contest[m->group[g].contest];
+
+			if (c->local != local)
+				continue;
+			json_begin(&o, NULL, '{');
+			json_text(&o, "ambito", local ? "local" : "federal");
+			json_text(&o, "type", c->type);
+			json_text(&o, "contest", c->id);
+			json_text(&o, "entity", m->group[g].entity);
+			json_int(&o, "total", (int64_t)groups[g].total);
+			json_begin(&o, "votes", '[');
+			for (unsigned l = 0; l < c->lines; l++)
+				json_int(&o, NULL, (int64_t)groups[g].line[l]);
+			json_end(&o, ']');
+			json_end(&o, '}');
+			buf_printf(&out->text, "%-8s %-14s %-34s %10" PRIu64 "\n", local ? "local" : "federal", c->type,
+			    manifest_entity(m, m->group[g].entity), groups[g].total);
+		}
+	json_end(&o, ']');
+	return finish(out, &o);
+}
+
+enum err
+act_handover(struct act *out, const struct act_facts *f, const struct hash list[3], const struct card *cards, size_t cards_n)
+{
+	struct json_out o;
+
+	begin_election(out, &o, f, "handover", "ACTA DE ENTREGA DE TARJETAS, INFORMACI\xc3\x93N Y DOCUMENTO DE HUELLAS");
+	fact_hash(out, &o, "hashes.sha256", "SHA-256 de hashes.sha256", &list[0]);
+	fact_hash(out, &o, "hashes.sha512", "SHA-256 de hashes.sha512", &list[1]);
+	fact_hash(out, &o, "hashes.sha3-256", "SHA-256 de hashes.sha3-256", &list[2]);
+	buf_str(&out->text, "\nTARJETAS QUE SE ENTREGAN\n");
+	json_begin(&o, "cards", '[');
+	for (size_t i = 0; i < cards_n; i++) {
+		json_text(&o, NULL, cards[i].serial);
+		buf_printf(&out->text, "  serie %s, parte %u, juego %u\n", cards[i].serial, cards[i].trustee, cards[i].set);
+	}
+	json_end(&o, ']');
+	return finish(out, &o);
+}

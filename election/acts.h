@@ -1,0 +1,46 @@
+/* election/acts.h - the acts: deterministic JSON and Spanish text from the record's facts.
+ *
+ * The same functions serve who writes the acts and who verifies them: same
+ * record, same bytes, no clock.
+ * Spec    spec/tally.md#acts
+ */
+#ifndef ELECTION_ACTS_H
+#define ELECTION_ACTS_H
+
+#include "election/ceremony.h"
+#include "election/counting.h"
+#include "election/event.h"
+
+struct act {
+	struct buf json, text;
+};
+void act_free(struct act *a);
+
+struct act_facts {
+	const struct call *call;
+	const struct manifest *manifest; /* NULL before the opening */
+	struct hash election;
+};
+
+/* acts/key: transcript, and key/cards.json (custodians and designations) as given. */
+MUST_CHECK enum err act_key(struct act *out, const struct call *call, const struct joint_key *key, const struct card *cards, size_t cards_n,
+    const struct hash *transcript, const void *custody, size_t custody_n, struct why *why);
+/* Earliest and latest designation of key/cards.json. */
+MUST_CHECK enum err custody_dates(int64_t *latest, const void *custody, size_t n, struct why *why);
+/* acts/opening */
+MUST_CHECK enum err act_opening(struct act *out, const struct act_facts *f, const void *opening, size_t n, struct why *why);
+/* acts/closing, from the close entry. sums: per style, roll, authorizations, confirmations, ballots. */
+struct style_sums {
+	uint64_t roll, authorizations, confirmations, ballots;
+};
+MUST_CHECK enum err act_closing(struct act *out, const struct act_facts *f, const struct event *close, const struct style_sums *sums);
+/* acts/start-of-decryption: the comparison of article 36. */
+MUST_CHECK enum err act_start(struct act *out, const struct act_facts *f, const struct event *close, const struct hash *file, uint64_t size, const struct hash *root);
+/* acts/count-<contest> (group NULL) or acts/count-<group's folder>. */
+MUST_CHECK enum err act_count(struct act *out, const struct act_facts *f, unsigned contest, const struct group *group, const struct tally *t);
+/* acts/summary: all contests by ámbito, type, entity. */
+MUST_CHECK enum err act_summary(struct act *out, const struct act_facts *f, const struct tally *groups);
+/* acts/handover */
+MUST_CHECK enum err act_handover(struct act *out, const struct act_facts *f, const struct hash lists[3], const struct card *cards, size_t cards_n);
+
+#endif

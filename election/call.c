@@ -1,0 +1,318 @@
+#include "election/call.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void
+read_vkey(struct fields *f, const char *name, struct vkey *out, int type)
+{
+	struct why why = {""};
+
+	if (f->e != OK)
+		return;
+	if (vkey_read(out, field_text(f, name, 255), &why) != OK)
+		(void)field_bad(f, f->object->line, "\"%s\": %s", name, why.text);
+	else if (out->type != type)
+		(void)field_bad(f, f->object->line, "\"%s\": a key of type %d is needed here", name, type);
+}
+
+static enum err
+read_party(struct party *out, struct json *j, int type, struct why *why)
+{
+	struct fields f = fields_of(j, why);
+
+	field_copy(&f, "person", out->person, sizeof out->person);
+	read_vkey(&f, "key", &out->key, type);
+	return fields_end(&f);
+}
+
+static void
+one_party(struct fields *f, const char *name, struct party *out)
+{
+	struct json *j = field_object(f, name);
+
+	if (j != NULL && f->e == OK)
+		f->e = read_party(out, j, NOTE_ED25519, f->why);
+}
+
+static unsigned
+party_list(struct fields *f, struct party *out, size_t max, int type)
+{
+	struct json *list = field_array(f, "list", max);
+	unsigned n = 0;
+
+	for (; list != NULL && n < list->n && f->e == OK; n++)
+		f->e = read_party(&out[n], list->item[n], type, f->why);
+	return f->e == OK ? n : 0;
+}
+
+static unsigned
+find(const struct party *list, unsigned n, const char *name)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (strcmp(list[i].key.name, name) == 0)
+			return i + 1;
+	return 0;
+}
+
+unsigned
+call_trustee(const struct call *c, const char *name)
+{
+	return find(c->trustee, c->trustees, name);
+}
+
+unsigned
+call_mixer(const struct call *c, const char *name)
+{
+	return find(c->mixer, c->mixers, name);
+}
+
+/* No two parties share a name or a key. */
+static enum err
+all_different(const struct call *c, struct fields *f)
+{
+	const struct vkey *all[7 + MAX_TRUSTEES + MAX_AUTHORIZERS + 2 * MAX_PARTIES];
+	size_t n = 0;
+
+	all[n++] = &c->log_ballots;
+	all[n++] = &c->log_events;
+	all[n++] = &c->registrar.key;
+	all[n++] = &c->notary.key;
+	all[n++] = &c->operator.key;
+	all[n++] = &c->auditor.key;
+	all[n++] = &c->replacement.key;
+	for (unsigned i = 0; i < c->trustees; i++)
+		all[n++] = &c->trustee[i].key;
+	for (unsigned i = 0; i < c->authorizers; i++)
+		all[n++] = &c->authorizer[i].key;
+	for (unsigned i = 0; i < c->mixers; i++)
+		all[n++] = &c->mixer[i].key;
+	for (unsigned i = 0; i < c->witnesses; i++)
+		all[n++] = &c->witness[i].key;
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < i; j++)
+			if (vkey_equal(all[i], all[j]) || strcmp(all[i]->name, all[j]->name) == 0)
+				return field_bad(f, 1, "the keys %s and %s are the same, or have the same name", all[j]->name, all[i]->name);
+	return OK;
+}
+
+static void
+read_amend(struct call *c, struct fields *f)
+{
+	struct json *list = field_array(f, "amend", MAX_AMEND);
+
+	for (size_t i = 0; list != NULL && i < list->n && f->e == OK; i++) {
+		struct amend_rule *a = &c->amend[c->amends++];
+		struct fields g = fields_of(list->item[i], f->why);
+		struct json *keys;
+
+		field_copy(&g, "kind", a->kind, sizeof a->kind);
+		keys = field_array(&g, "keys", 8);
+		for (; keys != NULL && a->n < keys->n; a->n++)
+			(void)snprintf(a->key[a->n], sizeof a->key[0], "%s", keys->item[a->n]->text != NULL ? keys->item[a->n]->text : "");
+		a->quorum = (unsigned)field_int(&g, "quorum", 1, a->n > 0 ? a->n : 1);
+		f->e = fields_end(&g);
+	}
+}
+
+static enum err
+read_fields(struct call *c, struct json *root, struct why *why)
+{
+	struct fields f = fields_of(root, why), g;
+	struct json *j;
+	const char *kind;
+	int64_t t;
+
+	if (strcmp(field_text(&f, "urna", 20), "call") != 0)
+		(void)field_bad(&f, 1, "this is not a call: \"urna\" must be \"call\"");
+	(void)field_int(&f, "version", 1, 1);
+	kind = field_text(&f, "kind", 20);
+	c->simulacro = strcmp(kind, "simulacro") == 0;
+	if (!c->simulacro && strcmp(kind, "election") != 0)
+		(void)field_bad(&f, 1, "\"kind\" must be \"election\" or \"simulacro\"");
+	field_copy(&f, "process", c->process, sizeof c->process);
+	field_copy(&f, "ambito", c->ambito, sizeof c->ambito);
+	field_copy(&f, "fundamento", c->fundamento, sizeof c->fundamento);
+	if ((j = field_array(&f, "acuerdos", 50)) != NULL)
+		for (size_t i = 0; i < j->n && f.e == OK; i++) {
+			g = fields_of(j->item[i], why);
+			(void)field_text(&g, "id", 100);
+			if (date_read(&t, field_text(&g, "date", 10)) != OK)
+				(void)field_bad(&g, j->item[i]->line, "\"date\" must be a date like 2026-06-01");
+			(void)field_text(&g, "subject", 400);
+			f.e = fields_end(&g);
+		}
+	g = fields_of(field_object(&f, "origins"), why);
+	field_copy(&g, "account", c->account, sizeof c->account);
+	field_copy(&g, "box", c->box, sizeof c->box);
+	if (f.e == OK)
+		f.e = fields_end(&g);
+	c->ebitlen = (unsigned)field_int(&f, "ebitlenro", 128, 256);
+	if (c->ebitlen != 128 && c->ebitlen != 256)
+		(void)field_bad(&f, 1, "\"ebitlenro\" must be 128 or 256");
+	c->maximum_voters = field_int(&f, "maximum_voters", 1, 100000000);
+	c->replaceable_percent = (unsigned)field_int(&f, "replaceable_percent", 0, 100);
+	field_copy(&f, "roll_destroyed_on", c->roll_destroyed_on, sizeof c->roll_destroyed_on);
+	if (f.e == OK && date_read(&t, c->roll_destroyed_on) != OK)
+		(void)field_bad(&f, 1, "\"roll_destroyed_on\" must be a date like 2026-06-01");
+	g = fields_of(field_object(&f, "cards"), why);
+	c->tries_in_hardware = field_bool(&g, "tries_in_hardware");
+	if (f.e == OK)
+		f.e = fields_end(&g);
+	g = fields_of(field_object(&f, "trustees"), why);
+	c->trustees = party_list(&g, c->trustee, MAX_TRUSTEES, NOTE_ED25519);
+	c->threshold = (unsigned)field_int(&g, "threshold", 2, c->trustees > 2 ? c->trustees : 2);
+	if (f.e == OK && (f.e = fields_end(&g)) == OK && c->trustees < c->threshold)
+		(void)field_bad(&f, g.object->line, "fewer trustees than the threshold");
+	g = fields_of(field_object(&f, "logs"), why);
+	read_vkey(&g, "ballots", &c->log_ballots, NOTE_ED25519);
+	read_vkey(&g, "events", &c->log_events, NOTE_ED25519);
+	if (f.e == OK)
+		f.e = fields_end(&g);
+	g = fields_of(field_object(&f, "authorizers"), why);
+	c->authorizers = party_list(&g, c->authorizer, MAX_AUTHORIZERS, NOTE_ED25519);
+	c->quorum = (unsigned)field_int(&g, "quorum", 1, MAX_AUTHORIZERS);
+	if (f.e == OK && (f.e = fields_end(&g)) == OK && (c->authorizers == 0 || c->quorum > c->authorizers || 2 * c->quorum <= c->authorizers))
+		(void)field_bad(&f, g.object->line, "the quorum must be more than half of the authorizers");
+	one_party(&f, "registrar", &c->registrar);
+	one_party(&f, "notary", &c->notary);
+	one_party(&f, "operator", &c->operator);
+	one_party(&f, "auditor", &c->auditor);
+	one_party(&f, "replacement_signer", &c->replacement);
+	g = fields_of(field_object(&f, "mixers"), why);
+	c->mixers = party_list(&g, c->mixer, MAX_PARTIES, NOTE_ED25519);
+	c->minimum_mixers = (unsigned)field_int(&g, "minimum", 1, c->mixers > 0 ? c->mixers : 1);
+	if ((j = field_array(&g, "required", MAX_PARTIES)) != NULL)
+		for (size_t i = 0; i < j->n && f.e == OK; i++) {
+			unsigned m = j->item[i]->text != NULL ? call_mixer(c, j->item[i]->text) : 0;
+
+			if (m == 0)
+				(void)field_bad(&f, j->item[i]->line, "a required mixer is not in the list");
+			else
+				c->required[m - 1] = 1;
+		}
+	if (f.e == OK && (f.e = fields_end(&g)) == OK && c->mixers == 0)
+		(void)field_bad(&f, g.object->line, "there must be a mixer");
+	g = fields_of(field_object(&f, "witnesses"), why);
+	c->witnesses = party_list(&g, c->witness, MAX_PARTIES, NOTE_COSIGNATURE);
+	c->witness_quorum = (unsigned)field_int(&g, "quorum", 0, c->witnesses);
+	if (f.e == OK)
+		f.e = fields_end(&g);
+	read_amend(c, &f);
+	if (fields_end(&f) != OK)
+		return f.e;
+	(void)all_different(c, &f);
+	return f.e;
+}
+
+enum err
+call_read(struct call *out, const void *p, size_t n, struct why *why)
+{
+	struct call c;
+	struct json *root;
+	enum err e;
+
+	memset(&c, 0, sizeof c);
+	if ((e = json_parse(&root, p, n, CALL_MAX_BYTES, why)) == OK) {
+		e = read_fields(&c, root, why);
+		json_free(root);
+	}
+	if (e != OK)
+		return why_prefix(why, e, "call.json");
+	sha256(&c.hash, p, n);
+	*out = c;
+	return OK;
+}
+
+static void
+example_party(struct json_out *o, const char *name, const char *person, const char *key)
+{
+	json_begin(o, name, '{');
+	json_text(o, "person", person);
+	json_text(o, "key", key);
+	json_end(o, '}');
+}
+
+void
+call_example(struct buf *out)
+{
+	static const char key[] = "the verifier key that `urna key init` prints";
+	struct json_out o = json_out(out);
+
+	json_begin(&o, NULL, '{');
+	json_text(&o, "_comment", "A call. Replace every value; keys are verifier keys NAME+HASH+KEY. \"_comment\" may stand in any object.");
+	json_text(&o, "urna", "call");
+	json_int(&o, "version", 1);
+	json_text(&o, "kind", "simulacro");
+	json_text(&o, "process", "Proceso Electoral ...");
+	json_text(&o, "ambito", "federal");
+	json_text(&o, "fundamento", "LGIPE, articles ...");
+	json_begin(&o, "acuerdos", '[');
+	json_begin(&o, NULL, '{');
+	json_text(&o, "id", "INE/CG.../2026");
+	json_text(&o, "date", "2026-01-31");
+	json_text(&o, "subject", "what it decides");
+	json_end(&o, '}');
+	json_end(&o, ']');
+	json_begin(&o, "origins", '{');
+	json_text(&o, "account", "https://voto.example");
+	json_text(&o, "box", "https://urna.example");
+	json_end(&o, '}');
+	json_int(&o, "ebitlenro", 128);
+	json_int(&o, "maximum_voters", 250000);
+	json_int(&o, "replaceable_percent", 2);
+	json_text(&o, "roll_destroyed_on", "2027-12-31");
+	json_begin(&o, "cards", '{');
+	json_text(&o, "_comment", "true only if the cards themselves count wrong PINs: then PINs of digits are allowed");
+	json_bool(&o, "tries_in_hardware", 0);
+	json_end(&o, '}');
+	json_begin(&o, "trustees", '{');
+	json_text(&o, "_comment", "threshold of them open the votes; 2 <= threshold <= trustees <= 25");
+	json_int(&o, "threshold", 2);
+	json_begin(&o, "list", '[');
+	example_party(&o, NULL, "custodian 1", key);
+	example_party(&o, NULL, "custodian 2", key);
+	json_end(&o, ']');
+	json_end(&o, '}');
+	json_begin(&o, "logs", '{');
+	json_text(&o, "_comment", "the key names are the logs' origins");
+	json_text(&o, "ballots", key);
+	json_text(&o, "events", key);
+	json_end(&o, '}');
+	json_begin(&o, "authorizers", '{');
+	json_int(&o, "quorum", 1);
+	json_begin(&o, "list", '[');
+	example_party(&o, NULL, "the authority", key);
+	json_end(&o, ']');
+	json_end(&o, '}');
+	example_party(&o, "registrar", "who makes the credentials", key);
+	example_party(&o, "notary", "tercero con fe publica", key);
+	example_party(&o, "operator", "who runs the service", key);
+	example_party(&o, "auditor", "who signs the dictamen", key);
+	example_party(&o, "replacement_signer", "who signs replacements of credentials beside the registrar", key);
+	json_begin(&o, "mixers", '{');
+	json_int(&o, "minimum", 1);
+	json_begin(&o, "required", '[');
+	json_end(&o, ']');
+	json_begin(&o, "list", '[');
+	example_party(&o, NULL, "mixer 1", key);
+	json_end(&o, ']');
+	json_end(&o, '}');
+	json_begin(&o, "witnesses", '{');
+	json_text(&o, "_comment", "quorum 0: no cosignatures are demanded");
+	json_int(&o, "quorum", 0);
+	json_begin(&o, "list", '[');
+	json_end(&o, ']');
+	json_end(&o, '}');
+	json_begin(&o, "amend", '[');
+	json_begin(&o, NULL, '{');
+	json_text(&o, "_comment", "kinds: suspend, resume, extend, cancel, exclude, include, replace-notary, replace-witness, mixer-waiver");
+	json_text(&o, "kind", "extend");
+	json_begin(&o, "keys", '[');
+	json_text(&o, NULL, "operator's key name");
+	json_end(&o, ']');
+	json_int(&o, "quorum", 1);
+	json_end(&o, '}');
+	json_end(&o, ']');
+	json_end(&o, '}');
+}

@@ -1,0 +1,57 @@
+/* election/ceremony.h - the key ceremony's messages and transcript.
+ *
+ * Each round is a pure function from what a trustee knows to its message; the
+ * programs carry the messages as files.
+ * Spec    spec/ceremony.md#rounds
+ */
+#ifndef ELECTION_CEREMONY_H
+#define ELECTION_CEREMONY_H
+
+#include "crypto/schnorr.h"
+#include "election/call.h"
+
+/* A signed message: the JSON text and its note. */
+struct message {
+	struct buf text, note;
+};
+void message_free(struct message *m);
+
+/* What a trustee keeps between the rounds: secret, wiped by ceremony_forget. */
+struct ceremony_state {
+	unsigned index, attempt, t, k;
+	struct scalar a[MAX_TRUSTEES];
+	uint8_t transport[32];
+	uint8_t transport_key[32];
+	struct point c[MAX_TRUSTEES];
+	uint8_t possession[SCHNORR_BYTES];
+};
+void ceremony_forget(struct ceremony_state *s);
+
+/* Round 1: fresh polynomial and transport key, committed to. */
+MUST_CHECK enum err ceremony_round1(struct ceremony_state *s, struct message *out, const struct call *call, unsigned index, unsigned attempt, const struct signer *by, struct why *why);
+/* Round 2: the reveal, bound to all round-1 messages (in the order of the trustees). */
+MUST_CHECK enum err ceremony_round2(const struct ceremony_state *s, struct message *out, const struct call *call, const struct message *round1, const struct signer *by, struct why *why);
+/* Round 3: the sealed share for trustee `to`, after all reveals agree. */
+MUST_CHECK enum err ceremony_round3(const struct ceremony_state *s, struct message *out, const struct call *call, const struct message *round1, const struct message *round2, unsigned to, const struct signer *by, struct why *why);
+/* The own share from the k messages for this trustee; names the dealer who lied. */
+MUST_CHECK enum err ceremony_finish(const struct ceremony_state *s, struct scalar *share, const struct call *call, const struct message *round1, const struct message *round2, const struct message *round3, struct why *why);
+
+/* What follows from the reveals. */
+struct joint_key {
+	unsigned k, t, attempt;
+	struct point key, share_key[MAX_TRUSTEES]; /* Y and y_1..y_k */
+};
+/* Check all messages of rounds 1 and 2; names who is wrong. */
+MUST_CHECK enum err ceremony_agree(struct joint_key *out, const struct call *call, const struct message *round1, const struct message *round2, unsigned attempt, struct why *why);
+
+struct card {
+	char serial[33], label[33];
+	unsigned trustee, set;
+};
+
+/* key/transcript.json */
+MUST_CHECK enum err transcript_write(struct buf *out, const struct call *call, const struct message *round1, const struct message *round2, const struct joint_key *key, const struct card *cards, size_t cards_n);
+/* Recompute everything in it. cards: room for *cards_n; set to how many there are. */
+MUST_CHECK enum err transcript_read(struct joint_key *out, struct card *cards, size_t *cards_n, const void *p, size_t n, const struct call *call, struct why *why);
+
+#endif

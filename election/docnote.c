@@ -1,0 +1,60 @@
+#include "election/docnote.h"
+
+#include <string.h>
+
+void
+docnote_text(struct buf *out, const char *purpose, const struct hash *call, const void *document, size_t n)
+{
+	struct hash h;
+	char call_hex[65], hex[65];
+
+	sha256(&h, document, n);
+	hash_hex(hex, &h);
+	hash_hex(call_hex, call);
+	buf_printf(out, "urna/v1/document\npurpose %s\ncall %s\nsha256 %s\n", purpose, call_hex, hex);
+}
+
+static enum err
+same_text(const struct note *note, const char *purpose, const struct hash *call, const void *document, size_t n, struct why *why)
+{
+	struct buf text = {0};
+	enum err e;
+
+	docnote_text(&text, purpose, call, document, n);
+	e = text.failed				     ? ERR_NOMEM
+	    : note->text_n == text.n && memcmp(note->text, text.p, text.n) == 0 ? OK
+						     : why_set(why, ERR_PROOF, "the signatures are for another document, call or purpose than \"%s\"", purpose);
+	buf_free(&text);
+	return e;
+}
+
+enum err
+docnote_sign(struct buf *note, const char *purpose, const struct hash *call, const void *document, size_t n,
+    const struct signer *by, struct why *why)
+{
+	struct buf text = {0};
+	struct note have;
+	enum err e = OK;
+
+	if (note->n > 0 && ((e = note_read(&have, note->p, note->n, why)) != OK || (e = same_text(&have, purpose, call, document, n, why)) != OK))
+		return e;
+	docnote_text(&text, purpose, call, document, n);
+	e = text.failed ? ERR_NOMEM : note_sign(note, (const char *)text.p, text.n, by);
+	buf_free(&text);
+	return e == OK ? OK : why_set(why, e, "%s cannot sign", by->name);
+}
+
+enum err
+docnote_verify(const void *note, size_t note_n, const char *purpose, const struct hash *call, const void *document,
+    size_t n, const struct vkey *key, struct why *why)
+{
+	struct note have;
+	enum err e;
+
+	if ((e = note_read(&have, note, note_n, why)) != OK || (e = same_text(&have, purpose, call, document, n, why)) != OK)
+		return e;
+	e = note_verify(&have, key);
+	if (e == ERR_ABSENT)
+		return why_set(why, e, "the signature of %s is missing", key->name);
+	return e == OK ? OK : why_set(why, ERR_PROOF, "the signature of %s is false", key->name);
+}

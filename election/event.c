@@ -1,0 +1,329 @@
+#include "election/event.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "election/docnote.h"
+
+void
+event_add(struct event *e, const char *name, const char *format, ...)
+{
+	va_list ap;
+
+	if (e->facts == EVENT_MAX_FACTS)
+		abort(); /* a kind with too many facts is a fault of this program */
+	(void)snprintf(e->fact[e->facts].name, sizeof e->fact[0].name, "%s", name);
+	va_start(ap, format);
+	(void)vsnprintf(e->fact[e->facts++].value, sizeof e->fact[0].value, format, ap);
+	va_end(ap);
+}
+
+const char *
+event_fact(const struct event *e, const char *name)
+{
+	for (unsigned i = 0; i < e->facts; i++)
+		if (strcmp(e->fact[i].name, name) == 0)
+			return e->fact[i].value;
+	return "";
+}
+
+void
+event_free(struct event *e)
+{
+	free(e->document);
+	free(e->note);
+	e->document = e->note = NULL;
+}
+
+static void
+write_facts(struct json_out *o, const struct event *e)
+{
+	json_text(o, "kind", e->kind);
+	json_begin(o, "facts", '{');
+	for (unsigned i = 0; i < e->facts; i++)
+		json_text(o, e->fact[i].name, e->fact[i].value);
+	json_end(o, '}');
+}
+
+enum err
+event_document(struct buf *out, const struct event *e)
+{
+	struct json_out o = json_out(out);
+
+	json_begin(&o, NULL, '{');
+	json_text(&o, "urna", "event");
+	json_int(&o, "version", 1);
+	json_hash(&o, "scope", &e->scope);
+	write_facts(&o, e);
+	json_end(&o, '}');
+	return out->failed ? ERR_NOMEM : OK;
+}
+
+enum err
+event_write(struct buf *out, const struct event *e)
+{
+	struct json_out o = json_out(out);
+
+	json_begin(&o, NULL, '{');
+	json_text(&o, "urna", "entry");
+	json_int(&o, "version", 1);
+	json_hash(&o, "scope", &e->scope);
+	json_time(&o, "time", e->time);
+	if (e->document != NULL) {
+		json_text(&o, "document", e->document);
+		json_text(&o, "note", e->note);
+	} else
+		write_facts(&o, e);
+	json_end(&o, '}');
+	return out->failed ? ERR_NOMEM : out->n > EVENT_MAX_BYTES ? ERR_LENGTH : OK;
+}
+
+static void
+read_facts(struct event *e, struct fields *f)
+{
+	struct json *facts;
+
+	field_copy(f, "kind", e->kind, sizeof e->kind);
+	facts = field_object(f, "facts");
+	if (facts != NULL && facts->n > EVENT_MAX_FACTS)
+		(void)field_bad(f, facts->line, "too many facts");
+	for (size_t i = 0; facts != NULL && f->e == OK && i < facts->n; i++) {
+		if (facts->item[i]->type != JSON_TEXT || strlen(facts->item[i]->name) >= sizeof e->fact[0].name ||
+		    strlen(facts->item[i]->text) >= sizeof e->fact[0].value) {
+			(void)field_bad(f, facts->item[i]->line, "facts are texts of moderate length");
+			break;
+		}
+		facts->item[i]->used = 1;
+		event_add(e, facts->item[i]->name, "%s", facts->item[i]->text);
+	}
+}
+
+static enum err
+read_document(struct event *e, struct why *why)
+{
+	struct json *root = NULL;
+	struct fields f;
+	struct hash scope;
+	enum err err;
+
+	if ((err = json_parse(&root, e->document, strlen(e->document), EVENT_MAX_BYTES, why)) != OK)
+		return err;
+	f = fields_of(root, why);
+	if (strcmp(field_text(&f, "urna", 20), "event") != 0)
+		(void)field_bad(&f, 1, "not an event's document");
+	(void)field_int(&f, "version", 1, 1);
+	field_hash(&f, "scope", &scope);
+	if (f.e == OK && !hash_equal(&scope, &e->scope))
+		(void)field_bad(&f, 1, "the document is of another election or call than the entry");
+	read_facts(e, &f);
+	err = fields_end(&f);
+	json_free(root);
+	return err;
+}
+
+enum err
+event_read(struct event *out, const void *p, size_t n, struct why *why)
+{
+	struct event *x = calloc(1, sizeof *x);
+	struct json *root = NULL;
+	struct buf again = {0};
+	struct fields f;
+	enum err e;
+
+	if (x == NULL)
+		return ERR_NOMEM;
+	if ((e = json_parse(&root, p, n, EVENT_MAX_BYTES, why)) != OK)
+		goto done;
+	f = fields_of(root, why);
+	if (strcmp(field_text(&f, "urna", 20), "entry") != 0)
+		(void)field_bad(&f, 1, "not an entry of events");
+	(void)field_int(&f, "version", 1, 1);
+	field_hash(&f, "scope", &x->scope);
+	x->time = field_time(&f, "time");
+	if (field_has(&f, "document")) {
+		x->document = strdup(field_text(&f, "document", EVENT_MAX_BYTES));
+		x->note = strdup(field_text(&f, "note", EVENT_MAX_BYTES));
+		if (x->document == NULL || x->note == NULL)
+			f.e = ERR_NOMEM;
+	} else
+		read_facts(x, &f);
+	if ((e = fields_end(&f)) == OK && x->document != NULL)
+		e = read_document(x, why);
+	/* one spelling: what we would write is what is there */
+	if (e == OK && ((e = event_write(&again, x)) != OK || again.n != n || memcmp(again.p, p, n) != 0))
+		e = why_set(why, ERR_FORMAT, "the entry is not in canonical form");
+	if (e == OK) {
+		*out = *x;
+		x->document = x->note = NULL;
+	}
+done:
+	buf_free(&again);
+	json_free(root);
+	event_free(x);
+	free(x);
+	return e;
+}
+
+/* ---- who may --------------------------------------------------------------------------- */
+
+static int
+is(const struct event *e, const char *kind)
+{
+	return strcmp(e->kind, kind) == 0;
+}
+
+static const struct vkey *
+one_signer(const struct event *e, const struct call *call)
+{
+	unsigned i;
+
+	if (is(e, "key") || is(e, "comparison") || is(e, "count") || is(e, "seal") || is(e, "incident") || is(e, "mixer-failed") || is(e, "opening"))
+		return &call->operator.key;
+	if (is(e, "mix") && (i = call_mixer(call, event_fact(e, "mixer"))) > 0)
+		return &call->mixer[i - 1].key;
+	if ((is(e, "factors") || is(e, "station")) && (i = call_trustee(call, event_fact(e, "trustee"))) > 0)
+		return &call->trustee[i - 1].key;
+	return NULL;
+}
+
+enum err
+event_authorized(const struct event *e, const struct call *call, struct why *why)
+{
+	const struct vkey *key = one_signer(e, call);
+	unsigned good = 0;
+
+	if (e->document == NULL)
+		return why_set(why, ERR_ABSENT, "%s: not signed", e->kind);
+	if (key != NULL)
+		return docnote_verify(e->note, strlen(e->note), "event", &call->hash, e->document, strlen(e->document), key, why);
+	for (unsigned i = 0; i < call->amends; i++) {
+		const struct amend_rule *a = &call->amend[i];
+
+		if (strcmp(a->kind, e->kind) != 0)
+			continue;
+		for (unsigned k = 0; k < a->n; k++) {
+			const struct party *all[] = {&call->registrar, &call->notary, &call->operator, &call->auditor, &call->replacement};
+
+			for (size_t p = 0; p < sizeof all / sizeof *all; p++)
+				if (strcmp(all[p]->key.name, a->key[k]) == 0 &&
+				    docnote_verify(e->note, strlen(e->note), "event", &call->hash, e->document, strlen(e->document), &all[p]->key, NULL) == OK)
+					good++;
+		}
+		return good >= a->quorum ? OK : why_set(why, ERR_PROOF, "%s: %u of the %u signatures that the call demands", e->kind, good, a->quorum);
+	}
+	return why_set(why, ERR_DENIED, "%s: nobody may submit this", e->kind);
+}
+
+/* ---- the phases ------------------------------------------------------------------------- */
+
+static enum err
+phase(struct progress *p, const struct event *e, struct why *why)
+{
+	int n = atoi(event_fact(e, "phase"));
+	int begin = strcmp(event_fact(e, "edge"), "begin") == 0;
+	unsigned bit = 1u << n, all_before = 0;
+
+	if (n < 1 || n > 7 || (!begin && strcmp(event_fact(e, "edge"), "end") != 0))
+		return why_set(why, ERR_FORMAT, "phase entry: not a phase from 1 to 7");
+	/* before phase n begins, those before it have ended; III and IV run together */
+	for (int i = 1; i < n; i++)
+		if (!(n == 4 && i == 3))
+			all_before |= 1u << i;
+	if (begin ? (p->begun & bit) != 0 || (p->ended & all_before) != all_before : (p->begun & bit) == 0 || (p->ended & bit) != 0)
+		return why_set(why, ERR_NOT_NOW, "phase %d cannot %s now", n, begin ? "begin" : "end");
+	if ((n == 1 && !begin && !p->key) || ((n == 3 || n == 4) && begin && !p->opened) || (n == 5 && !begin && !p->closed) ||
+	    (n == 6 && !begin && !p->counted))
+		return why_set(why, ERR_NOT_NOW, "phase %d cannot %s: what it is for has not been done", n, begin ? "begin" : "end");
+	if (begin)
+		p->begun |= bit;
+	else
+		p->ended |= bit;
+	return OK;
+}
+
+static int
+running(const struct progress *p, int n)
+{
+	return (p->begun >> n & 1) && !(p->ended >> n & 1);
+}
+
+enum err
+progress_apply(struct progress *p, const struct event *e, const struct call *call, struct why *why)
+{
+	struct progress next = *p;
+	enum err err = OK;
+	int64_t t;
+
+	if (p->sealed)
+		return why_set(why, ERR_NOT_NOW, "%s: nothing comes after the seal", e->kind);
+	if (!hash_equal(&e->scope, p->opened ? &p->election : &call->hash) && !is(e, "opening"))
+		return why_set(why, ERR_RANGE, "%s: the entry is of another %s", e->kind, p->opened ? "election" : "call");
+	if (e->time < p->last)
+		return why_set(why, ERR_RANGE, "%s: its time is before that of the entry before it", e->kind);
+	next.last = e->time;
+	if (is(e, "phase")) {
+		err = phase(&next, e, why);
+	} else if (is(e, "key")) {
+		if (p->key || !running(p, 1))
+			err = ERR_NOT_NOW;
+		next.key = 1;
+	} else if (is(e, "opening")) {
+		if (p->opened || !running(p, 2) || hex_decode(next.election.b, 32, event_fact(e, "opening"), strlen(event_fact(e, "opening"))) != OK ||
+		    time_read(&next.closes, event_fact(e, "closes")) != OK || !hash_equal(&e->scope, &next.election))
+			err = ERR_NOT_NOW;
+		next.opened = 1;
+	} else if (is(e, "authorizers")) {
+		if (!p->opened || p->closed)
+			err = ERR_NOT_NOW;
+		next.set = (unsigned)strtoul(event_fact(e, "set"), NULL, 10);
+	} else if (is(e, "heartbeat") || is(e, "suspend") || is(e, "resume") || is(e, "extend") || is(e, "cancel") || is(e, "replace-credential") ||
+	    is(e, "exclude") || is(e, "include")) {
+		if (!p->opened || p->closed)
+			err = ERR_NOT_NOW;
+		if (is(e, "suspend"))
+			next.suspended = 1;
+		if (is(e, "resume"))
+			next.suspended = 0;
+		if (is(e, "cancel"))
+			next.cancelled = 1;
+		if (is(e, "extend") && err == OK) {
+			if (time_read(&t, event_fact(e, "closes")) != OK || t <= p->closes || e->time >= p->closes)
+				err = ERR_NOT_NOW;
+			next.closes = t;
+		}
+	} else if (is(e, "close")) {
+		if (p->closed || !running(p, 5))
+			err = ERR_NOT_NOW;
+		next.closed = 1;
+	} else if (is(e, "list") || is(e, "mixer-waiver")) {
+		err = p->closed && !p->compared ? OK : ERR_NOT_NOW;
+	} else if (is(e, "comparison")) {
+		if (!p->closed || p->compared || !running(p, 6))
+			err = ERR_NOT_NOW;
+		next.compared = 1;
+	} else if (is(e, "mix") || is(e, "mixer-failed") || is(e, "station") || is(e, "factors")) {
+		if (!p->compared || p->counted)
+			err = ERR_NOT_NOW;
+		if (is(e, "factors") && !p->mixes)
+			err = ERR_NOT_NOW;
+		next.mixes += is(e, "mix") ? 1 : 0;
+		next.factors += is(e, "factors") ? 1 : 0;
+	} else if (is(e, "count")) {
+		if (p->counted || !p->compared || !running(p, 6))
+			err = ERR_NOT_NOW;
+		next.counted = 1;
+	} else if (is(e, "seal")) {
+		if (!p->counted || !(p->ended >> 7 & 1))
+			err = ERR_NOT_NOW;
+		next.sealed = 1;
+	} else if (!is(e, "incident") && !is(e, "replace-notary") && !is(e, "replace-witness")) {
+		return why_set(why, ERR_FORMAT, "unknown kind of entry: %.20s", e->kind);
+	}
+	if (err == ERR_NOT_NOW)
+		return is(e, "phase") ? err : why_set(why, err, "%s: not at this step of the election", e->kind);
+	if (err == OK)
+		*p = next;
+	return err;
+}

@@ -1,0 +1,47 @@
+/* election/event.h - entries of the log `events`, and the state machine of the phases.
+ *
+ * Spec    spec/documents.md#events
+ */
+#ifndef ELECTION_EVENT_H
+#define ELECTION_EVENT_H
+
+#include "election/call.h"
+
+enum { EVENT_MAX_FACTS = 24, EVENT_MAX_BYTES = 65535 };
+
+struct event {
+	struct hash scope; /* election id; before the opening: the call's hash */
+	char kind[24];
+	int64_t time;
+	struct {
+		char name[32], value[2048];
+	} fact[EVENT_MAX_FACTS];
+	unsigned facts;
+	char *document, *note; /* whole, for submitted ones; else NULL. event_free() */
+};
+
+void event_add(struct event *e, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* "" if there is none. */
+const char *event_fact(const struct event *e, const char *name);
+void event_free(struct event *e);
+MUST_CHECK enum err event_write(struct buf *out, const struct event *e);
+/* For a submitted one, kind and facts are read from the document inside. Allocates. */
+MUST_CHECK enum err event_read(struct event *out, const void *p, size_t n, struct why *why);
+/* A document to be submitted: the JSON that is signed with purpose "event". */
+MUST_CHECK enum err event_document(struct buf *out, const struct event *e);
+/* Signed by enough of those who may submit this kind. */
+MUST_CHECK enum err event_authorized(const struct event *e, const struct call *call, struct why *why);
+
+/* Where a record stands. Zero-initialise; apply every entry in order. */
+struct progress {
+	unsigned begun, ended; /* bit n: phase n */
+	int key, opened, closed, compared, counted, sealed, suspended, cancelled;
+	int64_t last, closes; /* closes: after extensions; 0 before the opening */
+	unsigned set;	      /* authorizers in use, bits */
+	unsigned mixes, factors;
+	struct hash election;
+};
+/* ERR_NOT_NOW with a sentence if this entry may not come now. */
+MUST_CHECK enum err progress_apply(struct progress *p, const struct event *e, const struct call *call, struct why *why);
+
+#endif

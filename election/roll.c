@@ -1,0 +1,356 @@
+#include "election/roll.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/kdf.h"
+
+enum { ROW_BYTES = XONLY_BYTES + 2 + HASH_BYTES, HEADER_BYTES = 1 + 2 * HASH_BYTES + 4 };
+
+void
+roll_write(struct buf *out, const struct roll *r)
+{
+	buf_u8(out, 1);
+	buf_put(out, r->call.b, HASH_BYTES);
+	buf_put(out, r->styles_hash.b, HASH_BYTES);
+	buf_u32(out, r->n);
+	for (uint32_t i = 0; i < r->n; i++) {
+		buf_put(out, r->row[i].key, XONLY_BYTES);
+		buf_u16(out, r->row[i].style);
+		buf_put(out, r->row[i].row.b, HASH_BYTES);
+	}
+}
+
+static int
+by_key(const void *a, const void *b)
+{
+	return memcmp(*(const uint8_t *const *)a, *(const uint8_t *const *)b, XONLY_BYTES);
+}
+
+static enum err
+distinct(const struct roll *r, struct why *why)
+{
+	const uint8_t **key = malloc((r->n + 1) * sizeof *key);
+	enum err e = OK;
+
+	if (key == NULL)
+		return ERR_NOMEM;
+	for (uint32_t i = 0; i < r->n; i++)
+		key[i] = r->row[i].key;
+	qsort(key, r->n, sizeof *key, by_key);
+	for (uint32_t i = 1; i < r->n && e == OK; i++)
+		if (memcmp(key[i], key[i - 1], XONLY_BYTES) == 0)
+			e = why_set(why, ERR_RANGE, "roll: one credential stands twice");
+	free(key);
+	return e;
+}
+
+enum err
+roll_read(struct roll *out, const void *p, size_t n, const struct hash *call, const struct manifest *m, struct why *why)
+{
+	struct rd r = rd_init(p, n);
+	struct roll roll = {0};
+	enum err e;
+
+	if (rd_u8(&r) != 1)
+		return why_set(why, ERR_FORMAT, "roll: not a roll of version 1");
+	rd_copy(&r, roll.call.b, HASH_BYTES);
+	rd_copy(&r, roll.styles_hash.b, HASH_BYTES);
+	roll.n = rd_u32(&r);
+	if (r.failed || n != HEADER_BYTES + (size_t)roll.n * ROW_BYTES)
+		return why_set(why, ERR_LENGTH, "roll: %zu bytes do not fit its number of voters", n);
+	if (!hash_equal(&roll.call, call) || !hash_equal(&roll.styles_hash, &m->styles_hash))
+		return why_set(why, ERR_RANGE, "roll: made for another call or for other ballot styles");
+	if ((roll.row = calloc(roll.n + 1, sizeof *roll.row)) == NULL)
+		return ERR_NOMEM;
+	for (uint32_t i = 0; i < roll.n; i++) {
+		struct point lifted;
+		uint8_t b[POINT_BYTES] = {2};
+
+		rd_copy(&r, roll.row[i].key, XONLY_BYTES);
+		roll.row[i].style = rd_u16(&r);
+		rd_copy(&r, roll.row[i].row.b, HASH_BYTES);
+		memcpy(b + 1, roll.row[i].key, XONLY_BYTES);
+		if (roll.row[i].style < 1 || roll.row[i].style > m->styles || point_read(&lifted, b) != OK) {
+			roll_free(&roll);
+			return why_set(why, ERR_RANGE, "roll: index %u has an unknown style or no valid key", i);
+		}
+	}
+	if ((e = distinct(&roll, why)) != OK) {
+		roll_free(&roll);
+		return e;
+	}
+	sha256(&roll.hash, p, n);
+	*out = roll;
+	return OK;
+}
+
+void
+roll_free(struct roll *r)
+{
+	free(r->row);
+	memset(r, 0, sizeof *r);
+}
+
+void
+roll_row_hash(struct hash *out, const struct hash *call, const uint8_t salt[32], const char *text)
+{
+	struct buf b = {0};
+
+	buf_put(&b, call->b, HASH_BYTES);
+	buf_put(&b, salt, 32);
+	buf_vec16(&b, text, strlen(text));
+	tagged_hash(out, TAG_ROLL_ROW, b.p, b.n);
+	buf_free(&b);
+}
+
+/* ---- private roll ----------------------------------------------------------------- */
+
+enum err
+private_roll_write(struct buf *out, const uint8_t key[32], const struct hash *call, const struct person *p, uint32_t n)
+{
+	struct buf b = {0};
+	enum err e;
+
+	buf_u32(&b, n);
+	for (uint32_t i = 0; i < n; i++) {
+		buf_vec8(&b, p[i].user, strlen(p[i].user));
+		buf_vec8(&b, p[i].name, strlen(p[i].name));
+		buf_vec8(&b, p[i].email, strlen(p[i].email));
+		buf_vec8(&b, p[i].phone, strlen(p[i].phone));
+		buf_put(&b, p[i].salt, 32);
+	}
+	e = b.failed ? ERR_NOMEM : seal(out, key, b.p, b.n, call->b, HASH_BYTES);
+	buf_free(&b);
+	return e;
+}
+
+static void
+text8(struct rd *r, char *out, size_t size)
+{
+	size_t n = rd_u8(r);
+	const uint8_t *p = rd_take(r, n);
+
+	if (n >= size)
+		r->failed = 1;
+	else if (p != NULL) {
+		memcpy(out, p, n);
+		out[n] = '\0';
+	}
+}
+
+enum err
+private_roll_read(struct person **out, uint32_t *n, const uint8_t key[32], const struct hash *call, const void *p, size_t bytes, struct why *why)
+{
+	struct buf b = {0};
+	struct person *list = NULL;
+	struct rd r;
+	uint32_t count;
+	enum err e;
+
+	if ((e = unseal(&b, key, p, bytes, call->b, HASH_BYTES)) != OK)
+		return why_set(why, e, "the private roll is of another call, or the key is not its key");
+	r = rd_init(b.p, b.n);
+	count = rd_u32(&r);
+	if (count > b.n || (list = calloc(count + 1, sizeof *list)) == NULL)
+		e = ERR_FORMAT;
+	for (uint32_t i = 0; e == OK && i < count; i++) {
+		text8(&r, list[i].user, sizeof list[i].user);
+		text8(&r, list[i].name, sizeof list[i].name);
+		text8(&r, list[i].email, sizeof list[i].email);
+		text8(&r, list[i].phone, sizeof list[i].phone);
+		rd_copy(&r, list[i].salt, 32);
+	}
+	if (e == OK && rd_done(&r) != OK)
+		e = ERR_FORMAT;
+	buf_free(&b);
+	if (e != OK) {
+		free(list);
+		return why_set(why, e, "the private roll is malformed");
+	}
+	*out = list;
+	*n = count;
+	return OK;
+}
+
+/* ---- authorizers' keys -------------------------------------------------------------- */
+
+void
+authorizer_keys_write(struct buf *out, const struct hash *call, const char *name, const uint8_t (*modulus)[RSA_BYTES], unsigned styles)
+{
+	struct json_out o = json_out(out);
+
+	json_begin(&o, NULL, '{');
+	json_text(&o, "urna", "authorizer-keys");
+	json_int(&o, "version", 1);
+	json_hash(&o, "call", call);
+	json_text(&o, "name", name);
+	json_begin(&o, "keys", '[');
+	for (unsigned i = 0; i < styles; i++) {
+		json_begin(&o, NULL, '{');
+		json_int(&o, "style", i + 1);
+		json_hex(&o, "modulus", modulus[i], RSA_BYTES);
+		json_end(&o, '}');
+	}
+	json_end(&o, ']');
+	json_end(&o, '}');
+}
+
+enum err
+authorizer_keys_read(struct authorizer_keys *out, const void *p, size_t n, const struct hash *call, unsigned styles, struct why *why)
+{
+	struct authorizer_keys k = {.styles = styles, .modulus = calloc(styles + 1, sizeof *k.modulus)};
+	struct json *root = NULL, *list;
+	struct fields f;
+	struct hash of;
+	enum err e;
+
+	if (k.modulus == NULL)
+		return ERR_NOMEM;
+	if ((e = json_parse(&root, p, n, 4 << 20, why)) == OK) {
+		f = fields_of(root, why);
+		if (strcmp(field_text(&f, "urna", 20), "authorizer-keys") != 0)
+			(void)field_bad(&f, 1, "not a file of authorizer's keys");
+		(void)field_int(&f, "version", 1, 1);
+		field_hash(&f, "call", &of);
+		field_copy(&f, "name", k.name, sizeof k.name);
+		list = field_array(&f, "keys", styles);
+		if (f.e == OK && (!hash_equal(&of, call) || list->n != styles))
+			(void)field_bad(&f, 1, "keys of another call, or not one for each of the %u styles", styles);
+		for (unsigned i = 0; f.e == OK && i < styles; i++) {
+			struct fields g = fields_of(list->item[i], why);
+
+			(void)field_int(&g, "style", i + 1, i + 1);
+			field_hex(&g, "modulus", k.modulus[i], RSA_BYTES);
+			if (g.e == OK && rsa_modulus_check(k.modulus[i]) != OK)
+				(void)field_bad(&g, list->item[i]->line, "not an RSA modulus of exactly 3072 bits");
+			for (unsigned j = 0; g.e == OK && j < i; j++)
+				if (memcmp(k.modulus[i], k.modulus[j], RSA_BYTES) == 0)
+					(void)field_bad(&g, list->item[i]->line, "one key for two styles");
+			f.e = fields_end(&g);
+		}
+		e = fields_end(&f);
+		json_free(root);
+	}
+	if (e != OK) {
+		free(k.modulus);
+		return why_prefix(why, e, "authorizer's keys");
+	}
+	sha256(&k.hash, p, n);
+	*out = k;
+	return OK;
+}
+
+/* ---- lists ----------------------------------------------------------------------------- */
+
+void
+list_begin(struct buf *out, const struct hash *election, unsigned authorizer, unsigned authorizers, uint32_t n)
+{
+	buf_u8(out, 1);
+	buf_put(out, election->b, HASH_BYTES);
+	buf_u8(out, authorizer);
+	buf_u8(out, authorizers);
+	buf_u32(out, n);
+}
+
+void
+list_row(struct buf *out, const struct list_row *row)
+{
+	buf_u8(out, row->present ? 1 : 0);
+	if (!row->present)
+		return;
+	buf_vec16(out, row->request, row->request_n);
+	buf_put(out, row->sig, SCHNORR_BYTES);
+	buf_u8(out, row->answers);
+	for (unsigned a = 0; a < MAX_AUTHORIZERS; a++)
+		if (row->answers >> a & 1)
+			buf_put(out, row->answer[a], RSA_BYTES);
+}
+
+enum err
+list_read(const void *p, size_t n, const struct hash *election, unsigned authorizer, unsigned authorizers, uint32_t rows,
+    enum err (*each)(void *, uint32_t, const struct list_row *), void *ctx, struct why *why)
+{
+	struct rd r = rd_init(p, n);
+	struct hash of;
+	enum err e;
+
+	if (rd_u8(&r) != 1)
+		r.failed = 1;
+	rd_copy(&r, of.b, HASH_BYTES);
+	if (r.failed || !hash_equal(&of, election) || rd_u8(&r) != authorizer || rd_u8(&r) != authorizers || rd_u32(&r) != rows)
+		return why_set(why, ERR_FORMAT, "authorizations: the header is not of this election, authorizer and roll");
+	for (uint32_t i = 0; i < rows; i++) {
+		struct list_row row = {0};
+		unsigned present = rd_u8(&r);
+
+		row.present = present == 1;
+		if (present > 1)
+			r.failed = 1;
+		if (row.present) {
+			row.request = (uint8_t *)(uintptr_t)rd_vec16(&r, &row.request_n);
+			rd_copy(&r, row.sig, SCHNORR_BYTES);
+			row.answers = (uint8_t)rd_u8(&r);
+			for (unsigned a = 0; a < MAX_AUTHORIZERS; a++)
+				if (row.answers >> a & 1)
+					rd_copy(&r, row.answer[a], RSA_BYTES);
+			if (row.answers >> authorizers)
+				r.failed = 1;
+		}
+		if (r.failed)
+			return why_set(why, ERR_FORMAT, "authorizations: row %u is malformed", i);
+		if ((e = each(ctx, i, &row)) != OK)
+			return e;
+	}
+	return rd_done(&r) == OK ? OK : why_set(why, ERR_LENGTH, "authorizations: bytes after the last row");
+}
+
+void
+confirmations_begin(struct buf *out, const struct hash *election, uint32_t n)
+{
+	buf_u8(out, 1);
+	buf_put(out, election->b, HASH_BYTES);
+	buf_u32(out, n);
+}
+
+void
+confirmations_row(struct buf *out, const uint8_t *sig)
+{
+	buf_u8(out, sig != NULL);
+	if (sig != NULL)
+		buf_put(out, sig, SCHNORR_BYTES);
+}
+
+enum err
+confirmations_read(const void *p, size_t n, const struct hash *election, uint32_t rows,
+    enum err (*each)(void *, uint32_t, const uint8_t *), void *ctx, struct why *why)
+{
+	struct rd r = rd_init(p, n);
+	struct hash of;
+	enum err e;
+
+	if (rd_u8(&r) != 1)
+		r.failed = 1;
+	rd_copy(&r, of.b, HASH_BYTES);
+	if (r.failed || !hash_equal(&of, election) || rd_u32(&r) != rows)
+		return why_set(why, ERR_FORMAT, "confirmations: the header is not of this election and roll");
+	for (uint32_t i = 0; i < rows; i++) {
+		unsigned present = rd_u8(&r);
+		const uint8_t *sig = present == 1 ? rd_take(&r, SCHNORR_BYTES) : NULL;
+
+		if (r.failed || present > 1)
+			return why_set(why, ERR_FORMAT, "confirmations: row %u is malformed", i);
+		if ((e = each(ctx, i, sig)) != OK)
+			return e;
+	}
+	return rd_done(&r) == OK ? OK : why_set(why, ERR_LENGTH, "confirmations: bytes after the last row");
+}
+
+void
+encrypted_votes_begin(struct buf *out, const struct hash *election, uint64_t n)
+{
+	buf_u8(out, 1);
+	buf_put(out, election->b, HASH_BYTES);
+	buf_u64(out, n);
+}

@@ -1,0 +1,70 @@
+/* election/roll.h - the public roll, the service's private roll, and the lists of closing.
+ *
+ * Spec    spec/roll.md#public-roll
+ */
+#ifndef ELECTION_ROLL_H
+#define ELECTION_ROLL_H
+
+#include "election/ballot.h"
+
+struct roll_row {
+	uint8_t key[XONLY_BYTES]; /* credential */
+	unsigned style;		  /* from 1 */
+	struct hash row;	  /* salted commitment to the voter's row */
+};
+
+struct roll {
+	struct hash hash, call, styles_hash;
+	struct roll_row *row; /* by roll index */
+	uint32_t n;
+};
+
+void roll_write(struct buf *out, const struct roll *r);
+/* Keys valid and distinct, styles in range; allocates row (roll_free). */
+MUST_CHECK enum err roll_read(struct roll *out, const void *p, size_t n, const struct hash *call, const struct manifest *m, struct why *why);
+void roll_free(struct roll *r);
+void roll_row_hash(struct hash *out, const struct hash *call, const uint8_t salt[32], const char *text);
+
+/* The service's private roll, one person a roll index; a sealed file (crypto/kdf.h). */
+struct person {
+	char user[64], name[128], email[128], phone[32];
+	uint8_t salt[32];
+};
+MUST_CHECK enum err private_roll_write(struct buf *out, const uint8_t key[32], const struct hash *call, const struct person *p, uint32_t n);
+MUST_CHECK enum err private_roll_read(struct person **out, uint32_t *n, const uint8_t key[32], const struct hash *call, const void *p, size_t bytes, struct why *why);
+
+/* ---- authorizers/<name>.json: spec/roll.md#authorizers-keys ---- */
+struct authorizer_keys {
+	struct hash hash;
+	char name[128];
+	unsigned styles;
+	uint8_t (*modulus)[RSA_BYTES];
+};
+void authorizer_keys_write(struct buf *out, const struct hash *call, const char *name, const uint8_t (*modulus)[RSA_BYTES], unsigned styles);
+MUST_CHECK enum err authorizer_keys_read(struct authorizer_keys *out, const void *p, size_t n, const struct hash *call, unsigned styles, struct why *why);
+
+/* ---- lists of closing: spec/vote.md#lists ---- */
+/* Row i of authorizations/<authority>. present 0: no authorization. */
+struct list_row {
+	int present;
+	uint8_t *request;
+	size_t request_n;
+	uint8_t sig[SCHNORR_BYTES];
+	uint8_t answers; /* bit a: answer of authorizer a+1 is there */
+	uint8_t answer[MAX_AUTHORIZERS][RSA_BYTES];
+};
+void list_begin(struct buf *out, const struct hash *election, unsigned authorizer, unsigned authorizers, uint32_t n);
+void list_row(struct buf *out, const struct list_row *row);
+/* Walks a list strictly; `each` gets every row. */
+MUST_CHECK enum err list_read(const void *p, size_t n, const struct hash *election, unsigned authorizer, unsigned authorizers, uint32_t rows,
+    enum err (*each)(void *ctx, uint32_t index, const struct list_row *row), void *ctx, struct why *why);
+/* confirmations: 0 or 1 and a signature for each index. */
+void confirmations_begin(struct buf *out, const struct hash *election, uint32_t n);
+void confirmations_row(struct buf *out, const uint8_t *sig); /* NULL: none */
+MUST_CHECK enum err confirmations_read(const void *p, size_t n, const struct hash *election, uint32_t rows,
+    enum err (*each)(void *ctx, uint32_t index, const uint8_t *sig), void *ctx, struct why *why);
+
+/* ---- encrypted-votes.bin: spec/vote.md#encrypted-votes ---- */
+void encrypted_votes_begin(struct buf *out, const struct hash *election, uint64_t n);
+
+#endif
