@@ -1,0 +1,712 @@
+#include "ledger/ledger.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ledger/store.h"
+
+enum { MOST_BATCH = 4096 };
+
+/* One caller waiting for its entry. */
+struct waiting {
+	const void *entry;
+	size_t n;
+	const uint8_t *key;
+	struct hash leaf;
+	enum err result;
+	uint64_t index;
+	struct buf *receipt;
+	struct why why;
+	int done;
+	struct waiting *next;
+};
+
+struct ledger {
+	struct store *store;
+	const struct signer *key;
+	char head_file[4096];
+	int lock_fd;
+	unsigned pool_ms;
+	pthread_t thread;
+	pthread_mutex_t lock; /* over everything below */
+	pthread_cond_t work, done;
+	struct waiting *pool, **pool_end;
+	unsigned pooled;
+	int stopping, sealed, thread_runs;
+	enum err broken;
+	struct why broken_why;
+	struct tile_builder tree; /* right edge of all tile levels */
+	struct head head, public_head;
+	struct buf checkpoint, public_checkpoint;
+	/* of the batch being made */
+	struct store_batch *batch;
+};
+
+/* ---- keys of the store ------------------------------------------------------------ */
+
+static size_t
+key_of(uint8_t out[16], char kind, int level, uint64_t index)
+{
+	size_t n = 0;
+
+	out[n++] = (uint8_t)kind;
+	if (level >= 0)
+		out[n++] = (uint8_t)level;
+	for (int i = 7; i >= 0; i--)
+		out[n++] = (uint8_t)(index >> (8 * i));
+	return n;
+}
+
+static enum err
+put_tile(void *ctx, int level, uint64_t index, unsigned width, const void *p, size_t n)
+{
+	struct ledger *l = ctx;
+	uint8_t key[16];
+
+	(void)width;
+	if (level != TILE_ENTRIES)
+		store_batch_put(l->batch, key, key_of(key, 't', level, index), p, n);
+	return OK;
+}
+
+/* ---- reading nodes ----------------------------------------------------------------- */
+
+/* Root of 2^level leaves, out of the tile that holds its descendants. */
+static enum err
+read_node(void *ctx, unsigned level, uint64_t index, struct hash *out)
+{
+	struct ledger *l = ctx;
+	unsigned within = level % 8, span = 1u << within;
+	uint64_t first = index << within;
+	struct frontier f = {0};
+	struct buf tile = {0};
+	uint8_t key[16];
+	enum err e = store_get(l->store, key, key_of(key, 't', (int)(level / 8), first / TILE_WIDTH), &tile, NULL);
+	size_t at = (size_t)(first % TILE_WIDTH) * HASH_BYTES;
+
+	if (e == OK && tile.n < at + span * HASH_BYTES)
+		e = ERR_ABSENT;
+	for (unsigned i = 0; e == OK && i < span; i++) {
+		struct hash h;
+
+		memcpy(h.b, tile.p + at + i * HASH_BYTES, HASH_BYTES);
+		frontier_append(&f, &h);
+	}
+	if (e == OK)
+		frontier_root(out, &f);
+	buf_free(&tile);
+	return e;
+}
+
+/* ---- head file --------------------------------------------------------------------- */
+
+static enum err
+head_file_read(const struct ledger *l, struct head *out, struct why *why)
+{
+	struct buf b = {0};
+	char hex[65];
+	enum err e = file_read(&b, l->head_file, 200, why);
+
+	if (e == OK && (sscanf(buf_cstr(&b), "%" SCNu64 " %64[0-9a-f]", &out->size, hex) != 2 || hex_decode(out->root.b, 32, hex, strlen(hex)) != OK))
+		e = why_set(why, ERR_FORMAT, "%s: not a head file", l->head_file);
+	buf_free(&b);
+	return e;
+}
+
+static enum err
+head_file_write(const struct ledger *l, const struct head *head, struct why *why)
+{
+	char text[128], hex[65];
+
+	hash_hex(hex, &head->root);
+	(void)snprintf(text, sizeof text, "%" PRIu64 " %s\n", head->size, hex);
+	return file_write(l->head_file, text, strlen(text), 0600, why);
+}
+
+/* ---- the sequencer -------------------------------------------------------------------- */
+
+static int
+by_leaf(const void *a, const void *b)
+{
+	return memcmp((*(struct waiting *const *)a)->leaf.b, (*(struct waiting *const *)b)->leaf.b, HASH_BYTES);
+}
+
+static enum err
+find(struct ledger *l, const uint8_t key[32], uint64_t *index)
+{
+	uint8_t k[33] = {'d'};
+	struct buf v = {0};
+	struct rd r;
+	enum err e;
+
+	memcpy(k + 1, key, 32);
+	if ((e = store_get(l->store, k, sizeof k, &v, NULL)) == OK) {
+		r = rd_init(v.p, v.n);
+		*index = rd_u64(&r);
+	}
+	buf_free(&v);
+	return e;
+}
+
+/* Take out of list[0..n) what has a known or repeated deduplication key; the rest stays in order. */
+static size_t
+deduplicate(struct ledger *l, struct waiting **list, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct waiting *w = list[i];
+		enum err e = w->key != NULL ? find(l, w->key, &w->index) : ERR_ABSENT;
+
+		if (e == OK)
+			w->result = ERR_EXISTS;
+		else if (e != ERR_ABSENT)
+			w->result = e;
+		for (size_t k = 0; k < kept && w->key != NULL && w->result == OK; k++)
+			if (list[k]->key != NULL && memcmp(list[k]->key, w->key, 32) == 0) {
+				w->result = ERR_EXISTS;
+				w->index = l->head.size + k;
+			}
+		if (w->result == OK)
+			list[kept++] = w;
+	}
+	return kept;
+}
+
+/* Make a batch permanent.                              spec/ledger.md#appending
+ *
+ * Order, and what a crash just after each step leaves:
+ *   1. the fence: the head file still says what we wrote last -> nothing happened
+ *   2. the new head is signed, in memory                      -> nobody saw it; signed again, perhaps over other entries
+ *   3. entries, keys, tiles and head in one synced batch      -> durable; on start the head file is brought up (it is behind)
+ *   4. the head file                                          -> done, but nobody was told; a second cast gives the receipt
+ *   5. answers
+ * A receipt leaves only after 4: one for a head that a restored store does not
+ * know would otherwise not be noticed. */
+static enum err
+commit(struct ledger *l, struct waiting **list, size_t n, struct why *why)
+{
+	struct tile_builder *saved = malloc(sizeof *saved);
+	struct head next, fence;
+	struct buf checkpoint = {0};
+	uint8_t key[16], value[8], dedup[33] = {'d'};
+	enum err e;
+
+	if (saved == NULL)
+		return ERR_NOMEM;
+	*saved = l->tree;
+	if ((e = head_file_read(l, &fence, why)) != OK || fence.size != l->head.size || !hash_equal(&fence.root, &l->head.root)) {
+		free(saved);
+		return why_set(why, ERR_NOT_NOW, "the head file %s is gone or was changed by another process: nothing is signed", l->head_file);
+	}
+	l->batch = store_batch_new();
+	for (size_t i = 0; i < n && e == OK; i++) {
+		list[i]->index = l->tree.frontier.size;
+		store_batch_put(l->batch, key, key_of(key, 'e', -1, list[i]->index), list[i]->entry, list[i]->n);
+		if (list[i]->key != NULL) {
+			memcpy(dedup + 1, list[i]->key, 32);
+			for (int k = 0; k < 8; k++)
+				value[k] = (uint8_t)(list[i]->index >> (56 - 8 * k));
+			store_batch_put(l->batch, dedup, sizeof dedup, value, sizeof value);
+		}
+		e = tile_builder_add(&l->tree, list[i]->entry, list[i]->n, NULL);
+		l->tree.bundle.n = 0; /* bundles are made from entries when read */
+	}
+	for (int t = 0; t < TILE_LEVELS && e == OK; t++)
+		if (l->tree.level[t].n > 0)
+			e = put_tile(l, t, l->tree.level[t].index, l->tree.level[t].n, l->tree.level[t].hash, l->tree.level[t].n * HASH_BYTES);
+	next.size = l->tree.frontier.size;
+	frontier_root(&next.root, &l->tree.frontier);
+	if (e == OK && (e = checkpoint_sign(&checkpoint, &next, l->key)) != OK)
+		why_set(why, e, "the log's key %s does not sign", l->key->name);
+	if (e == OK) {
+		store_batch_put(l->batch, "h", 1, checkpoint.p, checkpoint.n);
+		e = store_write(l->store, l->batch, why);
+		if (e != OK) /* stored or not: only a reopened store can tell */
+			l->broken = why_set(&l->broken_why, ERR_IO, "%s; start again when the cause is gone", why != NULL ? why->text : "write failed");
+	}
+	if (e == OK && (e = head_file_write(l, &next, why)) != OK)
+		l->broken = why_set(&l->broken_why, ERR_IO, "the head file cannot be written; start again when it can");
+	store_batch_free(l->batch);
+	l->batch = NULL;
+	if (e == OK) {
+		l->head = next;
+		buf_free(&l->checkpoint);
+		l->checkpoint = checkpoint;
+	} else {
+		buf_free(&checkpoint);
+		saved->bundle = l->tree.bundle;
+		l->tree = *saved;
+	}
+	free(saved);
+	return e;
+}
+
+static enum err
+make_receipt(struct ledger *l, uint64_t index, const struct head *head, const struct buf *checkpoint, struct buf *out)
+{
+	struct node_source src = {l, read_node};
+	struct hash path[MERKLE_MAX_PATH];
+	size_t n;
+	enum err e = inclusion_path(path, &n, index, head->size, &src);
+
+	if (e == OK)
+		receipt_write(out, index, path, n, checkpoint->p, checkpoint->n);
+	return e == OK && out->failed ? ERR_NOMEM : e;
+}
+
+static void
+run_batch(struct ledger *l, struct waiting *first, unsigned count)
+{
+	struct waiting **list = calloc(count + 1, sizeof *list), *w = first;
+	struct why why = {""};
+	size_t n = 0, kept;
+	enum err e = OK;
+
+	if (list == NULL)
+		abort();
+	for (; w != NULL; w = w->next)
+		list[n++] = w;
+	qsort(list, n, sizeof *list, by_leaf);
+	if (l->broken != OK) {
+		e = l->broken;
+		why = l->broken_why;
+		for (size_t i = 0; i < n; i++)
+			list[i]->result = e;
+		kept = 0;
+	} else
+		kept = deduplicate(l, list, n);
+	if (kept > 0) {
+		e = commit(l, list, kept, &why);
+		for (size_t i = 0; i < kept; i++) {
+			list[i]->result = e;
+			if (e == OK && list[i]->receipt != NULL)
+				list[i]->result = make_receipt(l, list[i]->index, &l->head, &l->checkpoint, list[i]->receipt);
+		}
+	}
+	for (w = first; w != NULL;) {
+		struct waiting *next = w->next; /* w may be gone once done is seen */
+
+		w->why = why;
+		w->done = 1;
+		w = next;
+	}
+	free(list);
+	(void)pthread_cond_broadcast(&l->done);
+}
+
+static void *
+sequence(void *arg)
+{
+	struct ledger *l = arg;
+
+	(void)pthread_mutex_lock(&l->lock);
+	for (;;) {
+		struct waiting *first;
+		unsigned count;
+
+		while (l->pool == NULL && !l->stopping)
+			(void)pthread_cond_wait(&l->work, &l->lock);
+		if (l->pool == NULL)
+			break;
+		if (l->pooled < MOST_BATCH && l->pool_ms > 0) {
+			struct timespec t = {0, (long)l->pool_ms * 1000000};
+
+			(void)pthread_mutex_unlock(&l->lock);
+			(void)nanosleep(&t, NULL);
+			(void)pthread_mutex_lock(&l->lock);
+		}
+		first = l->pool;
+		count = l->pooled;
+		l->pool = NULL;
+		l->pool_end = &l->pool;
+		l->pooled = 0;
+		run_batch(l, first, count);
+	}
+	(void)pthread_mutex_unlock(&l->lock);
+	return NULL;
+}
+
+enum err
+ledger_append(struct ledger *l, const void *entry, size_t n, const uint8_t *key, uint64_t *index, struct buf *receipt, struct why *why)
+{
+	struct waiting w = {.entry = entry, .n = n, .key = key, .receipt = receipt};
+
+	if (n > TILE_MAX_ENTRY)
+		return why_set(why, ERR_LENGTH, "an entry has at most %d bytes", TILE_MAX_ENTRY);
+	leaf_hash(&w.leaf, entry, n);
+	(void)pthread_mutex_lock(&l->lock);
+	if (l->sealed || l->stopping) {
+		(void)pthread_mutex_unlock(&l->lock);
+		return why_set(why, ERR_NOT_NOW, "the log is closed");
+	}
+	*l->pool_end = &w;
+	l->pool_end = &w.next;
+	l->pooled++;
+	(void)pthread_cond_signal(&l->work);
+	while (!w.done)
+		(void)pthread_cond_wait(&l->done, &l->lock);
+	(void)pthread_mutex_unlock(&l->lock);
+	if (w.result == OK || w.result == ERR_EXISTS)
+		*index = w.index;
+	else if (why != NULL)
+		*why = w.why;
+	return w.result;
+}
+
+/* ---- reading ------------------------------------------------------------------------------ */
+
+enum err
+ledger_find(struct ledger *l, const uint8_t key[32], uint64_t *index)
+{
+	return find(l, key, index);
+}
+
+enum err
+ledger_read(struct ledger *l, uint64_t index, struct buf *entry, struct why *why)
+{
+	uint8_t key[16];
+
+	return store_get(l->store, key, key_of(key, 'e', -1, index), entry, why);
+}
+
+enum err
+ledger_receipt(struct ledger *l, uint64_t index, struct buf *receipt, struct why *why)
+{
+	struct head head;
+	struct buf checkpoint = {0};
+	enum err e;
+
+	(void)pthread_mutex_lock(&l->lock);
+	if (index < l->public_head.size) {
+		head = l->public_head;
+		buf_put(&checkpoint, l->public_checkpoint.p, l->public_checkpoint.n);
+	} else {
+		head = l->head;
+		buf_put(&checkpoint, l->checkpoint.p, l->checkpoint.n);
+	}
+	e = checkpoint.failed ? ERR_NOMEM : make_receipt(l, index, &head, &checkpoint, receipt);
+	(void)pthread_mutex_unlock(&l->lock);
+	buf_free(&checkpoint);
+	return e == OK ? OK : why_set(why, e, "no receipt for entry %" PRIu64, index);
+}
+
+void
+ledger_head(struct ledger *l, struct head *head, struct buf *checkpoint)
+{
+	(void)pthread_mutex_lock(&l->lock);
+	*head = l->head;
+	if (checkpoint != NULL)
+		buf_put(checkpoint, l->checkpoint.p, l->checkpoint.n);
+	(void)pthread_mutex_unlock(&l->lock);
+}
+
+void
+ledger_public_head(struct ledger *l, struct head *head, struct buf *checkpoint)
+{
+	(void)pthread_mutex_lock(&l->lock);
+	*head = l->public_head;
+	if (checkpoint != NULL)
+		buf_put(checkpoint, l->public_checkpoint.p, l->public_checkpoint.n);
+	(void)pthread_mutex_unlock(&l->lock);
+}
+
+enum err
+ledger_publish(struct ledger *l, struct why *why)
+{
+	struct store_batch *b = store_batch_new();
+	enum err e = OK;
+
+	(void)pthread_mutex_lock(&l->lock);
+	if (l->public_head.size != l->head.size || l->public_checkpoint.n == 0) {
+		store_batch_put(b, "p", 1, l->checkpoint.p, l->checkpoint.n);
+		if ((e = store_write(l->store, b, why)) == OK) {
+			l->public_head = l->head;
+			buf_free(&l->public_checkpoint);
+			buf_put(&l->public_checkpoint, l->checkpoint.p, l->checkpoint.n);
+		}
+	}
+	(void)pthread_mutex_unlock(&l->lock);
+	store_batch_free(b);
+	return e;
+}
+
+/* The bytes of a tile or bundle of the first `size` entries. */
+static enum err
+read_tile(struct ledger *l, int level, uint64_t index, unsigned width, struct buf *out, struct why *why)
+{
+	struct buf b = {0};
+	uint8_t key[16];
+	enum err e = OK;
+
+	if (level != TILE_ENTRIES) { /* the stored tile may have grown since */
+		if ((e = store_get(l->store, key, key_of(key, 't', level, index), &b, why)) == OK) {
+			if (b.n < width * HASH_BYTES)
+				e = ERR_ABSENT;
+			else
+				buf_put(out, b.p, width * HASH_BYTES);
+		}
+		buf_free(&b);
+		return e;
+	}
+	for (uint64_t i = 0; i < width && e == OK; i++) {
+		buf_free(&b);
+		if ((e = ledger_read(l, index * TILE_WIDTH + i, &b, why)) == OK)
+			buf_vec16(out, b.p, b.n);
+	}
+	buf_free(&b);
+	return e == OK && out->failed ? ERR_NOMEM : e;
+}
+
+enum err
+ledger_public_file(struct ledger *l, const char *path, struct buf *out, struct why *why)
+{
+	struct head head;
+	unsigned width;
+	uint64_t index;
+	int level;
+
+	if (strcmp(path, "checkpoint") == 0) {
+		ledger_public_head(l, &head, out);
+		return out->n > 0 ? OK : ERR_ABSENT;
+	}
+	ledger_public_head(l, &head, NULL);
+	if (!tile_path_expected(path, head.size) || tile_path_read(path, &level, &index, &width) != OK)
+		return why_set(why, ERR_ABSENT, "not a file of the public head of size %" PRIu64, head.size);
+	return read_tile(l, level, index, width, out, why);
+}
+
+struct export {
+	struct ledger *l;
+	const char *dir;
+	struct why *why;
+};
+
+static enum err
+write_tile(void *ctx, int level, uint64_t index, unsigned width, const void *p, size_t n)
+{
+	struct export *x = ctx;
+	char path[64], full[4200];
+	enum err e;
+
+	tile_path(path, level, index, width);
+	(void)snprintf(full, sizeof full, "%.4000s/%s", x->dir, path);
+	*strrchr(full, '/') = '\0';
+	if ((e = dir_make(full, x->why)) != OK)
+		return e;
+	(void)snprintf(full, sizeof full, "%.4000s/%s", x->dir, path);
+	return file_write(full, p, n, 0644, x->why);
+}
+
+enum err
+ledger_export(struct ledger *l, const char *dir, struct why *why)
+{
+	struct tile_builder *b = calloc(1, sizeof *b);
+	struct export x = {l, dir, why};
+	struct buf checkpoint = {0}, entry = {0};
+	char full[4200];
+	struct head head;
+	enum err e;
+
+	if (b == NULL)
+		return ERR_NOMEM;
+	b->ctx = &x;
+	b->emit = write_tile;
+	ledger_public_head(l, &head, &checkpoint);
+	e = dir_make(dir, why);
+	for (uint64_t i = 0; i < head.size && e == OK; i++) {
+		buf_free(&entry);
+		if ((e = ledger_read(l, i, &entry, why)) == OK)
+			e = tile_builder_add(b, entry.p, entry.n, NULL);
+	}
+	if (e == OK)
+		e = tile_builder_finish(b);
+	(void)snprintf(full, sizeof full, "%.4000s/checkpoint", dir);
+	if (e == OK && checkpoint.n > 0)
+		e = file_write(full, checkpoint.p, checkpoint.n, 0644, why);
+	tile_builder_free(b);
+	free(b);
+	buf_free(&entry);
+	buf_free(&checkpoint);
+	return e;
+}
+
+enum err
+ledger_backup(struct ledger *l, const char *path, struct why *why)
+{
+	return store_backup(l->store, path, why);
+}
+
+enum err
+ledger_state(struct ledger *l, struct why *why)
+{
+	enum err e;
+
+	(void)pthread_mutex_lock(&l->lock);
+	e = l->broken;
+	if (e != OK && why != NULL)
+		*why = l->broken_why;
+	(void)pthread_mutex_unlock(&l->lock);
+	return e;
+}
+
+/* ---- opening and closing ------------------------------------------------------------------- */
+
+/* Take up the right edge of the tree of the stored head and check it against its root. */
+static enum err
+load_edge(struct ledger *l, struct why *why)
+{
+	struct hash root;
+
+	for (int t = 0; t < TILE_LEVELS; t++) {
+		uint64_t hashes = t == 0 ? l->head.size : l->head.size >> (8 * t);
+		struct buf b = {0};
+		uint8_t key[16];
+
+		l->tree.level[t].index = hashes / TILE_WIDTH;
+		l->tree.level[t].n = (unsigned)(hashes % TILE_WIDTH);
+		if (l->tree.level[t].n == 0)
+			continue;
+		if (store_get(l->store, key, key_of(key, 't', t, l->tree.level[t].index), &b, why) != OK || b.n < l->tree.level[t].n * HASH_BYTES) {
+			buf_free(&b);
+			return why_set(why, ERR_PROOF, "the store lacks a tile of its own head: restore it from a backup");
+		}
+		memcpy(l->tree.level[t].hash, b.p, l->tree.level[t].n * HASH_BYTES);
+		buf_free(&b);
+	}
+	l->tree.frontier.size = l->head.size;
+	for (unsigned bit = 0; bit < 64; bit++)
+		if (l->head.size >> bit & 1 && read_node(l, bit, (l->head.size >> bit) - 1, &l->tree.frontier.peak[bit]) != OK)
+			return why_set(why, ERR_PROOF, "the store lacks a node of its own head: restore it from a backup");
+	frontier_root(&root, &l->tree.frontier);
+	if (!hash_equal(&root, &l->head.root))
+		return why_set(why, ERR_PROOF, "the stored tree is not the one that was signed: restore it from a backup");
+	return OK;
+}
+
+static enum err
+load(struct ledger *l, struct why *why)
+{
+	struct node_source src = {l, read_node};
+	struct head fence;
+	struct vkey key;
+	struct hash root;
+	enum err e, f;
+
+	if ((e = vkey_make(&key, l->key->name, NOTE_ED25519, l->key->key)) != OK)
+		return e;
+	empty_root(&l->head.root);
+	f = head_file_read(l, &fence, why);
+	e = store_get(l->store, "h", 1, &l->checkpoint, why);
+	if (e == ERR_ABSENT && f == ERR_ABSENT) { /* new: sign the empty tree */
+		struct store_batch *b = store_batch_new();
+
+		if ((e = head_file_write(l, &l->head, why)) == OK && (e = checkpoint_sign(&l->checkpoint, &l->head, l->key)) == OK) {
+			store_batch_put(b, "h", 1, l->checkpoint.p, l->checkpoint.n);
+			e = store_write(l->store, b, why);
+		}
+		store_batch_free(b);
+		return e;
+	}
+	if (f != OK)
+		return why_set(why, ERR_NOT_NOW, "the head file %s is missing or damaged: without it nothing is signed; put it back from its own place", l->head_file);
+	if (e == ERR_ABSENT && fence.size > 0)
+		return why_set(why, ERR_NOT_NOW, "the store is empty, but %" PRIu64 " entries were signed (head file %s): restore the store", fence.size, l->head_file);
+	if (e == ERR_ABSENT) {
+		if ((e = checkpoint_sign(&l->checkpoint, &l->head, l->key)) != OK)
+			return e;
+	} else if (e != OK || (e = checkpoint_open(&l->head, l->checkpoint.p, l->checkpoint.n, &key, why)) != OK)
+		return why_prefix(why, e, "the store's head");
+	if (l->head.size < fence.size)
+		return why_set(why, ERR_NOT_NOW, "the store has %" PRIu64 " entries, but %" PRIu64 " were signed: it is an older copy; restore the newest", l->head.size, fence.size);
+	if ((e = load_edge(l, why)) != OK)
+		return e;
+	if ((e = tree_root(&root, fence.size, &src)) != OK || !hash_equal(&root, &fence.root))
+		return why_set(why, ERR_PROOF, "the store's first %" PRIu64 " entries are not those that were signed: wrong store", fence.size);
+	if (fence.size != l->head.size && (e = head_file_write(l, &l->head, why)) != OK)
+		return e;
+	empty_root(&l->public_head.root);
+	if (store_get(l->store, "p", 1, &l->public_checkpoint, why) == OK)
+		return checkpoint_open(&l->public_head, l->public_checkpoint.p, l->public_checkpoint.n, &key, why);
+	return OK;
+}
+
+enum err
+ledger_open(struct ledger **out, const struct ledger_options *o, struct why *why)
+{
+	struct ledger *l = calloc(1, sizeof *l);
+	char path[4200];
+	enum err e;
+
+	if (l == NULL)
+		return ERR_NOMEM;
+	l->key = o->key;
+	l->pool_ms = o->pool_ms;
+	l->pool_end = &l->pool;
+	l->tree.ctx = l;
+	l->tree.emit = put_tile;
+	(void)snprintf(l->head_file, sizeof l->head_file, "%s", o->head_file);
+	(void)pthread_mutex_init(&l->lock, NULL);
+	(void)pthread_cond_init(&l->work, NULL);
+	(void)pthread_cond_init(&l->done, NULL);
+	(void)snprintf(path, sizeof path, "%s.lock", l->head_file);
+	l->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (l->lock_fd < 0 || flock(l->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+		e = why_set(why, ERR_NOT_NOW, "%s: %s", path, l->lock_fd < 0 ? strerror(errno) : "another process runs this log");
+		ledger_close(l);
+		return e;
+	}
+	if ((e = store_open(&l->store, o->store, why)) != OK || (e = load(l, why)) != OK) {
+		ledger_close(l);
+		return e;
+	}
+	if (pthread_create(&l->thread, NULL, sequence, l) != 0) {
+		ledger_close(l);
+		return ERR_NOMEM;
+	}
+	l->thread_runs = 1;
+	*out = l;
+	return OK;
+}
+
+void
+ledger_seal(struct ledger *l)
+{
+	(void)pthread_mutex_lock(&l->lock);
+	l->sealed = 1;
+	while (l->pool != NULL)
+		(void)pthread_cond_wait(&l->done, &l->lock);
+	(void)pthread_mutex_unlock(&l->lock);
+}
+
+void
+ledger_close(struct ledger *l)
+{
+	if (l == NULL)
+		return;
+	if (l->thread_runs) {
+		(void)pthread_mutex_lock(&l->lock);
+		l->stopping = 1;
+		(void)pthread_cond_signal(&l->work);
+		(void)pthread_mutex_unlock(&l->lock);
+		(void)pthread_join(l->thread, NULL);
+	}
+	store_close(l->store);
+	if (l->lock_fd >= 0)
+		(void)close(l->lock_fd);
+	tile_builder_free(&l->tree);
+	buf_free(&l->checkpoint);
+	buf_free(&l->public_checkpoint);
+	(void)pthread_mutex_destroy(&l->lock);
+	(void)pthread_cond_destroy(&l->work);
+	(void)pthread_cond_destroy(&l->done);
+	free(l);
+}

@@ -1,0 +1,301 @@
+#include "registry/registry.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+/* A row's bytes: flags, then request (u16 length, padded), answer (u16, padded), confirmation. */
+enum { AUTHORIZED = 1, CONFIRMED = 2 };
+
+struct registry {
+	sqlite3 *db;
+	pthread_mutex_t lock;
+	uint32_t n, authorized, confirmed;
+	size_t request_max, answer_max;
+	char fence[4096];
+	int refused;
+};
+
+static size_t
+row_bytes(const struct registry *r)
+{
+	return 1 + 2 + r->request_max + 2 + r->answer_max + 64;
+}
+
+void
+registry_row_free(struct registry_row *r)
+{
+	buf_free(&r->request);
+	buf_free(&r->answer);
+}
+
+static enum err
+failed(struct registry *r, struct why *why)
+{
+	return why_set(why, ERR_IO, "registry: %s", r->db != NULL ? sqlite3_errmsg(r->db) : "cannot be opened");
+}
+
+static int
+run(sqlite3 *db, const char *sql)
+{
+	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* In place and without history: no write-ahead log, freed space overwritten, every commit on disk. */
+static int
+settings(sqlite3 *db)
+{
+	return run(db, "PRAGMA journal_mode=TRUNCATE") && run(db, "PRAGMA secure_delete=ON") && run(db, "PRAGMA synchronous=FULL") &&
+	    run(db, "PRAGMA locking_mode=EXCLUSIVE") && run(db, "PRAGMA temp_store=MEMORY");
+}
+
+static enum err
+fence_write(const char *path, uint32_t filled, struct why *why)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof text, "%u\n", filled);
+	return file_write(path, text, strlen(text), 0600, why);
+}
+
+enum err
+registry_create(const char *path, const char *fence, uint32_t n, size_t request_max, size_t answer_max, struct why *why)
+{
+	struct registry r = {.request_max = request_max, .answer_max = answer_max};
+	sqlite3_stmt *insert = NULL;
+	char sql[160];
+	enum err e = OK;
+
+	if (access(path, F_OK) == 0)
+		return why_set(why, ERR_EXISTS, "%s is there already", path);
+	if (sqlite3_open(path, &r.db) != SQLITE_OK || !settings(r.db) || !run(r.db, "BEGIN") ||
+	    !run(r.db, "CREATE TABLE shape(rows INTEGER, request INTEGER, answer INTEGER)") ||
+	    !run(r.db, "CREATE TABLE row(id INTEGER PRIMARY KEY, data BLOB)")) {
+		e = failed(&r, why);
+		goto done;
+	}
+	(void)snprintf(sql, sizeof sql, "INSERT INTO shape VALUES(%u, %zu, %zu)", n, request_max, answer_max);
+	if (!run(r.db, sql) || sqlite3_prepare_v2(r.db, "INSERT INTO row VALUES(?1, zeroblob(?2))", -1, &insert, NULL) != SQLITE_OK) {
+		e = failed(&r, why);
+		goto done;
+	}
+	for (uint32_t i = 0; i < n && e == OK; i++) {
+		(void)sqlite3_bind_int64(insert, 1, (sqlite3_int64)i + 1);
+		(void)sqlite3_bind_int64(insert, 2, (sqlite3_int64)row_bytes(&r));
+		if (sqlite3_step(insert) != SQLITE_DONE || sqlite3_reset(insert) != SQLITE_OK)
+			e = failed(&r, why);
+	}
+	if (e == OK && !run(r.db, "COMMIT"))
+		e = failed(&r, why);
+	if (e == OK)
+		e = fence_write(fence, 0, why);
+done:
+	(void)sqlite3_finalize(insert);
+	(void)sqlite3_close(r.db);
+	return e;
+}
+
+static enum err
+read_row(struct registry *r, uint32_t index, uint8_t *data, struct why *why)
+{
+	sqlite3_blob *blob = NULL;
+	enum err e = OK;
+
+	if (index >= r->n)
+		return why_set(why, ERR_RANGE, "registry: no row %u", index);
+	if (sqlite3_blob_open(r->db, "main", "row", "data", (sqlite3_int64)index + 1, 0, &blob) != SQLITE_OK ||
+	    (size_t)sqlite3_blob_bytes(blob) != row_bytes(r) || sqlite3_blob_read(blob, data, (int)row_bytes(r), 0) != SQLITE_OK)
+		e = failed(r, why);
+	(void)sqlite3_blob_close(blob);
+	return e;
+}
+
+static enum err
+write_row(struct registry *r, uint32_t index, const uint8_t *data, struct why *why)
+{
+	sqlite3_blob *blob = NULL;
+	enum err e = OK;
+
+	if (sqlite3_blob_open(r->db, "main", "row", "data", (sqlite3_int64)index + 1, 1, &blob) != SQLITE_OK ||
+	    sqlite3_blob_write(blob, data, (int)row_bytes(r), 0) != SQLITE_OK)
+		e = failed(r, why);
+	if (sqlite3_blob_close(blob) != SQLITE_OK && e == OK) /* commits */
+		e = failed(r, why);
+	return e;
+}
+
+enum err
+registry_open(struct registry **out, const char *path, const char *fence, struct why *why)
+{
+	struct registry *r = calloc(1, sizeof *r);
+	sqlite3_stmt *q = NULL;
+	struct buf b = {0};
+	uint8_t *data = NULL;
+	unsigned filled;
+	enum err e = OK;
+
+	if (r == NULL)
+		return ERR_NOMEM;
+	(void)pthread_mutex_init(&r->lock, NULL);
+	(void)snprintf(r->fence, sizeof r->fence, "%s", fence);
+	if (sqlite3_open_v2(path, &r->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, NULL) != SQLITE_OK || !settings(r->db) ||
+	    sqlite3_prepare_v2(r->db, "SELECT rows, request, answer FROM shape", -1, &q, NULL) != SQLITE_OK || sqlite3_step(q) != SQLITE_ROW) {
+		e = failed(r, why);
+		goto done;
+	}
+	r->n = (uint32_t)sqlite3_column_int64(q, 0);
+	r->request_max = (size_t)sqlite3_column_int64(q, 1);
+	r->answer_max = (size_t)sqlite3_column_int64(q, 2);
+	(void)sqlite3_finalize(q);
+	q = NULL;
+	if ((data = malloc(row_bytes(r))) == NULL) {
+		e = ERR_NOMEM;
+		goto done;
+	}
+	for (uint32_t i = 0; i < r->n && e == OK; i++)
+		if ((e = read_row(r, i, data, why)) == OK) {
+			r->authorized += data[0] & AUTHORIZED ? 1 : 0;
+			r->confirmed += data[0] & CONFIRMED ? 1 : 0;
+		}
+	if (e == OK) {
+		if (file_read(&b, fence, 16, NULL) != OK || sscanf(buf_cstr(&b), "%u", &filled) != 1 || filled > r->authorized)
+			r->refused = 1;
+		else if (filled < r->authorized) /* stopped between the row and the fence */
+			e = fence_write(fence, r->authorized, why);
+	}
+done:
+	(void)sqlite3_finalize(q);
+	buf_free(&b);
+	if (data != NULL)
+		wipe(data, row_bytes(r));
+	free(data);
+	if (e != OK) {
+		registry_close(r);
+		return e;
+	}
+	*out = r;
+	return OK;
+}
+
+void
+registry_close(struct registry *r)
+{
+	if (r == NULL)
+		return;
+	(void)sqlite3_close(r->db);
+	(void)pthread_mutex_destroy(&r->lock);
+	free(r);
+}
+
+uint32_t
+registry_rows(const struct registry *r)
+{
+	return r->n;
+}
+
+void
+registry_counts(struct registry *r, uint32_t *authorized, uint32_t *confirmed)
+{
+	(void)pthread_mutex_lock(&r->lock);
+	*authorized = r->authorized;
+	*confirmed = r->confirmed;
+	(void)pthread_mutex_unlock(&r->lock);
+}
+
+static void
+unpack(const struct registry *r, const uint8_t *data, struct registry_row *out)
+{
+	const uint8_t *answer = data + 3 + r->request_max;
+
+	memset(out, 0, sizeof *out);
+	out->authorized = data[0] & AUTHORIZED;
+	out->confirmed = (data[0] & CONFIRMED) != 0;
+	if (out->authorized) {
+		buf_put(&out->request, data + 3, (size_t)(data[1] << 8 | data[2]));
+		buf_put(&out->answer, answer + 2, (size_t)(answer[0] << 8 | answer[1]));
+	}
+	memcpy(out->confirmation, answer + 2 + r->answer_max, 64);
+}
+
+enum err
+registry_get(struct registry *r, uint32_t index, struct registry_row *out, struct why *why)
+{
+	uint8_t *data = malloc(row_bytes(r));
+	enum err e;
+
+	if (data == NULL)
+		return ERR_NOMEM;
+	(void)pthread_mutex_lock(&r->lock);
+	e = read_row(r, index, data, why);
+	(void)pthread_mutex_unlock(&r->lock);
+	if (e == OK)
+		unpack(r, data, out);
+	wipe(data, row_bytes(r));
+	free(data);
+	return e;
+}
+
+enum err
+registry_authorize(struct registry *r, uint32_t index, const struct buf *request, const struct buf *answer, struct registry_row *have, struct why *why)
+{
+	uint8_t *data, *a;
+	enum err e;
+
+	if (request->n > r->request_max || answer->n > r->answer_max)
+		return why_set(why, ERR_LENGTH, "registry: the request does not fit its row");
+	if ((data = malloc(row_bytes(r))) == NULL)
+		return ERR_NOMEM;
+	(void)pthread_mutex_lock(&r->lock);
+	if (r->refused)
+		e = why_set(why, ERR_NOT_NOW, "the registry is an older copy, or its fence %s is gone: nobody is authorized until it is refilled", r->fence);
+	else if ((e = read_row(r, index, data, why)) == OK) {
+		if (data[0] & AUTHORIZED) {
+			unpack(r, data, have);
+			e = ERR_EXISTS;
+		} else {
+			a = data + 3 + r->request_max;
+			data[0] |= AUTHORIZED;
+			data[1] = (uint8_t)(request->n >> 8);
+			data[2] = (uint8_t)request->n;
+			memcpy(data + 3, request->p, request->n);
+			a[0] = (uint8_t)(answer->n >> 8);
+			a[1] = (uint8_t)answer->n;
+			memcpy(a + 2, answer->p, answer->n);
+			if ((e = write_row(r, index, data, why)) == OK) {
+				r->authorized++;
+				/* the fence moves before the answer leaves */
+				if ((e = fence_write(r->fence, r->authorized, why)) != OK)
+					r->refused = 1;
+			}
+		}
+	}
+	(void)pthread_mutex_unlock(&r->lock);
+	wipe(data, row_bytes(r));
+	free(data);
+	return e;
+}
+
+enum err
+registry_confirm(struct registry *r, uint32_t index, const uint8_t sig[64], struct why *why)
+{
+	uint8_t *data = malloc(row_bytes(r));
+	enum err e;
+
+	if (data == NULL)
+		return ERR_NOMEM;
+	(void)pthread_mutex_lock(&r->lock);
+	if ((e = read_row(r, index, data, why)) == OK && !(data[0] & CONFIRMED)) {
+		data[0] |= CONFIRMED;
+		memcpy(data + 3 + r->request_max + 2 + r->answer_max, sig, 64);
+		if ((e = write_row(r, index, data, why)) == OK)
+			r->confirmed++;
+	}
+	(void)pthread_mutex_unlock(&r->lock);
+	wipe(data, row_bytes(r));
+	free(data);
+	return e;
+}

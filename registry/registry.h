@@ -1,0 +1,37 @@
+/* registry/registry.h - private state that must keep no order: one row a voter,
+ * made beforehand, written in place.
+ *
+ * Spec    spec/ledger.md#registry
+ */
+#ifndef REGISTRY_REGISTRY_H
+#define REGISTRY_REGISTRY_H
+
+#include "crypto/bytes.h"
+
+struct registry;
+
+/* What a row holds; sizes are given at creation. */
+struct registry_row {
+	int authorized, confirmed;
+	struct buf request, answer; /* answer: signature, sealed seed and blind answers together, as the caller lays them out */
+	uint8_t confirmation[64];
+};
+void registry_row_free(struct registry_row *r);
+
+/* Make a new file with n empty rows; request_max and answer_max bytes each. ERR_EXISTS. */
+MUST_CHECK enum err registry_create(const char *path, const char *fence, uint32_t n, size_t request_max, size_t answer_max, struct why *why);
+/* Open it. `fence` is a file outside its backups with the number of filled rows: behind it (an
+ * older copy) or without it, registry_authorize answers ERR_NOT_NOW for good. */
+MUST_CHECK enum err registry_open(struct registry **out, const char *path, const char *fence, struct why *why);
+void registry_close(struct registry *r);
+uint32_t registry_rows(const struct registry *r);
+/* Number of filled and confirmed rows. */
+void registry_counts(struct registry *r, uint32_t *authorized, uint32_t *confirmed);
+/* Commit the row of index before anything is answered; the first request wins. ERR_EXISTS:
+ * there is one (*have is it). ERR_NOT_NOW: the fence. Thread-safe. */
+MUST_CHECK enum err registry_authorize(struct registry *r, uint32_t index, const struct buf *request, const struct buf *answer, struct registry_row *have, struct why *why);
+/* Idempotent; the first confirmation stays. */
+MUST_CHECK enum err registry_confirm(struct registry *r, uint32_t index, const uint8_t sig[64], struct why *why);
+MUST_CHECK enum err registry_get(struct registry *r, uint32_t index, struct registry_row *out, struct why *why);
+
+#endif
