@@ -179,7 +179,7 @@ one_signer(const struct event *e, const struct call *call)
 {
 	unsigned i;
 
-	if (is(e, "key") || is(e, "comparison") || is(e, "count") || is(e, "seal") || is(e, "incident") || is(e, "mixer-failed") || is(e, "opening"))
+	if (is(e, "key") || is(e, "comparison") || is(e, "count") || is(e, "seal") || is(e, "incident") || is(e, "mixer-failed"))
 		return &call->operator.key;
 	if (is(e, "mix") && (i = call_mixer(call, event_fact(e, "mixer"))) > 0)
 		return &call->mixer[i - 1].key;

@@ -506,6 +506,26 @@ write_tile(void *ctx, int level, uint64_t index, unsigned width, const void *p, 
 	return file_write(full, p, n, 0644, x->why);
 }
 
+struct cleanup {
+	const char *dir;
+	uint64_t size;
+};
+
+/* Partial tiles of earlier sizes do not belong to the copy. */
+static void
+drop_old(void *arg, const char *path)
+{
+	struct cleanup *c = arg;
+	char full[4200];
+
+	if (strncmp(path, "tile/", 5) != 0 || tile_path_expected(path, c->size))
+		return;
+	(void)snprintf(full, sizeof full, "%.2000s/%.2000s", c->dir, path);
+	(void)unlink(full);
+	*strrchr(full, '/') = '\0';
+	(void)rmdir(full); /* an empty "NNN.p" */
+}
+
 enum err
 ledger_export(struct ledger *l, const char *dir, struct why *why)
 {
@@ -532,6 +552,12 @@ ledger_export(struct ledger *l, const char *dir, struct why *why)
 	(void)snprintf(full, sizeof full, "%.4000s/checkpoint", dir);
 	if (e == OK && checkpoint.n > 0)
 		e = file_write(full, checkpoint.p, checkpoint.n, 0644, why);
+	if (e == OK) {
+		struct cleanup c = {dir, head.size};
+		struct file_source src = source_dir(dir);
+
+		e = src.list(src.ctx, drop_old, &c, why);
+	}
 	tile_builder_free(b);
 	free(b);
 	buf_free(&entry);

@@ -1,0 +1,497 @@
+/* api/account.c - the listener that knows the voter: login, authorize, confirm.
+ *
+ * Spec    spec/http.md#login, spec/http.md#authorize, spec/http.md#confirm
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <liboath/oath.h>
+
+#include "api/service.h"
+
+enum { NONCES = 4096, SESSIONS = 4096, NONCE_SECONDS = 120, SESSION_SECONDS = 900, NOBODY = -1 };
+
+/* One slot of a small table in memory; nothing of this is ever on disk. */
+struct slot {
+	uint8_t id[32];
+	int64_t index; /* roll index; NOBODY: a dummy */
+	int64_t expires;
+	char code[9];
+};
+
+struct login_table {
+	pthread_mutex_t lock;
+	struct slot nonce[NONCES], login[SESSIONS], session[SESSIONS];
+	uint32_t voters;
+	uint8_t *failures; /* by roll index */
+	int64_t *locked_until;
+};
+
+struct login_table *
+logins_new(uint32_t voters)
+{
+	struct login_table *t = calloc(1, sizeof *t);
+
+	if (t == NULL || oath_init() != OATH_OK)
+		abort();
+	t->failures = calloc(voters + 1, sizeof *t->failures);
+	t->locked_until = calloc(voters + 1, sizeof *t->locked_until);
+	if (t->failures == NULL || t->locked_until == NULL)
+		abort();
+	t->voters = voters;
+	(void)pthread_mutex_init(&t->lock, NULL);
+	return t;
+}
+
+void
+logins_free(struct login_table *t)
+{
+	if (t == NULL)
+		return;
+	free(t->failures);
+	free(t->locked_until);
+	wipe(t, sizeof *t);
+	free(t);
+}
+
+/* A fresh slot: an empty, expired or else the oldest one. */
+static struct slot *
+fresh(struct slot *table, size_t n, int64_t index, int64_t seconds)
+{
+	struct slot *best = table;
+	int64_t now = now_seconds();
+
+	for (size_t i = 0; i < n; i++) {
+		if (table[i].expires <= now) {
+			best = &table[i];
+			break;
+		}
+		if (table[i].expires < best->expires)
+			best = &table[i];
+	}
+	memset(best, 0, sizeof *best);
+	random_bytes(best->id, sizeof best->id);
+	best->index = index;
+	best->expires = now + seconds;
+	return best;
+}
+
+static struct slot *
+lookup(struct slot *table, size_t n, const uint8_t id[32])
+{
+	int64_t now = now_seconds();
+
+	for (size_t i = 0; i < n; i++)
+		if (table[i].expires > now && ct_equal(table[i].id, id, 32))
+			return &table[i];
+	return NULL;
+}
+
+/* ---- login ------------------------------------------------------------------------------ */
+
+static int64_t
+find_user(const struct service *s, const char *user)
+{
+	int64_t found = NOBODY;
+
+	for (uint32_t i = 0; i < s->persons; i++) /* the same work for everybody */
+		if (strcmp(s->person[i].user, user) == 0)
+			found = i;
+	return found;
+}
+
+static void
+start(struct service *s, struct fields *f, struct reply *r)
+{
+	uint8_t client[32];
+	struct json_out o = json_out(&r->body);
+	struct slot *slot;
+
+	(void)field_text(f, "user", 63);
+	field_hex(f, "client_nonce", client, 32);
+	if (fields_end(f) != OK)
+		return;
+	(void)pthread_mutex_lock(&s->logins->lock);
+	slot = fresh(s->logins->nonce, NONCES, NOBODY, NONCE_SECONDS);
+	json_begin(&o, NULL, '{');
+	json_hex(&o, "server_nonce", slot->id, 32);
+	json_end(&o, '}');
+	(void)pthread_mutex_unlock(&s->logins->lock);
+}
+
+/* A file with a random name and no time, for the code gateway to take away. */
+static enum err
+put_outbox(const struct service *s, const char *phone, const char *code)
+{
+	struct timespec never[2] = {{1, 0}, {1, 0}};
+	struct buf b = {0};
+	struct json_out o = json_out(&b);
+	uint8_t random[16];
+	char hex[33], path[1200];
+	enum err e;
+
+	random_bytes(random, sizeof random);
+	hex_encode(hex, random, sizeof random);
+	(void)snprintf(path, sizeof path, "%s/%s", s->config.outbox, hex);
+	json_begin(&o, NULL, '{');
+	json_text(&o, "phone", phone);
+	json_text(&o, "code", code);
+	json_end(&o, '}');
+	e = file_write(path, b.p, b.n, 0600, NULL);
+	(void)utimensat(AT_FDCWD, path, never, 0);
+	(void)utimensat(AT_FDCWD, s->config.outbox, never, 0);
+	buf_free(&b);
+	return e;
+}
+
+static void
+answer(struct service *s, struct fields *f, struct reply *r)
+{
+	struct login_table *t = s->logins;
+	uint8_t client[32], server[32], sig[64];
+	struct json_out o;
+	struct slot *slot;
+	struct hash h;
+	char user[64], otp[9] = "", secret[20];
+	int64_t index;
+	int known, good;
+
+	field_copy(f, "user", user, sizeof user);
+	field_hex(f, "client_nonce", client, 32);
+	field_hex(f, "server_nonce", server, 32);
+	field_hex(f, "signature", sig, 64);
+	if (fields_end(f) != OK)
+		return;
+	(void)pthread_mutex_lock(&t->lock);
+	slot = lookup(t->nonce, NONCES, server);
+	known = slot != NULL;
+	if (known)
+		memset(slot, 0, sizeof *slot); /* a nonce serves once */
+	(void)pthread_mutex_unlock(&t->lock);
+	index = find_user(s, user);
+	login_hash(&h, &s->election, s->call.account, server, client, user);
+	good = schnorr_verify(sig, index >= 0 ? s->roll.row[index].key : s->roll.row[0].key, &h) == OK && index >= 0 && known;
+	(void)pthread_mutex_lock(&t->lock);
+	if (good && t->locked_until[index] > now_seconds()) {
+		(void)pthread_mutex_unlock(&t->lock);
+		reply_error(r, ERR_DENIED, "too many wrong codes: wait some minutes");
+		r->status = 429;
+		return;
+	}
+	if (!good) {
+		(void)pthread_mutex_unlock(&t->lock);
+		s->refusals++;
+		reply_error(r, ERR_DENIED, "user name or password is wrong");
+		return;
+	}
+	random_bytes(secret, sizeof secret);
+	(void)oath_hotp_generate(secret, sizeof secret, 0, s->manifest->code_digits, 0, OATH_HOTP_DYNAMIC_TRUNCATION, otp);
+	wipe(secret, sizeof secret);
+	for (size_t i = 0; i < SESSIONS; i++) /* an older code of this voter is void */
+		if (t->login[i].index == index && t->login[i].code[0] != '\0')
+			memset(&t->login[i], 0, sizeof t->login[i]);
+	slot = fresh(t->login, SESSIONS, index, s->manifest->code_seconds);
+	memcpy(slot->code, otp, sizeof otp);
+	o = json_out(&r->body);
+	json_begin(&o, NULL, '{');
+	json_hex(&o, "login", slot->id, 32);
+	json_end(&o, '}');
+	(void)pthread_mutex_unlock(&t->lock);
+	if (put_outbox(s, s->person[index].phone, otp) != OK)
+		reply_error(r, ERR_IO, "the code cannot be sent now");
+}
+
+/* answers are laid out: credential's signature, sealed seed, bitmap, answers. */
+static void
+stored(struct json_out *o, const struct registry_row *row)
+{
+	char *text = malloc(4 * (row->request.n + row->answer.n) / 3 + 64);
+	struct rd r = rd_init(row->answer.p, row->answer.n);
+	const uint8_t *sig = rd_take(&r, 64), *sealed = rd_take(&r, SEALED_SEED_BYTES);
+	unsigned have = rd_u8(&r);
+
+	if (text == NULL || r.failed) {
+		o->b->failed = 1;
+		free(text);
+		return;
+	}
+	json_begin(o, "stored", '{');
+	base64_encode(text, row->request.p, row->request.n);
+	json_text(o, "request", text);
+	json_hex(o, "signature", sig, 64);
+	base64_encode(text, sealed, SEALED_SEED_BYTES);
+	json_text(o, "sealed_seed", text);
+	json_begin(o, "answers", '[');
+	for (unsigned a = 0; a < MAX_AUTHORIZERS; a++) {
+		const uint8_t *p = have >> a & 1 ? rd_take(&r, RSA_BYTES) : NULL;
+
+		if (p != NULL) {
+			base64_encode(text, p, RSA_BYTES);
+			json_text(o, NULL, text);
+		}
+	}
+	json_end(o, ']');
+	json_bool(o, "confirmed", row->confirmed);
+	json_end(o, '}');
+	free(text);
+}
+
+static void
+code(struct service *s, struct fields *f, struct reply *r)
+{
+	struct login_table *t = s->logins;
+	struct registry_row row = {0};
+	struct json_out o;
+	struct slot *slot;
+	uint8_t id[32];
+	char given[16];
+	int64_t index = NOBODY;
+
+	field_hex(f, "login", id, 32);
+	field_copy(f, "code", given, sizeof given);
+	if (fields_end(f) != OK)
+		return;
+	(void)pthread_mutex_lock(&t->lock);
+	slot = lookup(t->login, SESSIONS, id);
+	if (slot != NULL && t->locked_until[slot->index] > now_seconds()) {
+		(void)pthread_mutex_unlock(&t->lock);
+		reply_error(r, ERR_DENIED, "too many wrong codes: wait some minutes");
+		r->status = 429;
+		return;
+	}
+	if (slot == NULL || strlen(given) != s->manifest->code_digits || !ct_equal(given, slot->code, s->manifest->code_digits)) {
+		if (slot != NULL && ++t->failures[slot->index] >= s->manifest->code_attempts) {
+			t->failures[slot->index] = 0;
+			t->locked_until[slot->index] = now_seconds() + s->manifest->lock_seconds;
+		}
+		(void)pthread_mutex_unlock(&t->lock);
+		s->refusals++;
+		reply_error(r, ERR_DENIED, "the code is wrong, used or too old");
+		return;
+	}
+	index = slot->index;
+	t->failures[index] = 0;
+	memset(slot, 0, sizeof *slot); /* a code serves once */
+	slot = fresh(t->session, SESSIONS, index, SESSION_SECONDS);
+	memcpy(id, slot->id, 32);
+	(void)pthread_mutex_unlock(&t->lock);
+	if (registry_get(s->registry, (uint32_t)index, &row, NULL) != OK) {
+		reply_error(r, ERR_IO, "the registry does not answer");
+		return;
+	}
+	o = json_out(&r->body);
+	json_begin(&o, NULL, '{');
+	json_hex(&o, "session", id, 32);
+	json_int(&o, "roll_index", index);
+	json_int(&o, "style", s->roll.row[index].style);
+	if (row.authorized)
+		stored(&o, &row);
+	json_end(&o, '}');
+	registry_row_free(&row);
+}
+
+static int64_t
+session(struct service *s, struct fields *f)
+{
+	uint8_t id[32];
+	struct slot *slot;
+	int64_t index = NOBODY;
+
+	field_hex(f, "session", id, 32);
+	(void)pthread_mutex_lock(&s->logins->lock);
+	if (f->e == OK && (slot = lookup(s->logins->session, SESSIONS, id)) != NULL)
+		index = slot->index;
+	(void)pthread_mutex_unlock(&s->logins->lock);
+	return index;
+}
+
+/* ---- authorize ------------------------------------------------------------------------------ */
+
+static enum err
+decode(const char *text, struct buf *out, size_t max)
+{
+	size_t n = max;
+	uint8_t *p = malloc(max);
+	enum err e = p != NULL ? base64_decode(p, &n, text, strlen(text)) : ERR_NOMEM;
+
+	if (e == OK)
+		buf_put(out, p, n);
+	free(p);
+	return e;
+}
+
+static void
+authorize(struct service *s, struct fields *f, struct reply *r)
+{
+	int64_t index = session(s, f);
+	struct registry_row have = {0};
+	struct authorization a;
+	struct buf request = {0}, sealed = {0}, row = {0};
+	struct json_out o;
+	struct hash h;
+	uint8_t sig[64], blind[RSA_BYTES];
+	enum err e;
+
+	if (decode(field_text(f, "request", 8192), &request, AUTHORIZATION_MAX_BYTES) != OK ||
+	    decode(field_text(f, "sealed_seed", 200), &sealed, SEALED_SEED_BYTES) != OK)
+		(void)field_bad(f, 1, "request or sealed seed is not base64 of the right size");
+	field_hex(f, "signature", sig, 64);
+	if (fields_end(f) != OK)
+		goto done;
+	if (index == NOBODY) {
+		reply_error(r, ERR_DENIED, "no such session: log in again");
+		goto done;
+	}
+	if (strcmp(s->stage, "open") != 0) {
+		reply_error(r, ERR_NOT_NOW, "authorizations are given between opening and closing");
+		goto done;
+	}
+	if (authorization_read(&a, request.p, request.n) != OK || sealed.n != SEALED_SEED_BYTES) {
+		reply_error(r, ERR_FORMAT, "the request's bytes are not canonical");
+		goto done;
+	}
+	sealed_seed_hash(&h, &s->election, sealed.p);
+	if (!hash_equal(&a.election, &s->election) || a.index != index || a.style != s->roll.row[index].style || a.n != s->call.authorizers ||
+	    !hash_equal(&h, &a.sealed_seed)) {
+		reply_error(r, ERR_RANGE, "the request is of another election, voter, ballot style or sealed seed");
+		goto done;
+	}
+	authorization_hash(&h, request.p, request.n);
+	if (schnorr_verify(sig, s->roll.row[index].key, &h) != OK) {
+		reply_error(r, ERR_PROOF, "the request is not signed by the voter's credential");
+		goto done;
+	}
+	if (rsa_blind_sign(blind, s->rsa[a.style - 1], a.blinded[0]) != OK) {
+		reply_error(r, ERR_RANGE, "the blinded element is not below the modulus");
+		goto done;
+	}
+	buf_put(&row, sig, 64);
+	buf_put(&row, sealed.p, sealed.n);
+	buf_u8(&row, 1);
+	buf_put(&row, blind, RSA_BYTES);
+	e = registry_authorize(s->registry, (uint32_t)index, &request, &row, &have, NULL);
+	if (e == OK) {
+		have.request = request;
+		have.answer = row;
+		memset(&request, 0, sizeof request);
+		memset(&row, 0, sizeof row);
+		s->authorizations++;
+	} else if (e != ERR_EXISTS) {
+		reply_error(r, e, e == ERR_NOT_NOW ? "the registry is not complete: nobody is authorized until it is restored" : "the registry does not answer");
+		goto done;
+	}
+	o = json_out(&r->body);
+	if (e == ERR_EXISTS && (have.request.n != request.n || memcmp(have.request.p, request.p, request.n) != 0)) {
+		r->status = 409;
+		json_begin(&o, NULL, '{');
+		json_text(&o, "error", "exists");
+		json_text(&o, "es", "Ya hay una petici\xc3\xb3n anterior y distinta.");
+		json_text(&o, "en", "there is an earlier, different request; it is in \"stored\"");
+	} else
+		json_begin(&o, NULL, '{');
+	stored(&o, &have);
+	json_end(&o, '}');
+done:
+	buf_free(&request);
+	buf_free(&sealed);
+	buf_free(&row);
+	registry_row_free(&have);
+}
+
+static void
+confirm(struct service *s, struct fields *f, struct reply *r)
+{
+	int64_t index = session(s, f);
+	uint8_t sig[64];
+	struct hash h;
+	enum err e;
+
+	field_hex(f, "signature", sig, 64);
+	if (fields_end(f) != OK)
+		return;
+	if (index == NOBODY) {
+		reply_error(r, ERR_DENIED, "no such session: log in again");
+		return;
+	}
+	if (strcmp(s->stage, "open") != 0 && strcmp(s->stage, "grace") != 0) {
+		reply_error(r, ERR_NOT_NOW, "confirmations are taken until the box closes");
+		return;
+	}
+	confirmation_hash(&h, &s->election, (uint32_t)index);
+	if (schnorr_verify(sig, s->roll.row[index].key, &h) != OK) {
+		reply_error(r, ERR_PROOF, "the confirmation is not signed by the voter's credential");
+		return;
+	}
+	if ((e = registry_confirm(s->registry, (uint32_t)index, sig, NULL)) != OK)
+		reply_error(r, e, "the registry does not answer");
+	else
+		buf_str(&r->body, "{\"confirmed\": true}\n");
+}
+
+/* ---- public files -------------------------------------------------------------------------- */
+
+static void
+record_file(const struct service *s, const char *name, struct reply *r)
+{
+	static const char *const allowed[] = {"call.json", "manifest.json", "opening.json", "roll", "dictamen.json", "zero-report.json",
+	    "key/transcript.json", "key/cards.json"};
+	char path[1400], base[200];
+	size_t n = strlen(name);
+	int good = strncmp(name, "authorizers/", 12) == 0 && strchr(name + 12, '/') == NULL && name[12] != '.';
+
+	(void)snprintf(base, sizeof base, "%s", name);
+	if (n > 5 && n < sizeof base && strcmp(name + n - 5, ".note") == 0)
+		base[n - 5] = '\0';
+	for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++)
+		good |= strcmp(base, allowed[i]) == 0;
+	(void)snprintf(path, sizeof path, "%s/%s", s->config.record, name);
+	if (!good || strstr(name, "..") != NULL || file_read(&r->body, path, 1 << 30, NULL) != OK)
+		reply_error(r, ERR_ABSENT, "no such file");
+	else
+		r->type = "application/octet-stream";
+}
+
+void
+account_handle(void *ctx, const struct request *q, struct reply *r)
+{
+	static const struct {
+		const char *path;
+		void (*run)(struct service *, struct fields *, struct reply *);
+	} posts[] = {{"/login/start", start}, {"/login/answer", answer}, {"/login/code", code}, {"/authorize", authorize}, {"/confirm", confirm}};
+	struct service *s = ctx;
+	struct json *root = NULL;
+	struct why why = {""};
+	struct fields f;
+
+	if (strcmp(q->method, "GET") == 0 && strcmp(q->path, "/status") == 0) {
+		status_reply(s, r);
+		return;
+	}
+	if (strcmp(q->method, "GET") == 0 && strncmp(q->path, "/record/", 8) == 0) {
+		record_file(s, q->path + 8, r);
+		return;
+	}
+	for (size_t i = 0; i < sizeof posts / sizeof *posts; i++) {
+		if (strcmp(q->method, "POST") != 0 || strcmp(q->path, posts[i].path) != 0)
+			continue;
+		if (!s->loaded || s->progress.closed || !(s->progress.begun >> 3 & 1)) {
+			reply_error(r, ERR_NOT_NOW, s->progress.closed ? "the election is closed" : "the election is not open yet");
+			return;
+		}
+		if (json_parse(&root, q->body, q->body_n, 65536, &why) != OK) {
+			reply_error(r, ERR_FORMAT, why.text);
+			return;
+		}
+		f = fields_of(root, &why);
+		posts[i].run(s, &f, r);
+		if (f.e != OK)
+			reply_error(r, f.e, why.text);
+		json_free(root);
+		return;
+	}
+	reply_error(r, ERR_ABSENT, "no such resource");
+}

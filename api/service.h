@@ -1,0 +1,72 @@
+/* api/service.h - the state of the service and what the listeners may do with it.
+ *
+ * Spec    spec/http.md, spec/documents.md#events
+ */
+#ifndef API_SERVICE_H
+#define API_SERVICE_H
+
+#include <pthread.h>
+
+#include "api/http.h"
+#include "election/acts.h"
+#include "election/roll.h"
+#include "ledger/ledger.h"
+#include "registry/registry.h"
+
+struct config {
+	char data[1024], record[1024], control[108], address[64], outbox[1024];
+	unsigned account_port, box_port;
+	char ballots_key[1024], events_key[1024], authorizer_key[1024], rsa_keys[1024], private_roll[1024], private_key[1024], pass_file[1024];
+	char certificate[1024], tls_key[1024];
+};
+
+struct login_table;
+
+struct service {
+	struct config config;
+	struct call call;
+	struct signer ballots_key, events_key, authorizer_key;
+	struct ledger *events, *ballots;
+	pthread_mutex_t lock; /* over progress and what follows */
+	struct progress progress;
+	int loaded; /* the opening's documents are in memory */
+	struct manifest *manifest;
+	struct hash election;
+	struct joint_key joint;
+	struct roll roll;
+	struct person *person;
+	uint32_t persons;
+	struct rsa_secret **rsa; /* by style */
+	struct rsa_public **rsa_public;
+	struct registry *registry;
+	struct login_table *logins;
+	int64_t opened_at, head_time, heartbeat_time;
+	int64_t monotonic_gap; /* system clock minus monotonic clock at opening */
+	int clock_jumped;
+	uint64_t casts, authorizations, refusals; /* for /metrics */
+	const char *stage; /* before, open, suspended, grace, closed, sealed */
+};
+
+MUST_CHECK enum err config_read(struct config *out, const char *path, struct why *why);
+/* Open logs and take up where the record stands. */
+MUST_CHECK enum err service_start(struct service *s, struct why *why);
+void service_stop(struct service *s);
+/* What the clock asks for: opening, heads, heartbeats, closing. Called several times a second. */
+void service_tick(struct service *s);
+/* Read the opening of the record folder and arm the opening hour. */
+MUST_CHECK enum err service_load(struct service *s, struct why *why);
+/* Append an entry after checking that it may come now. Takes the lock. */
+MUST_CHECK enum err service_append(struct service *s, struct event *e, uint64_t *index, struct why *why);
+/* Copy the public files of `events` (and after closing of `ballots`) to the record. */
+MUST_CHECK enum err service_export(struct service *s, struct why *why);
+int64_t now_seconds(void);
+
+void account_handle(void *ctx, const struct request *q, struct reply *r);
+void box_handle(void *ctx, const struct request *q, struct reply *r);
+void control_handle(void *ctx, const struct request *q, struct reply *r);
+void status_reply(struct service *s, struct reply *r);
+
+struct login_table *logins_new(uint32_t voters);
+void logins_free(struct login_table *t);
+
+#endif

@@ -1,0 +1,457 @@
+#include "election/record.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/decryption.h"
+#include "crypto/shuffle.h"
+#include "election/docnote.h"
+
+enum { HUGE_FILE = 1 << 30 };
+
+void
+record_free(struct record *r)
+{
+	buf_free(&r->call_bytes);
+	buf_free(&r->transcript);
+	buf_free(&r->custody);
+	buf_free(&r->manifest_bytes);
+	buf_free(&r->opening);
+	for (unsigned a = 0; a < MAX_AUTHORIZERS; a++) {
+		for (unsigned s = 0; r->key[a] != NULL && s < r->m->styles; s++)
+			rsa_public_free(r->key[a][s]);
+		free(r->key[a]);
+	}
+	free(r->m);
+	roll_free(&r->roll);
+	for (uint64_t i = 0; i < r->entries; i++)
+		event_free(&r->entry[i]);
+	free(r->entry);
+	free(r->ballot);
+	memset(r, 0, sizeof *r);
+}
+
+enum err
+record_file(struct record *r, const char *name, size_t max, struct buf *out, struct why *why)
+{
+	return source_read(&r->src, name, max, out, why);
+}
+
+enum err
+record_signed(struct record *r, const char *name, const char *purpose, const struct buf *document, const struct vkey *key, struct why *why)
+{
+	struct buf note = {0};
+	char path[400];
+	enum err e;
+
+	(void)snprintf(path, sizeof path, "%s.note", name);
+	if ((e = record_file(r, path, NOTE_MAX_BYTES, &note, why)) == OK)
+		e = docnote_verify(note.p, note.n, purpose, &r->call.hash, document->p, document->n, key, why);
+	buf_free(&note);
+	return e == OK ? OK : why_prefix(why, e, "%s", path);
+}
+
+enum err
+record_call(struct record *r, struct why *why)
+{
+	enum err e;
+
+	if ((e = record_file(r, "call.json", CALL_MAX_BYTES, &r->call_bytes, why)) != OK ||
+	    (e = call_read(&r->call, r->call_bytes.p, r->call_bytes.n, why)) != OK ||
+	    (e = record_signed(r, "call.json", "call", &r->call_bytes, &r->call.operator.key, why)) != OK)
+		return e;
+	return record_signed(r, "call.json", "call", &r->call_bytes, &r->call.notary.key, why);
+}
+
+enum err
+record_key(struct record *r, struct why *why)
+{
+	enum err e;
+
+	r->cards = MAX_CARDS;
+	if ((e = record_file(r, "key/transcript.json", 8 << 20, &r->transcript, why)) != OK ||
+	    (e = transcript_read(&r->joint, r->card, &r->cards, r->transcript.p, r->transcript.n, &r->call, why)) != OK)
+		return e;
+	for (unsigned i = 0; i < r->call.trustees && e == OK; i++)
+		e = record_signed(r, "key/transcript.json", "key-transcript", &r->transcript, &r->call.trustee[i].key, why);
+	return e != OK ? e : record_file(r, "key/cards.json", 1 << 20, &r->custody, why);
+}
+
+enum err
+record_setup(struct record *r, struct why *why)
+{
+	struct buf b = {0};
+	enum err e;
+
+	if ((e = record_file(r, "manifest.json", MANIFEST_MAX_BYTES, &r->manifest_bytes, why)) != OK ||
+	    (e = manifest_read(&r->m, r->manifest_bytes.p, r->manifest_bytes.n, why)) != OK)
+		return e;
+	if (!r->m->sealed || !hash_equal(&r->m->call, &r->call.hash) || r->m->authorizers != r->call.authorizers)
+		return why_set(why, ERR_RANGE, "manifest.json is not sealed, or of another call");
+	if ((e = record_signed(r, "manifest.json", "manifest", &r->manifest_bytes, &r->call.operator.key, why)) != OK ||
+	    (e = record_file(r, "roll", HUGE_FILE, &b, why)) != OK || (e = roll_read(&r->roll, b.p, b.n, &r->call.hash, r->m, why)) != OK ||
+	    (e = record_signed(r, "roll", "roll", &b, &r->call.registrar.key, why)) != OK)
+		goto done;
+	if (!hash_equal(&r->roll.hash, &r->m->roll) || r->roll.n > r->call.maximum_voters) {
+		e = why_set(why, ERR_PROOF, "roll: not the one of the manifest, or more voters than the call allows");
+		goto done;
+	}
+	for (unsigned a = 0; a < r->call.authorizers && e == OK; a++) {
+		struct authorizer_keys keys = {0};
+		char name[200];
+
+		(void)snprintf(name, sizeof name, "authorizers/%.128s.json", r->call.authorizer[a].key.name);
+		if ((e = record_file(r, name, 4 << 20, &b, why)) != OK ||
+		    (e = authorizer_keys_read(&keys, b.p, b.n, &r->call.hash, r->m->styles, why)) != OK ||
+		    (e = record_signed(r, name, "authorizer", &b, &r->call.authorizer[a].key, why)) != OK)
+			break;
+		if (!hash_equal(&keys.hash, &r->m->authorizer[a]) || strcmp(keys.name, r->call.authorizer[a].key.name) != 0)
+			e = why_set(why, ERR_PROOF, "%s: not the keys of the manifest", name);
+		if ((r->key[a] = calloc(r->m->styles + 1u, sizeof **r->key)) == NULL)
+			e = ERR_NOMEM;
+		for (unsigned s = 0; s < r->m->styles && e == OK; s++)
+			e = rsa_public_make(&r->key[a][s], keys.modulus[s]);
+		free(keys.modulus);
+	}
+done:
+	buf_free(&b);
+	return e;
+}
+
+enum err
+record_opening(struct record *r, struct why *why)
+{
+	static const char *const names[][2] = {{"transcript", "key/transcript.json"}, {"manifest", "manifest.json"}, {"roll", "roll"},
+	    {"dictamen", "dictamen.json"}, {"zero_report", "zero-report.json"}};
+	struct buf b = {0};
+	struct json *root = NULL;
+	struct fields f;
+	struct hash want, have;
+	enum err e;
+
+	if ((e = record_file(r, "opening.json", 65536, &r->opening, why)) != OK ||
+	    (e = record_signed(r, "opening.json", "opening", &r->opening, &r->call.operator.key, why)) != OK ||
+	    (e = record_signed(r, "opening.json", "opening", &r->opening, &r->call.notary.key, why)) != OK ||
+	    (e = json_parse(&root, r->opening.p, r->opening.n, 65536, why)) != OK)
+		return e;
+	f = fields_of(root, why);
+	if (strcmp(field_text(&f, "urna", 20), "opening") != 0)
+		(void)field_bad(&f, 1, "not an opening");
+	(void)field_int(&f, "version", 1, 1);
+	field_hash(&f, "call", &want);
+	if (f.e == OK && !hash_equal(&want, &r->call.hash))
+		(void)field_bad(&f, 1, "opening.json is of another call");
+	for (size_t i = 0; i < sizeof names / sizeof *names && f.e == OK; i++) {
+		field_hash(&f, names[i][0], &want);
+		if (f.e != OK || (f.e = record_file(r, names[i][1], HUGE_FILE, &b, why)) != OK)
+			break;
+		sha256(&have, b.p, b.n);
+		if (!hash_equal(&want, &have))
+			(void)field_bad(&f, 1, "opening.json names another %s than the record holds", names[i][1]);
+	}
+	e = fields_end(&f);
+	json_free(root);
+	buf_free(&b);
+	sha256(&r->election, r->opening.p, r->opening.n);
+	return e;
+}
+
+/* ---- logs ------------------------------------------------------------------------------ */
+
+static int
+internal(const struct event *e)
+{
+	static const char *const kinds[] = {"phase", "opening", "heartbeat", "authorizers", "close", "incident"};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strcmp(e->kind, kinds[i]) == 0)
+			return 1;
+	return 0;
+}
+
+struct entries {
+	struct record *r;
+	struct why *why;
+};
+
+static enum err
+on_entry(void *ctx, uint64_t index, const uint8_t *p, size_t n, const struct hash *leaf)
+{
+	struct entries *x = ctx;
+	struct record *r = x->r;
+	struct event *e = &r->entry[index];
+	enum err err;
+
+	(void)leaf;
+	if ((err = event_read(e, p, n, x->why)) != OK)
+		return why_prefix(x->why, err, "entry %" PRIu64, index);
+	r->entries = index + 1;
+	if ((e->document != NULL) == internal(e) && strcmp(e->kind, "incident") != 0)
+		return why_set(x->why, ERR_PROOF, "entry %" PRIu64 " (%s): %s", index, e->kind,
+		    e->document != NULL ? "only the service makes this kind" : "not signed by anybody");
+	if (e->document != NULL && (err = event_authorized(e, &r->call, x->why)) != OK)
+		return why_prefix(x->why, err, "entry %" PRIu64 " (%s)", index, e->kind);
+	if ((err = progress_apply(&r->progress, e, &r->call, x->why)) != OK)
+		return why_prefix(x->why, err, "entry %" PRIu64, index);
+	if (strcmp(e->kind, "close") == 0)
+		r->close = e;
+	return OK;
+}
+
+enum err
+record_events(struct record *r, struct why *why)
+{
+	struct entries x = {r, why};
+	struct buf b = {0};
+	enum err e;
+
+	if ((e = record_file(r, "events/checkpoint", NOTE_MAX_BYTES, &b, why)) == OK)
+		e = checkpoint_open(&r->events_head, b.p, b.n, &r->call.log_events, why);
+	buf_free(&b);
+	if (e != OK)
+		return e;
+	if (r->events_head.size > 100000 || (r->entry = calloc(r->events_head.size + 1, sizeof *r->entry)) == NULL)
+		return ERR_NOMEM;
+	return log_read(&r->src, "events/", &r->events_head, on_entry, &x, why);
+}
+
+static enum err
+on_ballot(void *ctx, uint64_t index, const uint8_t *p, size_t n, const struct hash *leaf)
+{
+	struct entries *x = ctx;
+
+	(void)leaf;
+	if (ballot_read(&x->r->ballot[index], p, n) != OK)
+		return why_set(x->why, ERR_FORMAT, "ballot %" PRIu64 " is not in canonical form", index);
+	x->r->ballots = index + 1;
+	return OK;
+}
+
+enum err
+record_ballots(struct record *r, struct why *why)
+{
+	struct entries x = {r, why};
+	struct buf b = {0};
+	enum err e;
+
+	if ((e = record_file(r, "ballots/checkpoint", NOTE_MAX_BYTES, &b, why)) == OK)
+		e = checkpoint_open(&r->ballots_head, b.p, b.n, &r->call.log_ballots, why);
+	buf_free(&b);
+	if (e != OK)
+		return e;
+	if ((r->ballot = calloc(r->ballots_head.size + 1, sizeof *r->ballot)) == NULL)
+		return ERR_NOMEM;
+	return log_read(&r->src, "ballots/", &r->ballots_head, on_ballot, &x, why);
+}
+
+/* ---- groups ------------------------------------------------------------------------------ */
+
+enum err
+record_group(struct record *r, unsigned group, struct ciphertext **list, size_t *n)
+{
+	struct ciphertext *c = calloc(r->ballots + 1, sizeof *c);
+	size_t k = 0;
+
+	if (c == NULL)
+		return ERR_NOMEM;
+	for (uint64_t i = 0; i < r->ballots; i++) {
+		const struct ballot *b = &r->ballot[i];
+
+		for (unsigned v = 0; v < b->contests; v++) {
+			if (manifest_group(r->m, b->style - 1, v) != (int)group)
+				continue;
+			if (point_read(&c[k].c1, b->vote[v].c1) != OK || point_read(&c[k].c2, b->vote[v].c2) != OK) {
+				free(c);
+				return ERR_FORMAT;
+			}
+			k++;
+		}
+	}
+	*list = c;
+	*n = k;
+	return OK;
+}
+
+static void
+session(struct session *s, const struct record *r, unsigned parties)
+{
+	char hex[65];
+
+	memset(s, 0, sizeof *s);
+	hash_hex(hex, &r->election);
+	(void)snprintf(s->sid, sizeof s->sid, "E%.40s", hex);
+	s->nopart = s->thres = parties;
+	s->ebitlen = r->call.ebitlen;
+	s->vbitlen = 256;
+}
+
+void
+record_mix_session(struct session *s, const struct record *r, unsigned group, unsigned lambda)
+{
+	(void)lambda;
+	session(s, r, r->call.mixers);
+	s->thres = r->call.minimum_mixers;
+	(void)snprintf(s->auxsid, sizeof s->auxsid, "S%04u", group + 1);
+	session_start(s);
+}
+
+void
+record_decryption_session(struct session *s, const struct record *r, unsigned group, unsigned trustee)
+{
+	session(s, r, 1);
+	(void)snprintf(s->auxsid, sizeof s->auxsid, "D%04uT%02u", group + 1, trustee);
+	session_start(s);
+}
+
+enum err
+record_mixed(struct record *r, unsigned group, struct ciphertext **list, size_t n, struct why *why)
+{
+	struct buf b = {0};
+	char path[200];
+	enum err e;
+
+	(void)snprintf(path, sizeof path, "mix/%s/nizkp/ShuffledCiphertexts.bt", r->m->group[group].folder);
+	if ((e = record_file(r, path, HUGE_FILE, &b, why)) == OK && (e = bt_ciphertexts_read(list, n, b.p, b.n)) != OK)
+		e = why_set(why, e, "%s: not %zu ciphertexts", path, n);
+	buf_free(&b);
+	return e;
+}
+
+enum err
+record_factors(struct record *r, unsigned group, unsigned trustee, const struct ciphertext *list, size_t n, struct point **factors, unsigned threads, struct why *why)
+{
+	static const char *const names[] = {"DecryptionFactors01.bt", "DecrFactCommitment01.bt", "DecrFactReply01.bt"};
+	struct decryption_proof p = {0};
+	struct buf *file[] = {&p.factors, &p.commitment, &p.reply};
+	struct session s;
+	struct scalar pf, ipf;
+	struct point key;
+	char path[300];
+	enum err e = OK;
+
+	for (int i = 0; i < 3 && e == OK; i++) {
+		(void)snprintf(path, sizeof path, "decryption/%s/%02u/nizkp/proofs/%s", r->m->group[group].folder, trustee, names[i]);
+		e = record_file(r, path, HUGE_FILE, file[i], why);
+	}
+	if (e == OK) {
+		decryption_factor(&pf, &ipf, r->joint.k);
+		point_mul_var(&key, &r->joint.share_key[trustee - 1], &ipf);
+		record_decryption_session(&s, r, group, trustee);
+		if ((e = decryption_verify(factors, &s, &key, list, n, &p, threads, why)) != OK)
+			why_prefix(why, e, "trustee %u, group %s", trustee, r->m->group[group].folder);
+	}
+	decryption_proof_free(&p);
+	return e;
+}
+
+enum err
+record_decode(struct record *r, unsigned group, const struct ciphertext *list, size_t n, size_t *marking, unsigned threads, struct why *why)
+{
+	const struct contest *c = &r->m->contest[r->m->group[group].contest];
+	struct point *factors[MAX_TRUSTEES] = {NULL}, *plain = calloc(n + 1, sizeof *plain), table[MAX_LINES];
+	unsigned set[MAX_TRUSTEES], t = 0;
+	struct why one = {""};
+	enum err e = plain != NULL ? OK : ERR_NOMEM;
+
+	for (unsigned l = 1; l <= r->joint.k && t < r->joint.t && e == OK; l++)
+		if (record_factors(r, group, l, list, n, &factors[t], threads, &one) == OK)
+			set[t++] = l;
+	if (e == OK && t < r->joint.t)
+		e = why_set(why, ERR_ABSENT, "group %s: only %u of %u trustees' valid factors (%s)", r->m->group[group].folder, t, r->joint.t, one.text);
+	if (e == OK)
+		e = decryption_combine(plain, list, n, r->joint.k, set, t, factors, threads);
+	if (e == OK) {
+		marking_table(table, c->lines);
+		for (size_t i = 0; i < n; i++)
+			marking[i] = marking_find(table, c->lines, &plain[i]);
+	}
+	for (unsigned i = 0; i < t; i++)
+		free(factors[i]);
+	free(plain);
+	return e;
+}
+
+/* ---- all files ------------------------------------------------------------------------------ */
+
+struct names {
+	char **name;
+	size_t n, room;
+	int failed;
+};
+
+static void
+on_name(void *arg, const char *path)
+{
+	struct names *x = arg;
+
+	if (x->n == x->room) {
+		size_t room = x->room == 0 ? 256 : 2 * x->room;
+		char **more = realloc(x->name, room * sizeof *more);
+
+		if (more == NULL) {
+			x->failed = 1;
+			return;
+		}
+		x->name = more;
+		x->room = room;
+	}
+	if ((x->name[x->n] = strdup(path)) == NULL)
+		x->failed = 1;
+	else
+		x->n++;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+enum err
+record_names(struct record *r, char ***names, size_t *n, struct why *why)
+{
+	struct names x = {0};
+	enum err e;
+
+	if (r->src.list == NULL)
+		return why_set(why, ERR_ABSENT, "the files of this source cannot be listed");
+	if ((e = r->src.list(r->src.ctx, on_name, &x, why)) != OK || x.failed)
+		return e != OK ? e : ERR_NOMEM;
+	if (x.n > 0)
+		qsort(x.name, x.n, sizeof *x.name, by_name);
+	*names = x.name;
+	*n = x.n;
+	return OK;
+}
+
+enum err
+record_list_hash(struct record *r, struct hash *out, struct why *why)
+{
+	struct buf list = {0}, b = {0};
+	char **name = NULL;
+	size_t n = 0;
+	enum err e;
+
+	if ((e = record_names(r, &name, &n, why)) != OK)
+		return e;
+	for (size_t i = 0; i < n; i++) {
+		struct hash h;
+		char hex[65];
+
+		if (e == OK && strncmp(name[i], "events/", 7) != 0 && strncmp(name[i], "hashes.", 7) != 0 && strncmp(name[i], "acts/handover.", 14) != 0 &&
+		    (e = record_file(r, name[i], HUGE_FILE, &b, why)) == OK) {
+			sha256(&h, b.p, b.n);
+			hash_hex(hex, &h);
+			buf_printf(&list, "%s  %s\n", hex, name[i]);
+		}
+		free(name[i]);
+	}
+	free(name);
+	if (e == OK)
+		sha256(out, list.p, list.n);
+	buf_free(&list);
+	buf_free(&b);
+	return e;
+}

@@ -1,0 +1,73 @@
+/* election/record.h - reading a record: its documents, its logs, its groups.
+ *
+ * Each function reads one part and checks what must hold for the next to make
+ * sense; the verifier adds its own checks around them.
+ * Spec    spec/record.md#layout
+ */
+#ifndef ELECTION_RECORD_H
+#define ELECTION_RECORD_H
+
+#include "crypto/session.h"
+#include "crypto/source.h"
+#include "crypto/tile.h"
+#include "election/acts.h"
+#include "election/roll.h"
+
+enum { MAX_CARDS = 256 };
+
+struct record {
+	struct file_source src;
+	struct call call;
+	struct buf call_bytes, transcript, custody, manifest_bytes, opening;
+	struct joint_key joint;
+	struct card card[MAX_CARDS];
+	size_t cards;
+	struct manifest *m;
+	struct roll roll;
+	struct rsa_public **key[MAX_AUTHORIZERS]; /* [authorizer][style - 1] */
+	struct hash election;
+	/* events */
+	struct head events_head;
+	struct event *entry; /* all entries */
+	uint64_t entries;
+	struct progress progress;
+	const struct event *close;
+	/* ballots */
+	struct head ballots_head;
+	struct ballot *ballot;
+	uint64_t ballots;
+};
+
+void record_free(struct record *r);
+MUST_CHECK enum err record_file(struct record *r, const char *name, size_t max, struct buf *out, struct why *why);
+/* name.note carries key's signature of document for this purpose. */
+MUST_CHECK enum err record_signed(struct record *r, const char *name, const char *purpose, const struct buf *document, const struct vkey *key, struct why *why);
+/* call.json */
+MUST_CHECK enum err record_call(struct record *r, struct why *why);
+/* key/: transcript and custody; signatures of all trustees. */
+MUST_CHECK enum err record_key(struct record *r, struct why *why);
+/* manifest.json, roll, authorizers/ */
+MUST_CHECK enum err record_setup(struct record *r, struct why *why);
+/* opening.json: the election id, all hashes it names, its two signatures. */
+MUST_CHECK enum err record_opening(struct record *r, struct why *why);
+/* events/: the whole log, every entry through the state machine and its signatures. Partial results stay on an error. */
+MUST_CHECK enum err record_events(struct record *r, struct why *why);
+/* ballots/: the whole log, parsed. */
+MUST_CHECK enum err record_ballots(struct record *r, struct why *why);
+/* The ciphertexts of one group in log order (allocated). */
+MUST_CHECK enum err record_group(struct record *r, unsigned group, struct ciphertext **list, size_t *n);
+/* Session parameters of a group's mix, and of a trustee's decryption. lambda: number of mixers. */
+void record_mix_session(struct session *s, const struct record *r, unsigned group, unsigned lambda);
+void record_decryption_session(struct session *s, const struct record *r, unsigned group, unsigned trustee);
+/* One group's last mixed list by its published files: activethreshold and ShuffledCiphertexts.bt. */
+MUST_CHECK enum err record_mixed(struct record *r, unsigned group, struct ciphertext **list, size_t n, struct why *why);
+/* Verify one trustee's session of a group; factors allocated. */
+MUST_CHECK enum err record_factors(struct record *r, unsigned group, unsigned trustee, const struct ciphertext *list, size_t n, struct point **factors, unsigned threads, struct why *why);
+/* Decrypt a group with the first t valid trustees: markings (from 1; 0: none) in the mix's order. */
+MUST_CHECK enum err record_decode(struct record *r, unsigned group, const struct ciphertext *list, size_t n, size_t *marking, unsigned threads, struct why *why);
+/* SHA-256 of the list of all files but events/, hashes.*, acts/handover.*: what the seal signs. */
+MUST_CHECK enum err record_list_hash(struct record *r, struct hash *out, struct why *why);
+/* All file names, sorted; free each and the list. */
+MUST_CHECK enum err record_names(struct record *r, char ***names, size_t *n, struct why *why);
+
+#endif

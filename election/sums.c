@@ -1,0 +1,268 @@
+#include "election/sums.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "crypto/parallel.h"
+#include "crypto/shuffle.h"
+
+struct lists {
+	struct record *r;
+	struct style_sums *sums;
+	struct why *why;
+	uint8_t *authorized; /* by roll index */
+};
+
+static enum err
+on_authorization(void *ctx, uint32_t index, const struct list_row *row)
+{
+	struct lists *x = ctx;
+	struct record *r = x->r;
+	const struct roll_row *voter = &r->roll.row[index];
+	struct authorization *a;
+	struct hash h;
+	unsigned good = 0;
+	enum err e = OK;
+
+	if (!row->present)
+		return OK;
+	if ((a = malloc(sizeof *a)) == NULL)
+		return ERR_NOMEM;
+	authorization_hash(&h, row->request, row->request_n);
+	if (authorization_read(a, row->request, row->request_n) != OK)
+		e = why_set(x->why, ERR_FORMAT, "authorization of roll index %u: not canonical", index);
+	else if (!hash_equal(&a->election, &r->election) || a->index != index || a->style != voter->style || a->n != r->call.authorizers)
+		e = why_set(x->why, ERR_PROOF, "authorization of roll index %u: of another election, voter or style", index);
+	else if (schnorr_verify(row->sig, voter->key, &h) != OK)
+		e = why_set(x->why, ERR_PROOF, "authorization of roll index %u: not signed by its credential", index);
+	for (unsigned k = 0; e == OK && k < r->call.authorizers; k++) {
+		if (!(row->answers >> k & 1))
+			continue;
+		if (rsa_answer_check(r->key[k][voter->style - 1], a->blinded[k], row->answer[k]) != OK)
+			e = why_set(x->why, ERR_PROOF, "authorization of roll index %u: the answer of %s is false", index, r->call.authorizer[k].key.name);
+		good++;
+	}
+	if (e == OK && good >= r->call.quorum) {
+		x->sums[voter->style - 1].authorizations++;
+		x->authorized[index] = 1;
+	}
+	free(a);
+	return e;
+}
+
+static enum err
+on_confirmation(void *ctx, uint32_t index, const uint8_t *sig)
+{
+	struct lists *x = ctx;
+	const struct roll_row *voter = &x->r->roll.row[index];
+	struct hash h;
+
+	x->sums[voter->style - 1].roll++;
+	if (sig == NULL)
+		return OK;
+	confirmation_hash(&h, &x->r->election, index);
+	if (!x->authorized[index] || schnorr_verify(sig, voter->key, &h) != OK)
+		return why_set(x->why, ERR_PROOF, "confirmation of roll index %u: false, or of one who did not authorize", index);
+	x->sums[voter->style - 1].confirmations++;
+	return OK;
+}
+
+static enum err
+same_hash(struct record *r, const char *fact, const struct buf *b, struct why *why)
+{
+	struct hash h;
+	char hex[65];
+
+	sha256(&h, b->p, b->n);
+	hash_hex(hex, &h);
+	return strcmp(event_fact(r->close, fact), hex) == 0 ? OK : why_set(why, ERR_PROOF, "the %s are not those of the close entry", fact);
+}
+
+enum err
+sums_of_record(struct record *r, struct style_sums *sums, struct why *why)
+{
+	struct lists x = {r, sums, why, calloc(r->roll.n + 1, 1)};
+	struct buf b = {0};
+	char path[200];
+	enum err e;
+
+	if (x.authorized == NULL)
+		return ERR_NOMEM;
+	memset(sums, 0, MAX_STYLES * sizeof *sums);
+	(void)snprintf(path, sizeof path, "authorizations/%.128s", r->call.authorizer[0].key.name);
+	if ((e = record_file(r, path, 1 << 30, &b, why)) == OK && (e = same_hash(r, "authorizations", &b, why)) == OK &&
+	    (e = record_signed(r, path, "authorizations", &b, &r->call.authorizer[0].key, why)) == OK)
+		e = list_read(b.p, b.n, &r->election, 1, r->call.authorizers, r->roll.n, on_authorization, &x, why);
+	if (e == OK && (e = record_file(r, "confirmations", 1 << 30, &b, why)) == OK && (e = same_hash(r, "confirmations", &b, why)) == OK)
+		e = confirmations_read(b.p, b.n, &r->election, r->roll.n, on_confirmation, &x, why);
+	for (uint64_t i = 0; i < r->ballots && e == OK; i++)
+		if (r->ballot[i].style >= 1 && r->ballot[i].style <= r->m->styles)
+			sums[r->ballot[i].style - 1].ballots++;
+	free(x.authorized);
+	buf_free(&b);
+	return e;
+}
+
+/* ---- mixes -------------------------------------------------------------------------------- */
+
+void
+mix_statement(struct buf *out, const struct session *s, const char *mixer, unsigned position, const struct hash *in, const struct hash *result)
+{
+	struct json_out o = json_out(out);
+
+	json_begin(&o, NULL, '{');
+	json_text(&o, "urna", "mix");
+	json_text(&o, "sid", s->sid);
+	json_text(&o, "auxsid", s->auxsid);
+	json_text(&o, "mixer", mixer);
+	json_int(&o, "position", position);
+	json_hash(&o, "input", in);
+	json_hash(&o, "output", result);
+	json_end(&o, '}');
+}
+
+static enum err
+verify_group(struct record *r, unsigned g, unsigned threads, struct why *why)
+{
+	const char *folder = r->m->group[g].folder;
+	struct ciphertext *in = NULL, *out = NULL;
+	struct session s;
+	size_t n = 0;
+	enum err e;
+
+	if ((e = record_group(r, g, &in, &n)) != OK || n == 0) {
+		free(in);
+		return e;
+	}
+	record_mix_session(&s, r, g, r->progress.mixes);
+	for (unsigned l = 1; l <= r->progress.mixes && e == OK; l++) {
+		struct shuffle_proof p = {{0}, {0}, {0}};
+		struct buf b = {0};
+		char path[200];
+
+		(void)snprintf(path, sizeof path, "mix/%s/nizkp/proofs/PermutationCommitment%02u.bt", folder, l);
+		e = record_file(r, path, 1 << 30, &p.permutation_commitment, why);
+		(void)snprintf(path, sizeof path, "mix/%s/nizkp/proofs/PoSCommitment%02u.bt", folder, l);
+		if (e == OK)
+			e = record_file(r, path, 1 << 30, &p.commitment, why);
+		(void)snprintf(path, sizeof path, "mix/%s/nizkp/proofs/PoSReply%02u.bt", folder, l);
+		if (e == OK)
+			e = record_file(r, path, 1 << 30, &p.reply, why);
+		if (l == r->progress.mixes)
+			(void)snprintf(path, sizeof path, "mix/%s/nizkp/ShuffledCiphertexts.bt", folder);
+		else
+			(void)snprintf(path, sizeof path, "mix/%s/nizkp/proofs/Ciphertexts%02u.bt", folder, l);
+		if (e == OK && (e = record_file(r, path, 1 << 30, &b, why)) == OK && (e = bt_ciphertexts_read(&out, n, b.p, b.n)) != OK)
+			why_set(why, e, "%s: not %zu ciphertexts", path, n);
+		if (e == OK && (e = shuffle_verify(&s, &r->joint.key, in, out, n, &p, threads, why)) != OK)
+			why_prefix(why, e, "group %s, mix %u", folder, l);
+		free(in);
+		in = out;
+		out = NULL;
+		shuffle_proof_free(&p);
+		buf_free(&b);
+	}
+	free(in);
+	return e;
+}
+
+enum err
+verify_mixes(struct record *r, unsigned threads, struct why *why)
+{
+	enum err e = OK;
+
+	for (unsigned g = 0; g < r->m->groups && e == OK; g++)
+		e = verify_group(r, g, threads, why);
+	return e;
+}
+
+/* ---- votes and acts ---------------------------------------------------------------------------- */
+
+enum err
+count_record(struct record *r, struct count *c, unsigned threads, struct why *why)
+{
+	struct act_facts f = {&r->call, r->m, r->election};
+	struct tally *contest = calloc(MAX_CONTESTS, sizeof *contest);
+	enum err e = OK;
+
+	memset(c, 0, sizeof *c);
+	if (contest == NULL)
+		return ERR_NOMEM;
+	buf_str(&c->csv, "group,line\n");
+	for (unsigned g = 0; g < r->m->groups && e == OK; g++) {
+		const struct contest *k = &r->m->contest[r->m->group[g].contest];
+		struct ciphertext *start = NULL, *list = NULL;
+		size_t n = 0, *marking = NULL;
+
+		if ((e = record_group(r, g, &start, &n)) == OK && n > 0 && (e = record_mixed(r, g, &list, n, why)) == OK) {
+			if ((marking = calloc(n, sizeof *marking)) == NULL)
+				e = ERR_NOMEM;
+			else
+				e = record_decode(r, g, list, n, marking, threads, why);
+		}
+		for (size_t i = 0; e == OK && i < n; i++) {
+			tally_add(&c->group[g], k, marking[i]);
+			buf_printf(&c->csv, "%s,%s\n", r->m->group[g].folder, marking[i] > 0 ? k->line[marking[i] - 1].id : "-");
+		}
+		tally_sum(&contest[r->m->group[g].contest], &c->group[g]);
+		free(start);
+		free(list);
+		free(marking);
+	}
+	for (unsigned i = 0; i < r->m->contests && e == OK; i++) {
+		(void)snprintf(c->name[c->acts], sizeof c->name[0], "count-%s", r->m->contest[i].id);
+		e = act_count(&c->act[c->acts++], &f, i, NULL, &contest[i]);
+	}
+	for (unsigned g = 0; g < r->m->groups && e == OK; g++) {
+		(void)snprintf(c->name[c->acts], sizeof c->name[0], "count-%s", r->m->group[g].folder);
+		e = act_count(&c->act[c->acts++], &f, r->m->group[g].contest, &r->m->group[g], &c->group[g]);
+	}
+	if (e == OK) {
+		(void)snprintf(c->name[c->acts], sizeof c->name[0], "count-summary");
+		e = act_summary(&c->act[c->acts++], &f, c->group);
+	}
+	free(contest);
+	return e == OK && c->csv.failed ? ERR_NOMEM : e;
+}
+
+void
+count_free(struct count *c)
+{
+	buf_free(&c->csv);
+	for (size_t i = 0; i < c->acts; i++)
+		act_free(&c->act[i]);
+}
+
+enum err
+hash_lists(struct record *r, struct buf list[3], struct why *why)
+{
+	const EVP_MD *md[] = {EVP_sha256(), EVP_sha512(), EVP_sha3_256()};
+	struct buf b = {0};
+	char **name = NULL;
+	size_t n = 0;
+	enum err e;
+
+	if ((e = record_names(r, &name, &n, why)) != OK)
+		return e;
+	for (size_t i = 0; i < n; i++) {
+		if (e == OK && strncmp(name[i], "hashes.", 7) != 0 && strncmp(name[i], "acts/handover.", 14) != 0 &&
+		    (e = record_file(r, name[i], 1 << 30, &b, why)) == OK)
+			for (int k = 0; k < 3; k++) {
+				uint8_t digest[64];
+				unsigned len = 0;
+				char hex[129];
+
+				(void)EVP_Digest(b.p, b.n, digest, &len, md[k], NULL);
+				hex_encode(hex, digest, len);
+				buf_printf(&list[k], "%s  %s\n", hex, name[i]);
+			}
+		free(name[i]);
+	}
+	free(name);
+	buf_free(&b);
+	return e;
+}

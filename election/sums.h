@@ -1,0 +1,32 @@
+/* election/sums.h - what follows from a whole record: sums per style, mixes,
+ * votes, acts, hash lists. Shared by who makes them and who verifies them.
+ *
+ * Spec    spec/tally.md#sums
+ */
+#ifndef ELECTION_SUMS_H
+#define ELECTION_SUMS_H
+
+#include "election/record.h"
+
+/* Roll, authorizations with valid answers of a quorum, confirmations, ballots, per style. Verifies every
+ * signature and answer of the lists; names the first false one. */
+MUST_CHECK enum err sums_of_record(struct record *r, struct style_sums *sums, struct why *why);
+/* Every proof of shuffle of every group, from the log's lists to the last. */
+MUST_CHECK enum err verify_mixes(struct record *r, unsigned threads, struct why *why);
+/* The JSON that a mixer signs. */
+void mix_statement(struct buf *out, const struct session *s, const char *mixer, unsigned position, const struct hash *in, const struct hash *result);
+
+/* All votes and acts. acts: contests first, then groups, then the summary. */
+struct count {
+	struct buf csv;
+	struct act act[MAX_CONTESTS + MAX_GROUPS + 1];
+	char name[MAX_CONTESTS + MAX_GROUPS + 1][64]; /* under acts/ */
+	size_t acts;
+	struct tally group[MAX_GROUPS];
+};
+MUST_CHECK enum err count_record(struct record *r, struct count *c, unsigned threads, struct why *why);
+void count_free(struct count *c);
+/* hashes.sha256, .sha512, .sha3-256 of every file but hashes.* and acts/handover.*, as sha256sum -c reads them. */
+MUST_CHECK enum err hash_lists(struct record *r, struct buf list[3], struct why *why);
+
+#endif

@@ -1,0 +1,255 @@
+/* tally/ceremony_cmd.c - `urna ceremony` (phase I, in one room) and `urna trustee` (cards). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/secmem.h"
+#include "crypto/token.h"
+#include "election/docnote.h"
+#include "tally/cli.h"
+
+/* One trustee's station. */
+struct station {
+	struct signer by;
+	struct ceremony_state *state; /* locked memory */
+	struct token *card[9];
+	unsigned cards;
+	struct scalar *share; /* locked memory */
+};
+
+static void
+station_free(struct station *s)
+{
+	for (unsigned i = 0; i < s->cards; i++)
+		token_close(s->card[i]);
+	secmem_free(s->state, sizeof *s->state);
+	secmem_free(s->share, sizeof *s->share);
+	signer_close(&s->by);
+}
+
+/* The room: {"sets": n, "trustees": [{"key", "pass_file", "cards": [{"label", "pin_file"}]}]} */
+static enum err
+open_stations(struct station *st, unsigned *sets, const struct call *call, const char *file, const char *module, struct why *why)
+{
+	struct buf b = {0};
+	struct json *root = NULL, *list, *cards;
+	struct fields f;
+	enum err e;
+
+	if ((e = file_read(&b, file, 1 << 20, why)) != OK || (e = json_parse(&root, b.p, b.n, 1 << 20, why)) != OK)
+		return e;
+	f = fields_of(root, why);
+	*sets = (unsigned)field_int(&f, "sets", 1, 9);
+	list = field_array(&f, "trustees", MAX_TRUSTEES);
+	if (list != NULL && list->n != call->trustees)
+		(void)field_bad(&f, list->line, "the call has %u trustees", call->trustees);
+	for (unsigned i = 0; f.e == OK && i < call->trustees; i++) {
+		struct fields g = fields_of(list->item[i], why), h;
+		struct passphrase pass;
+		const char *key = field_text(&g, "key", 1000), *pass_file = field_text(&g, "pass_file", 1000);
+
+		cards = field_array(&g, "cards", 9);
+		if (g.e == OK && cards->n != *sets)
+			(void)field_bad(&g, cards->line, "one card a set is needed: %u", *sets);
+		if (g.e == OK && (g.e = passphrase_get(&pass, pass_file, "Passphrase", why)) == OK)
+			g.e = keyfile_signer(&st[i].by, key, &pass, why);
+		if (g.e == OK && memcmp(st[i].by.key, call->trustee[i].key.key, 32) != 0)
+			g.e = why_set(why, ERR_PROOF, "%s is not the key of trustee %u (%s) in the call", key, i + 1, call->trustee[i].key.name);
+		st[i].state = secmem_new(sizeof *st[i].state);
+		st[i].share = secmem_new(sizeof *st[i].share);
+		if (g.e == OK && (st[i].state == NULL || st[i].share == NULL))
+			g.e = why_set(why, ERR_NOMEM, "no locked memory: raise the limit (ulimit -l)");
+		for (unsigned c = 0; g.e == OK && c < *sets; c++) {
+			struct passphrase pin;
+			const char *label;
+
+			h = fields_of(cards->item[c], why);
+			label = field_text(&h, "label", 32);
+			if (h.e == OK && (h.e = passphrase_get(&pin, field_text(&h, "pin_file", 1000), "PIN", why)) == OK &&
+			    (h.e = token_open(&st[i].card[c], module, label, NULL, &pin, why)) == OK)
+				st[i].cards++;
+			wipe(&pin, sizeof pin);
+			g.e = fields_end(&h);
+			if (g.e != OK)
+				why_prefix(why, g.e, "trustee %u (%s)", i + 1, call->trustee[i].key.name);
+		}
+		wipe(&pass, sizeof pass);
+		f.e = fields_end(&g);
+	}
+	e = fields_end(&f);
+	json_free(root);
+	buf_free(&b);
+	return e;
+}
+
+static int
+run(struct args *a)
+{
+	const char *dir = arg_need(a, "--record"), *config = arg_need(a, "--config"), *module = arg(a, "--module");
+	struct record *r = calloc(1, sizeof *r);
+	struct station st[MAX_TRUSTEES];
+	struct message *m1 = calloc(MAX_TRUSTEES, sizeof *m1), *m2 = calloc(MAX_TRUSTEES, sizeof *m2), m3[MAX_TRUSTEES];
+	struct card cards[MAX_CARDS];
+	struct joint_key joint;
+	struct buf transcript = {0}, note = {0};
+	struct why why = {""};
+	unsigned k, sets = 0, attempt = (unsigned)arg_number(a, "--attempt", 1);
+	size_t n = 0;
+	enum err e = OK;
+
+	args_end(a);
+	memset(st, 0, sizeof st);
+	process_harden();
+	if (r == NULL || m1 == NULL || m2 == NULL || (e = open_record(r, dir, TO_CALL, &why)) != OK ||
+	    (e = open_stations(st, &sets, &r->call, config, module, &why)) != OK)
+		goto done;
+	k = r->call.trustees;
+	for (unsigned i = 0; i < k && e == OK; i++)
+		e = ceremony_round1(st[i].state, &m1[i], &r->call, i + 1, attempt, &st[i].by, &why);
+	(void)printf("round 1: %u commitments\n", k);
+	for (unsigned i = 0; i < k && e == OK; i++)
+		e = ceremony_round2(st[i].state, &m2[i], &r->call, m1, &st[i].by, &why);
+	if (e == OK)
+		(void)printf("round 2: %u reveals\n", k);
+	if (e == OK)
+		e = ceremony_agree(&joint, &r->call, m1, m2, attempt, &why);
+	/* round 3: each trustee's k messages to trustee `to`, then its own finish */
+	for (unsigned to = 0; to < k && e == OK; to++) {
+		memset(m3, 0, sizeof m3);
+		for (unsigned i = 0; i < k && e == OK; i++)
+			e = ceremony_round3(st[i].state, &m3[i], &r->call, m1, m2, to + 1, &st[i].by, &why);
+		if (e == OK)
+			e = ceremony_finish(st[to].state, st[to].share, &r->call, m1, m2, m3, &why);
+		for (unsigned i = 0; i < k; i++)
+			message_free(&m3[i]);
+	}
+	if (e == OK)
+		(void)printf("round 3: every share fits the revealed polynomials\n");
+	for (unsigned i = 0; i < k && e == OK; i++)
+		for (unsigned s = 0; s < sets && e == OK; s++) {
+			struct share_facts facts = {r->call.hash, i + 1, s + 1};
+			const struct token_info *info = token_info(st[i].card[s]);
+
+			if ((e = token_share_store(st[i].card[s], &facts, st[i].share->b, &why)) != OK)
+				break;
+			(void)snprintf(cards[n].serial, sizeof cards[n].serial, "%s", info->serial);
+			(void)snprintf(cards[n].label, sizeof cards[n].label, "%s", info->label);
+			cards[n].trustee = i + 1;
+			cards[n++].set = s + 1;
+			(void)printf("  share %u on card %s (serial %s, set %u), read back\n", i + 1, info->label, info->serial, s + 1);
+		}
+	if (e == OK && (e = transcript_write(&transcript, &r->call, m1, m2, &joint, cards, n)) == OK)
+		for (unsigned i = 0; i < k && e == OK; i++)
+			e = docnote_sign(&note, "key-transcript", &r->call.hash, transcript.p, transcript.n, &st[i].by, &why);
+	if (e == OK && (e = put(dir, "key/transcript.json", &transcript, &why)) == OK)
+		e = put(dir, "key/transcript.json.note", &note, &why);
+	if (e == OK)
+		(void)printf("the transcript is signed by all %u trustees\n", k);
+done:
+	for (unsigned i = 0; i < MAX_TRUSTEES; i++)
+		station_free(&st[i]);
+	return e == OK ? 0 : fail("ceremony", &why);
+}
+
+static int
+check(struct args *a)
+{
+	const char *dir = arg_need(a, "--record");
+	struct record *r = calloc(1, sizeof *r);
+	struct why why = {""};
+	uint8_t y[POINT_BYTES];
+	char hex[2 * POINT_BYTES + 1];
+
+	args_end(a);
+	if (r == NULL || open_record(r, dir, TO_KEY, &why) != OK || point_write(y, &r->joint.key) != OK)
+		return fail("ceremony", &why);
+	hex_encode(hex, y, POINT_BYTES);
+	(void)printf("the ceremony is sound: %u of %u trustees open the votes\njoint key %s\n", r->joint.t, r->joint.k, hex);
+	for (size_t i = 0; i < r->cards; i++)
+		(void)printf("  card %s: trustee %u, set %u\n", r->card[i].serial, r->card[i].trustee, r->card[i].set);
+	return 0;
+}
+
+int
+cmd_ceremony(struct args *a)
+{
+	if (a->argc > 0 && strcmp(a->argv[0], "run") == 0) {
+		a->used[0] = 1;
+		return run(a);
+	}
+	if (a->argc > 0 && strcmp(a->argv[0], "check") == 0) {
+		a->used[0] = 1;
+		return check(a);
+	}
+	(void)fprintf(stderr, "usage: urna ceremony run --record DIR --config ROOM.json [--module LIB] [--attempt N]\n"
+			      "       urna ceremony check --record DIR\n"
+			      "ROOM.json: {\"sets\": N, \"trustees\": [{\"key\", \"pass_file\", \"cards\": [{\"label\", \"pin_file\"}]}]}\n");
+	return 2;
+}
+
+/* ---- trustee -------------------------------------------------------------------------------- */
+
+static int
+card(struct args *a)
+{
+	const char *label = arg_need(a, "--label"), *pin_file = arg_need(a, "--pin-file"), *module = arg(a, "--module");
+	struct passphrase pin, so;
+	struct token_info info;
+	struct why why = {""};
+
+	args_end(a);
+	passphrase_make(&so);
+	passphrase_make(&pin);
+	if (token_init(module, label, &so, &pin, &info, &why) != OK || file_write(pin_file, pin.text, pin.n, 0600, &why) != OK)
+		return fail("trustee", &why);
+	(void)printf("card %s, serial %s; its PIN is in %s\n", info.label, info.serial, pin_file);
+	wipe(&pin, sizeof pin);
+	wipe(&so, sizeof so);
+	return 0;
+}
+
+static int
+drill(struct args *a)
+{
+	const char *dir = arg_need(a, "--record"), *label = arg_need(a, "--label"), *module = arg(a, "--module"), *pin_file = arg(a, "--pin-file");
+	struct record *r = calloc(1, sizeof *r);
+	struct scalar *share = secmem_new(sizeof *share);
+	struct share_facts facts;
+	struct passphrase pin;
+	struct token *t = NULL;
+	struct why why = {""};
+	struct point y;
+	enum err e;
+
+	args_end(a);
+	process_harden();
+	if (r == NULL || share == NULL || (e = open_record(r, dir, TO_KEY, &why)) != OK || (e = passphrase_get(&pin, pin_file, "PIN", &why)) != OK ||
+	    (e = token_open(&t, module, label, NULL, &pin, &why)) != OK || (e = token_share_load(t, &r->call.hash, share->b, &facts, &why)) != OK)
+		return fail("trustee", &why);
+	point_mul_base(&y, share);
+	secmem_free(share, sizeof *share);
+	token_close(t);
+	wipe(&pin, sizeof pin);
+	if (facts.trustee < 1 || facts.trustee > r->joint.k || !point_equal(&y, &r->joint.share_key[facts.trustee - 1])) {
+		(void)why_set(&why, ERR_PROOF, "the share on card %s is not the one of the ceremony", label);
+		return fail("trustee", &why);
+	}
+	(void)printf("card %s works: it holds the share of trustee %u, set %u\n", label, facts.trustee, facts.set);
+	return 0;
+}
+
+int
+cmd_trustee(struct args *a)
+{
+	if (a->argc > 0 && strcmp(a->argv[0], "card") == 0) {
+		a->used[0] = 1;
+		return card(a);
+	}
+	if (a->argc > 0 && strcmp(a->argv[0], "drill") == 0) {
+		a->used[0] = 1;
+		return drill(a);
+	}
+	(void)fprintf(stderr, "usage: urna trustee card --label L --pin-file FILE [--module LIB]     a new card, with a generated PIN\n"
+			      "       urna trustee drill --record DIR --label L --pin-file FILE [--module LIB]   that a card works\n");
+	return 2;
+}

@@ -1,0 +1,279 @@
+#include "tally/cli.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#include "election/docnote.h"
+
+struct args
+args_of(const char *command, int argc, char **argv)
+{
+	struct args a = {.argc = argc > 127 ? 127 : argc, .argv = argv, .command = command};
+
+	return a;
+}
+
+const char *
+arg_nth(struct args *a, const char *name, unsigned i)
+{
+	for (int k = 0; k + 1 < a->argc; k++)
+		if (strcmp(a->argv[k], name) == 0 && i-- == 0) {
+			a->used[k] = a->used[k + 1] = 1;
+			return a->argv[k + 1];
+		}
+	return NULL;
+}
+
+const char *
+arg(struct args *a, const char *name)
+{
+	return arg_nth(a, name, 0);
+}
+
+const char *
+arg_need(struct args *a, const char *name)
+{
+	const char *v = arg(a, name);
+
+	if (v == NULL) {
+		(void)fprintf(stderr, "urna %s: %s is missing; see urna %s --help\n", a->command, name, a->command);
+		exit(2);
+	}
+	return v;
+}
+
+int
+arg_flag(struct args *a, const char *name)
+{
+	for (int k = 0; k < a->argc; k++)
+		if (strcmp(a->argv[k], name) == 0) {
+			a->used[k] = 1;
+			return 1;
+		}
+	return 0;
+}
+
+long
+arg_number(struct args *a, const char *name, long otherwise)
+{
+	const char *v = arg(a, name);
+	char *end;
+	long n;
+
+	if (v == NULL)
+		return otherwise;
+	n = strtol(v, &end, 10);
+	if (*v == '\0' || *end != '\0') {
+		(void)fprintf(stderr, "urna %s: %s needs a number, not \"%s\"\n", a->command, name, v);
+		exit(2);
+	}
+	return n;
+}
+
+void
+args_end(struct args *a)
+{
+	for (int k = 0; k < a->argc; k++)
+		if (!a->used[k]) {
+			(void)fprintf(stderr, "urna %s: \"%s\" is not understood here; see urna %s --help\n", a->command, a->argv[k], a->command);
+			exit(2);
+		}
+}
+
+int
+fail(const char *command, const struct why *why)
+{
+	(void)fprintf(stderr, "urna %s: %s\n", command, why->text);
+	return 1;
+}
+
+enum err
+open_signer(struct args *a, struct signer *out, struct why *why)
+{
+	const char *path = arg_need(a, "--key");
+	struct passphrase pass;
+	enum err e = passphrase_get(&pass, arg(a, "--pass-file"), "Passphrase", why);
+
+	if (e == OK)
+		e = keyfile_signer(out, path, &pass, why);
+	wipe(&pass, sizeof pass);
+	return e;
+}
+
+enum err
+put(const char *dir, const char *file, const struct buf *b, struct why *why)
+{
+	char path[1400];
+	enum err e;
+
+	(void)snprintf(path, sizeof path, "%s/%s", dir, file);
+	*strrchr(path, '/') = '\0';
+	if (b->failed)
+		return ERR_NOMEM;
+	if ((e = dir_make(path, why)) != OK)
+		return e;
+	(void)snprintf(path, sizeof path, "%s/%s", dir, file);
+	return file_write(path, b->p, b->n, 0644, why);
+}
+
+enum err
+put_act(const char *dir, const char *name, struct act *a, struct why *why)
+{
+	char file[200];
+	enum err e;
+
+	(void)snprintf(file, sizeof file, "acts/%s.json", name);
+	if ((e = put(dir, file, &a->json, why)) == OK) {
+		(void)snprintf(file, sizeof file, "acts/%s.txt", name);
+		e = put(dir, file, &a->text, why);
+	}
+	act_free(a);
+	return e;
+}
+
+enum err
+sign_file(struct args *a, const char *dir, const char *file, const char *purpose, const struct hash *call, struct why *why)
+{
+	struct buf document = {0}, note = {0};
+	struct signer by = {0};
+	char path[1400], name[400];
+	enum err e;
+
+	(void)snprintf(path, sizeof path, "%s/%s", dir, file);
+	if ((e = open_signer(a, &by, why)) != OK || (e = file_read(&document, path, 1 << 30, why)) != OK)
+		goto done;
+	(void)snprintf(path, sizeof path, "%s/%s.note", dir, file);
+	if (access(path, F_OK) == 0 && (e = file_read(&note, path, NOTE_MAX_BYTES, why)) != OK)
+		goto done;
+	(void)snprintf(name, sizeof name, "%s.note", file);
+	if ((e = docnote_sign(&note, purpose, call, document.p, document.n, &by, why)) == OK)
+		e = put(dir, name, &note, why);
+done:
+	buf_free(&document);
+	buf_free(&note);
+	signer_close(&by);
+	return e;
+}
+
+enum err
+open_record(struct record *r, const char *dir, enum depth depth, struct why *why)
+{
+	enum err e;
+
+	memset(r, 0, sizeof *r);
+	r->src = source_dir(dir);
+	if ((e = record_call(r, why)) != OK || (depth >= TO_KEY && (e = record_key(r, why)) != OK) ||
+	    (depth >= TO_SETUP && (e = record_setup(r, why)) != OK) || (depth >= TO_OPENING && (e = record_opening(r, why)) != OK) ||
+	    (depth >= TO_EVENTS && (e = record_events(r, why)) != OK) || (depth >= TO_BALLOTS && (e = record_ballots(r, why)) != OK))
+		return e;
+	return OK;
+}
+
+/* ---- HTTP -------------------------------------------------------------------------------- */
+
+static size_t
+take(char *p, size_t size, size_t n, void *ctx)
+{
+	struct buf *b = ctx;
+
+	if (b->n + size * n > 1 << 30)
+		return 0;
+	buf_put(b, p, size * n);
+	return size * n;
+}
+
+enum err
+http_call(const char *socket, const char *url, const char *type, const void *body, size_t n, long *status, struct buf *out, struct why *why)
+{
+	static __thread CURL *c; /* keeps its connection */
+	struct curl_slist *headers = NULL;
+	char header[100];
+	CURLcode rc;
+
+	if (c == NULL && (c = curl_easy_init()) == NULL)
+		return ERR_NOMEM;
+	curl_easy_reset(c);
+	(void)curl_easy_setopt(c, CURLOPT_URL, url);
+	(void)curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	(void)curl_easy_setopt(c, CURLOPT_TIMEOUT, 60L);
+	(void)curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	(void)curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
+	if (socket != NULL)
+		(void)curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, socket);
+	(void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
+	(void)curl_easy_setopt(c, CURLOPT_WRITEDATA, out);
+	if (type != NULL) {
+		(void)snprintf(header, sizeof header, "Content-Type: %s", type);
+		headers = curl_slist_append(headers, header);
+		headers = curl_slist_append(headers, "Expect:");
+		(void)curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+		(void)curl_easy_setopt(c, CURLOPT_POSTFIELDS, n > 0 ? body : "");
+		(void)curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)n);
+	}
+	rc = curl_easy_perform(c);
+	if (rc == CURLE_OK)
+		(void)curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, status);
+	curl_slist_free_all(headers);
+	return rc == CURLE_OK && !out->failed ? OK : why_set(why, ERR_IO, "%s: %s", url, curl_easy_strerror(rc));
+}
+
+enum err
+submit_event(struct args *a, const struct call *call, struct event *e, const struct signer *by, struct why *why)
+{
+	const char *socket = arg(a, "--socket"), *file;
+	struct buf document = {0}, note = {0}, body = {0}, out = {0};
+	struct json_out o = json_out(&body);
+	long status = 0;
+	enum err err;
+
+	if (socket == NULL)
+		return OK;
+	for (unsigned i = 0; (file = arg_nth(a, "--file", i)) != NULL; i++) {
+		struct hash h;
+		char hex[65], name[32];
+		struct buf b = {0};
+
+		if ((err = file_read(&b, file, 200000, why)) != OK)
+			return err;
+		sha256(&h, b.p, b.n);
+		hash_hex(hex, &h);
+		(void)snprintf(name, sizeof name, "file%u", i + 1);
+		event_add(e, name, "%s", hex);
+		buf_free(&b);
+	}
+	if ((err = event_document(&document, e)) != OK ||
+	    (err = docnote_sign(&note, "event", &call->hash, document.p, document.n, by, why)) != OK)
+		goto done;
+	json_begin(&o, NULL, '{');
+	json_text(&o, "document", buf_cstr(&document));
+	json_text(&o, "note", buf_cstr(&note));
+	json_begin(&o, "files", '[');
+	for (unsigned i = 0; (file = arg_nth(a, "--file", i)) != NULL; i++) {
+		struct buf b = {0};
+		char *text;
+
+		if ((err = file_read(&b, file, 200000, why)) != OK)
+			goto done;
+		if ((text = malloc(b.n * 2 + 8)) != NULL) {
+			base64_encode(text, b.p, b.n);
+			json_text(&o, NULL, text);
+		}
+		free(text);
+		buf_free(&b);
+	}
+	json_end(&o, ']');
+	json_end(&o, '}');
+	if ((err = http_call(socket, "http://urnad/event", "application/json", body.p, body.n, &status, &out, why)) == OK && status != 200)
+		err = why_set(why, ERR_NOT_NOW, "urnad refuses the entry: %.700s", buf_cstr(&out));
+done:
+	buf_free(&document);
+	buf_free(&note);
+	buf_free(&body);
+	buf_free(&out);
+	return err;
+}
