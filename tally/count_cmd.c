@@ -628,7 +628,7 @@ cmd_preserve(struct args *a)
 	if (r == NULL || open_record(r, dir, TO_EVENTS, &why) != OK || open_signer(a, &by, &why) != OK || record_list_hash(r, &h[0], &why) != OK)
 		return fail("preserve", &why);
 	e = event_new(r, "seal");
-	add_hash(e, "files", &h[0]);
+	add_hash(e, "list", &h[0]);
 	if (submit_event(a, &r->call, e, &by, &why) != OK)
 		return fail("preserve", &why);
 	args_end(a);

@@ -1,0 +1,1180 @@
+#include "verifier/record_checks.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "crypto/decryption.h"
+#include "crypto/parallel.h"
+#include "crypto/shuffle.h"
+#include "election/docnote.h"
+#include "election/sums.h"
+
+enum { HUGE_FILE = 1 << 30 };
+
+struct check_run {
+	struct report *report;
+	struct record r;
+	const struct pinned *pinned;
+	unsigned threads;
+	struct why why;
+};
+
+/* Report an error under a check: missing evidence is ABSENT, the rest FAIL. */
+static void
+bad(struct check_run *x, enum check c, enum err e)
+{
+	if (e == ERR_ABSENT)
+		report_absent(x->report, c, "%s", x->why.text);
+	else
+		report_fail(x->report, c, "%s (%s)", x->why.text, err_name(e));
+}
+
+/* The file holds exactly these bytes. */
+static enum err
+same(struct check_run *x, const char *path, const void *p, size_t n)
+{
+	struct buf b = {0};
+	enum err e = record_file(&x->r, path, HUGE_FILE, &b, &x->why);
+
+	if (e == OK && (b.n != n || memcmp(b.p, p, n) != 0))
+		e = why_set(&x->why, ERR_PROOF, "%s is not what the record gives", path);
+	buf_free(&b);
+	return e;
+}
+
+static enum err
+same_text(struct check_run *x, const char *path, const char *text)
+{
+	return same(x, path, text, strlen(text));
+}
+
+static enum err
+same_act(struct check_run *x, const char *name, const struct act *a)
+{
+	char path[200];
+	enum err e;
+
+	(void)snprintf(path, sizeof path, "acts/%s.json", name);
+	if ((e = same(x, path, a->json.p, a->json.n)) != OK)
+		return e;
+	(void)snprintf(path, sizeof path, "acts/%s.txt", name);
+	return same(x, path, a->text.p, a->text.n);
+}
+
+static enum err
+act_signed(struct check_run *x, const char *name, const char *purpose, const struct act *a, int notary)
+{
+	char path[200];
+	enum err e;
+
+	(void)snprintf(path, sizeof path, "acts/%s.json", name);
+	if ((e = record_signed(&x->r, path, purpose, &a->json, &x->r.call.operator.key, &x->why)) != OK || !notary)
+		return e;
+	return record_signed(&x->r, path, purpose, &a->json, &x->r.call.notary.key, &x->why);
+}
+
+/* ---- documents ------------------------------------------------------------------------ */
+
+static int
+check_call(struct check_run *x)
+{
+	struct vkey k;
+	enum err e;
+
+	report_begin(x->report, CHECK_CALL);
+	if ((e = record_call(&x->r, &x->why)) != OK) {
+		bad(x, CHECK_CALL, e);
+		return 0;
+	}
+	for (unsigned i = 0; i < x->pinned->log_keys; i++)
+		if (vkey_read(&k, x->pinned->log_key[i], &x->why) != OK ||
+		    (!vkey_equal(&k, &x->r.call.log_ballots) && !vkey_equal(&k, &x->r.call.log_events)))
+			report_fail(x->report, CHECK_CALL, "the pinned log key %.60s is not one of the call's", x->pinned->log_key[i]);
+	report_pass(x->report, CHECK_CALL, 2, "%s", x->r.call.simulacro ? "a simulacro" : NULL);
+	return 1;
+}
+
+static int
+check_key(struct check_run *x)
+{
+	struct act act = {{0}, {0}};
+	struct hash h;
+	enum err e;
+
+	report_begin(x->report, CHECK_CEREMONY);
+	if ((e = record_key(&x->r, &x->why)) != OK) {
+		bad(x, CHECK_CEREMONY, e);
+		return 0;
+	}
+	report_pass(x->report, CHECK_CEREMONY, x->r.joint.k, "%u of %u trustees open; joint key and every y_l recomputed", x->r.joint.t, x->r.joint.k);
+	report_begin(x->report, CHECK_KEY_ACT);
+	sha256(&h, x->r.transcript.p, x->r.transcript.n);
+	if ((e = act_key(&act, &x->r.call, &x->r.joint, x->r.card, x->r.cards, &h, x->r.custody.p, x->r.custody.n, &x->why)) != OK ||
+	    (e = same_act(x, "key", &act)) != OK || (e = act_signed(x, "key", "key-act", &act, 1)) != OK)
+		bad(x, CHECK_KEY_ACT, e);
+	else
+		report_pass(x->report, CHECK_KEY_ACT, x->r.cards, NULL);
+	act_free(&act);
+	return 1;
+}
+
+/* manifest, roll and authorizers are read together; the sentence says whose fault. */
+static int
+check_setup(struct check_run *x)
+{
+	enum check c = CHECK_MANIFEST;
+	int64_t latest;
+	enum err e;
+
+	report_begin(x->report, CHECK_MANIFEST);
+	report_begin(x->report, CHECK_ROLL);
+	report_begin(x->report, CHECK_AUTHORIZER_KEYS);
+	if ((e = record_setup(&x->r, &x->why)) != OK) {
+		if (strncmp(x->why.text, "roll", 4) == 0 || strstr(x->why.text, "/roll:") != NULL)
+			c = CHECK_ROLL;
+		else if (strncmp(x->why.text, "author", 6) == 0 || strstr(x->why.text, "/authorizers/") != NULL)
+			c = CHECK_AUTHORIZER_KEYS;
+		bad(x, c, e);
+		return 0;
+	}
+	if (!x->r.call.simulacro && (custody_dates(&latest, x->r.custody.p, x->r.custody.n, &x->why) != OK || latest > months_before(x->r.m->opens, 2)))
+		report_fail(x->report, CHECK_MANIFEST, "a custodian was designated less than two calendar months before the opening");
+	report_pass(x->report, CHECK_MANIFEST, x->r.m->contests, NULL);
+	report_pass(x->report, CHECK_ROLL, x->r.roll.n, NULL);
+	report_pass(x->report, CHECK_AUTHORIZER_KEYS, (uint64_t)x->r.call.authorizers * x->r.m->styles, NULL);
+	return 1;
+}
+
+/* dictamen.json, zero-report.json, opening.json and its act */
+static int
+check_opening(struct check_run *x)
+{
+	struct act_facts facts;
+	struct act act = {{0}, {0}};
+	struct buf b = {0};
+	struct json *root = NULL, *list;
+	struct fields f;
+	struct hash h;
+	char hex[65];
+	uint64_t n = 0;
+	enum err e;
+
+	report_begin(x->report, CHECK_DICTAMEN);
+	if ((e = record_file(&x->r, "dictamen.json", 1 << 24, &b, &x->why)) != OK ||
+	    (e = record_signed(&x->r, "dictamen.json", "dictamen", &b, &x->r.call.auditor.key, &x->why)) != OK)
+		bad(x, CHECK_DICTAMEN, e);
+	else
+		report_pass(x->report, CHECK_DICTAMEN, 1, NULL);
+	report_begin(x->report, CHECK_ZERO_REPORT);
+	if ((e = record_file(&x->r, "zero-report.json", 1 << 20, &b, &x->why)) != OK || (e = json_parse(&root, b.p, b.n, 1 << 20, &x->why)) != OK)
+		bad(x, CHECK_ZERO_REPORT, e);
+	else {
+		f = fields_of(root, &x->why);
+		(void)field_text(&f, "urna", 20);
+		(void)field_int(&f, "version", 1, 1);
+		field_hash(&f, "call", &h);
+		field_hash(&f, "manifest", &h);
+		(void)field_int(&f, "ballots", 0, 0);
+		(void)field_int(&f, "authorizations", 0, 0);
+		(void)field_int(&f, "confirmations", 0, 0);
+		list = field_array(&f, "groups", MAX_GROUPS);
+		for (size_t i = 0; f.e == OK && i < list->n; i++, n++) {
+			struct fields g = fields_of(list->item[i], &x->why);
+
+			(void)field_int(&g, "votes", 0, 0);
+			f.e = g.e;
+		}
+		if (f.e == OK && (n != x->r.m->groups || !hash_equal(&h, &x->r.m->hash)))
+			(void)field_bad(&f, 1, "not of this manifest, or not one counter a group");
+		list = field_array(&f, "files", 1000);
+		for (size_t i = 0; f.e == OK && i < list->n; i++) {
+			struct fields g = fields_of(list->item[i], &x->why);
+
+			if (strcmp(field_text(&g, "verdict", 20), "Correcto") != 0)
+				(void)field_bad(&g, list->item[i]->line, "an installed file was not that of the dictamen");
+			f.e = g.e;
+		}
+		if ((e = fields_end(&f)) != OK)
+			bad(x, CHECK_ZERO_REPORT, e);
+		else
+			report_pass(x->report, CHECK_ZERO_REPORT, n, NULL);
+		json_free(root);
+	}
+	buf_free(&b);
+	report_begin(x->report, CHECK_OPENING);
+	if ((e = record_opening(&x->r, &x->why)) != OK) {
+		bad(x, CHECK_OPENING, e);
+		return 0;
+	}
+	hash_hex(hex, &x->r.election);
+	facts = (struct act_facts){&x->r.call, x->r.m, x->r.election};
+	if (x->pinned->election_id != NULL && strcmp(hex, x->pinned->election_id) != 0)
+		report_fail(x->report, CHECK_OPENING, "the record is of election %s, not of the pinned one", hex);
+	if ((e = act_opening(&act, &facts, x->r.opening.p, x->r.opening.n, &x->why)) != OK || (e = same_act(x, "opening", &act)) != OK)
+		bad(x, CHECK_OPENING, e);
+	else
+		report_pass(x->report, CHECK_OPENING, 1, x->pinned->election_id != NULL ? NULL : "no --election-id was pinned: compare the id below with one you trust");
+	act_free(&act);
+	return 1;
+}
+
+/* ---- logs --------------------------------------------------------------------------------- */
+
+static int
+check_events(struct check_run *x)
+{
+	const struct progress *p = &x->r.progress;
+	uint64_t n = 0, signed_entries = 0;
+	char hex[65];
+	enum err e;
+
+	report_begin(x->report, CHECK_EVENTS_LOG);
+	report_begin(x->report, CHECK_PHASES);
+	report_begin(x->report, CHECK_ENTRY_SIGNATURES);
+	if ((e = record_events(&x->r, &x->why)) != OK) {
+		int entry = strncmp(x->why.text, "entry ", 6) == 0;
+
+		bad(x, !entry ? CHECK_EVENTS_LOG : strstr(x->why.text, "sign") != NULL ? CHECK_ENTRY_SIGNATURES : CHECK_PHASES, e);
+		return 0;
+	}
+	for (uint64_t i = 0; i < x->r.entries; i++) {
+		const struct event *v = &x->r.entry[i];
+
+		n += strcmp(v->kind, "phase") == 0;
+		signed_entries += v->document != NULL;
+		if (strcmp(v->kind, "key") == 0) { /* what the entry says was created is what lies here */
+			struct hash h;
+			struct buf b = {0};
+
+			sha256(&h, x->r.transcript.p, x->r.transcript.n);
+			hash_hex(hex, &h);
+			if (strcmp(hex, event_fact(v, "transcript")) != 0)
+				report_fail(x->report, CHECK_PHASES, "the key entry names another transcript");
+			if (record_file(&x->r, "acts/key.json", HUGE_FILE, &b, &x->why) == OK) {
+				sha256(&h, b.p, b.n);
+				hash_hex(hex, &h);
+				if (strcmp(hex, event_fact(v, "act")) != 0)
+					report_fail(x->report, CHECK_KEY_ACT, "the key entry names another key act");
+			}
+			buf_free(&b);
+		}
+	}
+	report_pass(x->report, CHECK_EVENTS_LOG, x->r.entries, NULL);
+	report_pass(x->report, CHECK_ENTRY_SIGNATURES, signed_entries, NULL);
+	hash_hex(hex, &x->r.election);
+	if (x->report->until >= UNTIL_OPENING && (!p->opened || !hash_equal(&p->election, &x->r.election)))
+		report_fail(x->report, CHECK_PHASES, "no opening entry of election %s", hex);
+	if (x->report->until == UNTIL_HANDOVER && (p->begun != 0xfe || p->ended != 0xfe))
+		report_fail(x->report, CHECK_PHASES, "not every phase has begun and ended");
+	report_pass(x->report, CHECK_PHASES, n, NULL);
+	return 1;
+}
+
+static int
+check_ballots_log(struct check_run *x)
+{
+	struct frontier f = {0};
+	uint64_t heads = 0;
+	char hex[65];
+	enum err e;
+
+	report_begin(x->report, CHECK_BALLOTS_LOG);
+	if (x->r.close == NULL) {
+		report_absent(x->report, CHECK_BALLOTS_LOG, "the box is not closed");
+		return 0;
+	}
+	if ((e = record_ballots(&x->r, &x->why)) != OK) {
+		bad(x, CHECK_BALLOTS_LOG, e);
+		return 0;
+	}
+	hash_hex(hex, &x->r.ballots_head.root);
+	if (strtoull(event_fact(x->r.close, "size"), NULL, 10) != x->r.ballots_head.size || strcmp(event_fact(x->r.close, "root"), hex) != 0)
+		report_fail(x->report, CHECK_BALLOTS_LOG, "the log is not the one of the close entry: %" PRIu64 " entries, %s at the close", x->r.ballots_head.size, event_fact(x->r.close, "size"));
+	if ((e = same_text(x, "ballots/checkpoint", event_fact(x->r.close, "checkpoint"))) != OK)
+		bad(x, CHECK_BALLOTS_LOG, e);
+	report_pass(x->report, CHECK_BALLOTS_LOG, x->r.ballots_head.size, NULL);
+	/* every head of ballots that events names, in order, against the growing tree */
+	report_begin(x->report, CHECK_HEADS);
+	for (uint64_t i = 0; i < x->r.entries; i++) {
+		const struct event *v = &x->r.entry[i];
+		const char *size = event_fact(v, "size"), *root = event_fact(v, "root");
+		uint64_t want = strtoull(size, NULL, 10);
+		struct hash h;
+
+		if (size[0] == '\0' || v->document != NULL)
+			continue;
+		if (want < f.size || want > x->r.ballots) {
+			report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 " names a head of size %" PRIu64 " after one of %" PRIu64, i, want, f.size);
+			break;
+		}
+		while (f.size < want) {
+			struct buf b = {0};
+
+			ballot_write(&b, &x->r.ballot[f.size]);
+			leaf_hash(&h, b.p, b.n);
+			frontier_append(&f, &h);
+			buf_free(&b);
+		}
+		frontier_root(&h, &f);
+		hash_hex(hex, &h);
+		if (strcmp(hex, root) != 0)
+			report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 " names a head of size %" PRIu64 " that is no prefix of the log", i, want);
+		heads++;
+	}
+	report_pass(x->report, CHECK_HEADS, heads, NULL);
+	return 1;
+}
+
+/* ---- ballots ---------------------------------------------------------------------------------- */
+
+struct tokens {
+	struct check_run *x;
+	uint8_t *bad;
+};
+
+static void
+check_tokens_of(void *ctx, size_t begin, size_t end)
+{
+	struct tokens *t = ctx;
+	struct rsa_public *const *keys[MAX_AUTHORIZERS];
+
+	for (unsigned a = 0; a < MAX_AUTHORIZERS; a++)
+		keys[a] = t->x->r.key[a];
+	for (size_t i = begin; i < end; i++) {
+		const struct ballot *b = &t->x->r.ballot[i];
+		int known = b->style >= 1 && b->style <= t->x->r.m->styles;
+
+		for (unsigned s = 0; s < b->signatures; s++)
+			known &= b->token[s].authorizer <= t->x->r.call.authorizers;
+		t->bad[i] = !known || ballot_tokens(b, keys, t->x->r.progress.set, NULL) != OK;
+	}
+}
+
+static int
+by_key(const void *a, const void *b)
+{
+	return memcmp((*(const struct ballot *const *)a)->key, (*(const struct ballot *const *)b)->key, XONLY_BYTES);
+}
+
+static void
+check_ballots(struct check_run *x)
+{
+	enum { PIECE = 8192 };
+	uint64_t n = x->r.ballots, good = 0;
+	const struct ballot **sorted = calloc(n + 1, sizeof *sorted);
+	uint8_t *flag = calloc(n + 1, 1);
+	struct tokens t = {x, flag};
+
+	if (sorted == NULL || flag == NULL)
+		abort();
+	report_begin(x->report, CHECK_BALLOTS);
+	for (uint64_t at = 0; at < n; at += PIECE) {
+		uint64_t k = n - at < PIECE ? n - at : PIECE;
+
+		if (ballots_check(x->r.ballot + at, k, &x->r.election, x->r.m, x->threads, flag + at) != OK)
+			abort();
+		report_progress(x->report, CHECK_BALLOTS, at + k, n);
+	}
+	for (uint64_t i = 0; i < n; i++) {
+		struct why why = {""};
+
+		good += !flag[i];
+		if (flag[i]) {
+			(void)!ballot_check(&x->r.ballot[i], &x->r.election, x->r.m, &why);
+			report_fail(x->report, CHECK_BALLOTS, "ballot %" PRIu64 ": %.300s", i, why.text);
+		}
+	}
+	report_pass(x->report, CHECK_BALLOTS, good, NULL);
+	report_begin(x->report, CHECK_TOKENS);
+	memset(flag, 0, n + 1);
+	parallel(n, x->threads, check_tokens_of, &t);
+	for (uint64_t i = 0; i < n; i++)
+		if (flag[i])
+			report_fail(x->report, CHECK_TOKENS, "ballot %" PRIu64 ": its tokens are not of its style's keys and the announced set", i);
+	report_pass(x->report, CHECK_TOKENS, n, x->r.call.quorum == 1 ? "the authority alone makes tokens (quorum 1)" : NULL);
+	report_begin(x->report, CHECK_ONE_TIME_KEYS);
+	for (uint64_t i = 0; i < n; i++)
+		sorted[i] = &x->r.ballot[i];
+	if (n > 0)
+		qsort(sorted, n, sizeof *sorted, by_key);
+	for (uint64_t i = 1; i < n; i++)
+		if (memcmp(sorted[i]->key, sorted[i - 1]->key, XONLY_BYTES) == 0)
+			report_fail(x->report, CHECK_ONE_TIME_KEYS, "ballots %td and %td have one key", sorted[i - 1] - x->r.ballot, sorted[i] - x->r.ballot);
+	report_pass(x->report, CHECK_ONE_TIME_KEYS, n, NULL);
+	free(sorted);
+	free(flag);
+}
+
+static int
+digest_is(const struct check_run *x, const char *fact, const EVP_MD *md, const struct buf *b)
+{
+	uint8_t out[64];
+	char hex[129];
+	unsigned n = 0;
+
+	(void)EVP_Digest(b->p, b->n, out, &n, md, NULL);
+	hex_encode(hex, out, n);
+	return strcmp(hex, event_fact(x->r.close, fact)) == 0;
+}
+
+static void
+check_closing(struct check_run *x)
+{
+	struct style_sums *sums = calloc(MAX_STYLES, sizeof *sums);
+	struct act_facts facts = {&x->r.call, x->r.m, x->r.election};
+	struct act act = {{0}, {0}};
+	struct buf b = {0}, one = {0};
+	uint64_t a = 0, c = 0;
+	enum err e;
+
+	if (sums == NULL)
+		abort();
+	report_begin(x->report, CHECK_AUTHORIZATIONS);
+	report_begin(x->report, CHECK_CONFIRMATIONS);
+	report_begin(x->report, CHECK_SUMS);
+	if ((e = sums_of_record(&x->r, sums, &x->why)) != OK) {
+		bad(x, strstr(x->why.text, "onfirmation") != NULL ? CHECK_CONFIRMATIONS : CHECK_AUTHORIZATIONS, e);
+	} else {
+		for (unsigned s = 0; s < x->r.m->styles; s++) {
+			a += sums[s].authorizations;
+			c += sums[s].confirmations;
+			if (sums[s].ballots > sums[s].authorizations || sums[s].authorizations > sums[s].roll)
+				report_fail(x->report, CHECK_SUMS, "style %u: %" PRIu64 " ballots, %" PRIu64 " authorizations, %" PRIu64 " on the roll", s + 1,
+				    sums[s].ballots, sums[s].authorizations, sums[s].roll);
+		}
+		report_pass(x->report, CHECK_AUTHORIZATIONS, a, NULL);
+		report_pass(x->report, CHECK_CONFIRMATIONS, c, NULL);
+		report_pass(x->report, CHECK_SUMS, x->r.m->styles, "ballots %" PRIu64 " <= authorizations %" PRIu64 " <= roll %u; confirmed %" PRIu64, x->r.ballots, a, x->r.roll.n, c);
+	}
+	report_begin(x->report, CHECK_ENCRYPTED_VOTES);
+	encrypted_votes_begin(&b, &x->r.election, x->r.ballots);
+	for (uint64_t i = 0; i < x->r.ballots; i++) {
+		buf_free(&one);
+		ballot_write(&one, &x->r.ballot[i]);
+		buf_vec32(&b, one.p, one.n);
+	}
+	if ((e = same(x, "encrypted-votes.bin", b.p, b.n)) != OK)
+		bad(x, CHECK_ENCRYPTED_VOTES, e);
+	else if (!digest_is(x, "sha256", EVP_sha256(), &b) || !digest_is(x, "sha512", EVP_sha512(), &b) || !digest_is(x, "sha3-256", EVP_sha3_256(), &b))
+		report_fail(x->report, CHECK_ENCRYPTED_VOTES, "the three hashes are not those of the close entry");
+	else
+		report_pass(x->report, CHECK_ENCRYPTED_VOTES, x->r.ballots, NULL);
+	report_begin(x->report, CHECK_CLOSING_ACT);
+	if ((e = act_closing(&act, &facts, x->r.close, sums)) != OK || (e = same_act(x, "closing", &act)) != OK)
+		bad(x, CHECK_CLOSING_ACT, e);
+	else
+		report_pass(x->report, CHECK_CLOSING_ACT, 1, NULL);
+	act_free(&act);
+	buf_free(&b);
+	buf_free(&one);
+	free(sums);
+}
+
+/* ---- count -------------------------------------------------------------------------------------- */
+
+static const struct event *
+entry_of(const struct check_run *x, const char *kind, const char *fact, const char *value)
+{
+	for (uint64_t i = 0; i < x->r.entries; i++)
+		if (strcmp(x->r.entry[i].kind, kind) == 0 && (fact == NULL || strcmp(event_fact(&x->r.entry[i], fact), value) == 0))
+			return &x->r.entry[i];
+	return NULL;
+}
+
+static void
+check_comparison(struct check_run *x)
+{
+	struct act_facts facts = {&x->r.call, x->r.m, x->r.election};
+	const struct event *v = entry_of(x, "comparison", NULL, NULL);
+	struct act act = {{0}, {0}};
+	struct buf b = {0};
+	struct hash h;
+	char hex[65];
+	enum err e;
+
+	report_begin(x->report, CHECK_COMPARISON);
+	if (v == NULL) {
+		report_absent(x->report, CHECK_COMPARISON, "no comparison entry");
+		return;
+	}
+	if (strcmp(event_fact(v, "sha256"), event_fact(x->r.close, "sha256")) != 0 || strcmp(event_fact(v, "root"), event_fact(x->r.close, "root")) != 0)
+		report_fail(x->report, CHECK_COMPARISON, "the comparison's hash or root is not that of the closing");
+	if ((e = record_file(&x->r, "encrypted-votes.bin", HUGE_FILE, &b, &x->why)) == OK) {
+		sha256(&h, b.p, b.n);
+		hash_hex(hex, &h);
+		if (strcmp(hex, event_fact(v, "sha256")) != 0)
+			report_fail(x->report, CHECK_COMPARISON, "the file is not the one that was compared");
+		if ((e = act_start(&act, &facts, x->r.close, &h, x->r.ballots_head.size, &x->r.ballots_head.root)) == OK &&
+		    (e = same_act(x, "start-of-decryption", &act)) == OK)
+			e = act_signed(x, "start-of-decryption", "start-of-decryption", &act, 1);
+	}
+	if (e != OK)
+		bad(x, CHECK_COMPARISON, e);
+	else
+		report_pass(x->report, CHECK_COMPARISON, 1, NULL);
+	act_free(&act);
+	buf_free(&b);
+}
+
+/* The files of a session that the verifier generates and compares. */
+static enum err
+check_session(struct check_run *x, const char *base, const char *info, const struct session *s, const char *type, const struct point *key, const char *active)
+{
+	struct buf b = {0};
+	struct point g;
+	char path[300];
+	enum err e;
+
+	session_protinfo(&b, s);
+	if ((e = same(x, info, b.p, b.n)) != OK)
+		goto done;
+	(void)snprintf(path, sizeof path, "%s/nizkp/version", base);
+	if ((e = same_text(x, path, "3.1.0")) != OK)
+		goto done;
+	(void)snprintf(path, sizeof path, "%s/nizkp/type", base);
+	if ((e = same_text(x, path, type)) != OK)
+		goto done;
+	(void)snprintf(path, sizeof path, "%s/nizkp/auxsid", base);
+	if ((e = same_text(x, path, s->auxsid)) != OK)
+		goto done;
+	(void)snprintf(path, sizeof path, "%s/nizkp/width", base);
+	if ((e = same_text(x, path, "1")) != OK)
+		goto done;
+	(void)snprintf(path, sizeof path, "%s/nizkp/proofs/activethreshold", base);
+	if ((e = same_text(x, path, active)) != OK)
+		goto done;
+	buf_free(&b);
+	point_generator(&g);
+	bt_node(&b, 2);
+	bt_point(&b, &g);
+	bt_point(&b, key);
+	(void)snprintf(path, sizeof path, "%s/nizkp/FullPublicKey.bt", base);
+	e = same(x, path, b.p, b.n);
+done:
+	buf_free(&b);
+	return e;
+}
+
+static enum err
+same_list(struct check_run *x, const char *path, const struct ciphertext *c, size_t n)
+{
+	struct buf b = {0};
+	enum err e;
+
+	bt_ciphertexts(&b, c, n);
+	e = same(x, path, b.p, b.n);
+	buf_free(&b);
+	return e;
+}
+
+static void
+hash_of_list(struct hash *out, const struct ciphertext *c, size_t n)
+{
+	struct buf b = {0};
+
+	bt_ciphertexts(&b, c, n);
+	sha256(out, b.p, b.n);
+	buf_free(&b);
+}
+
+/* One mix of one group: proof and note. *in is replaced by the output. */
+static int
+check_mix(struct check_run *x, unsigned g, unsigned l, const struct session *s, struct ciphertext **in, size_t n)
+{
+	const char *folder = x->r.m->group[g].folder;
+	struct shuffle_proof p = {{0}, {0}, {0}};
+	struct buf *file[] = {&p.permutation_commitment, &p.commitment, &p.reply}, b = {0}, note = {0}, statement = {0};
+	static const char *const names[] = {"PermutationCommitment", "PoSCommitment", "PoSReply"};
+	struct ciphertext *out = NULL;
+	const struct event *v;
+	struct hash before, after;
+	char path[300], number[16];
+	unsigned mixer;
+	enum err e = OK;
+
+	for (int i = 0; i < 3 && e == OK; i++) {
+		(void)snprintf(path, sizeof path, "mix/%s/nizkp/proofs/%s%02u.bt", folder, names[i], l);
+		e = record_file(&x->r, path, HUGE_FILE, file[i], &x->why);
+	}
+	if (l == x->r.progress.mixes)
+		(void)snprintf(path, sizeof path, "mix/%s/nizkp/ShuffledCiphertexts.bt", folder);
+	else
+		(void)snprintf(path, sizeof path, "mix/%s/nizkp/proofs/Ciphertexts%02u.bt", folder, l);
+	if (e == OK && (e = record_file(&x->r, path, HUGE_FILE, &b, &x->why)) == OK && (e = bt_ciphertexts_read(&out, n, b.p, b.n)) != OK)
+		why_set(&x->why, e, "%s: not %zu ciphertexts in canonical form", path, n);
+	if (e == OK && (e = shuffle_verify(s, &x->r.joint.key, *in, out, n, &p, x->threads, &x->why)) != OK)
+		why_prefix(&x->why, e, "group %s, mix %u", folder, l);
+	if (e != OK)
+		bad(x, CHECK_MIX_PROOFS, e);
+	else {
+		report_pass(x->report, CHECK_MIX_PROOFS, 1, NULL);
+		/* who mixed at this position is fixed by the accepted entry */
+		(void)snprintf(number, sizeof number, "%u", l);
+		v = entry_of(x, "mix", "position", number);
+		mixer = v != NULL ? call_mixer(&x->r.call, event_fact(v, "mixer")) : 0;
+		hash_of_list(&before, *in, n);
+		hash_of_list(&after, out, n);
+		(void)snprintf(path, sizeof path, "mix/%s/%02u.note", folder, l);
+		if (mixer == 0)
+			report_fail(x->report, CHECK_MIX_NOTES, "no mix entry for position %u", l);
+		else {
+			mix_statement(&statement, s, x->r.call.mixer[mixer - 1].key.name, l, &before, &after);
+			if ((e = record_file(&x->r, path, NOTE_MAX_BYTES, &note, &x->why)) != OK ||
+			    (e = docnote_verify(note.p, note.n, "mix", &x->r.call.hash, statement.p, statement.n, &x->r.call.mixer[mixer - 1].key, &x->why)) != OK) {
+				why_prefix(&x->why, e, "%s", path);
+				bad(x, CHECK_MIX_NOTES, e);
+			} else
+				report_pass(x->report, CHECK_MIX_NOTES, 1, NULL);
+		}
+		free(*in);
+		*in = out;
+		out = NULL;
+	}
+	free(out);
+	shuffle_proof_free(&p);
+	buf_free(&b);
+	buf_free(&note);
+	buf_free(&statement);
+	return !report_failed(x->report, CHECK_MIX_PROOFS);
+}
+
+/* One trustee of one group: session files, proof, note. 1 if its factors count. */
+static int
+check_trustee(struct check_run *x, unsigned g, unsigned l, const struct ciphertext *list, size_t n)
+{
+	const char *folder = x->r.m->group[g].folder;
+	struct point *factors = NULL, key;
+	struct scalar pf, ipf;
+	struct buf b = {0}, note = {0};
+	struct session s;
+	char base[100], path[300], info[200];
+	enum err e;
+
+	record_decryption_session(&s, &x->r, g, l);
+	decryption_factor(&pf, &ipf, x->r.joint.k);
+	point_mul_var(&key, &x->r.joint.share_key[l - 1], &ipf);
+	(void)snprintf(base, sizeof base, "decryption/%s/%02u", folder, l);
+	(void)snprintf(info, sizeof info, "decryption/%s/protInfo.xml", folder);
+	(void)snprintf(path, sizeof path, "%s/nizkp/Ciphertexts.bt", base);
+	if ((e = check_session(x, base, info, &s, "decryption", &key, "1")) != OK || (e = same_list(x, path, list, n)) != OK) {
+		bad(x, CHECK_DECRYPTION_SESSIONS, e);
+		return 0;
+	}
+	bt_points(&b, &key, 1);
+	(void)snprintf(path, sizeof path, "%s/nizkp/proofs/PolynomialInExponent.bt", base);
+	if ((e = same(x, path, b.p, b.n)) == OK) {
+		buf_free(&b);
+		bt_leaf(&b, "\1\1", 2);
+		(void)snprintf(path, sizeof path, "%s/nizkp/proofs/CorrectIndices.bt", base);
+		e = same(x, path, b.p, b.n);
+	}
+	if (e != OK)
+		bad(x, CHECK_DECRYPTION_SESSIONS, e);
+	if ((e = record_factors(&x->r, g, l, list, n, &factors, x->threads, &x->why)) != OK) {
+		bad(x, CHECK_DECRYPTION_PROOFS, e);
+		buf_free(&b);
+		return 0;
+	}
+	report_pass(x->report, CHECK_DECRYPTION_PROOFS, 1, NULL);
+	buf_free(&b);
+	bt_node(&b, n);
+	for (size_t i = 0; i < n; i++) {
+		struct point m;
+
+		point_add(&m, &list[i].c2, &factors[i]);
+		bt_point(&b, &m);
+	}
+	(void)snprintf(path, sizeof path, "%s/nizkp/Plaintexts.bt", base);
+	if ((e = same(x, path, b.p, b.n)) != OK)
+		bad(x, CHECK_DECRYPTION_SESSIONS, e);
+	else
+		report_pass(x->report, CHECK_DECRYPTION_SESSIONS, 1, NULL);
+	free(factors);
+	buf_free(&b);
+	(void)snprintf(path, sizeof path, "%s/nizkp/proofs/DecryptionFactors01.bt", base);
+	(void)snprintf(info, sizeof info, "decryption/%s/%02u.note", folder, l);
+	if ((e = record_file(&x->r, path, HUGE_FILE, &b, &x->why)) != OK || (e = record_file(&x->r, info, NOTE_MAX_BYTES, &note, &x->why)) != OK ||
+	    (e = docnote_verify(note.p, note.n, "decryption", &x->r.call.hash, b.p, b.n, &x->r.call.trustee[l - 1].key, &x->why)) != OK) {
+		why_prefix(&x->why, e, "%s", info);
+		bad(x, CHECK_DECRYPTION_NOTES, e);
+	} else
+		report_pass(x->report, CHECK_DECRYPTION_NOTES, 1, NULL);
+	buf_free(&b);
+	buf_free(&note);
+	return 1;
+}
+
+/* Trustees with a `factors` entry, each after its own `station` entry for this root. */
+static unsigned
+trustees_of(struct check_run *x, int *has)
+{
+	unsigned k = 0;
+	char hex[65];
+
+	hash_hex(hex, &x->r.ballots_head.root);
+	for (unsigned l = 1; l <= x->r.joint.k; l++) {
+		const char *name = x->r.call.trustee[l - 1].key.name;
+		const struct event *f = entry_of(x, "factors", "trustee", name), *s = entry_of(x, "station", "trustee", name);
+
+		has[l] = f != NULL;
+		k += f != NULL;
+		if (f != NULL && (s == NULL || s > f || strcmp(event_fact(s, "root"), hex) != 0))
+			report_fail(x->report, CHECK_DECRYPTION_NOTES, "trustee %u (%s): no station entry for this box before its factors", l, name);
+	}
+	return k;
+}
+
+static void
+check_count(struct check_run *x)
+{
+	struct count *c = calloc(1, sizeof *c);
+	int has[MAX_TRUSTEES + 1] = {0}, mixed[MAX_PARTIES + 1] = {0}, ready = 1;
+	uint64_t pairs = 0, all = 0;
+	const struct event *v;
+	struct hash h;
+	char path[300], hex[65], active[16];
+	enum err e;
+
+	if (c == NULL)
+		abort();
+	if (!x->r.progress.mixes && x->report->until < UNTIL_COUNT) {
+		free(c);
+		return;
+	}
+	report_begin(x->report, CHECK_MIX_INPUT);
+	report_begin(x->report, CHECK_MIX_SESSIONS);
+	report_begin(x->report, CHECK_MIX_PROOFS);
+	report_begin(x->report, CHECK_MIX_NOTES);
+	report_begin(x->report, CHECK_DECRYPTION_SESSIONS);
+	report_begin(x->report, CHECK_DECRYPTION_PROOFS);
+	report_begin(x->report, CHECK_DECRYPTION_NOTES);
+	if (trustees_of(x, has) < x->r.joint.t)
+		report_fail(x->report, CHECK_DECRYPTION_NOTES, "fewer than %u trustees gave factors", x->r.joint.t);
+	for (uint64_t i = 0; i < x->r.entries; i++)
+		if (strcmp(x->r.entry[i].kind, "mix") == 0)
+			mixed[call_mixer(&x->r.call, event_fact(&x->r.entry[i], "mixer"))]++;
+	for (unsigned i = 1; i <= x->r.call.mixers; i++)
+		if (mixed[i] > 1 || (x->r.call.required[i - 1] && !mixed[i]))
+			report_fail(x->report, CHECK_MIX_NOTES, "%s mixed %d times", x->r.call.mixer[i - 1].key.name, mixed[i]);
+	if (x->r.progress.mixes < x->r.call.minimum_mixers)
+		report_fail(x->report, CHECK_MIX_NOTES, "%u mixes, the call demands %u", x->r.progress.mixes, x->r.call.minimum_mixers);
+	for (uint64_t i = 0; i < x->r.ballots; i++)
+		all += x->r.ballot[i].contests;
+	(void)snprintf(active, sizeof active, "%u", x->r.progress.mixes);
+	for (unsigned g = 0; g < x->r.m->groups && ready; g++) {
+		const char *folder = x->r.m->group[g].folder;
+		struct ciphertext *list = NULL;
+		struct session s;
+		unsigned valid = 0;
+		char base[100], info[200];
+		size_t n = 0;
+
+		report_progress(x->report, CHECK_MIX_PROOFS, g, x->r.m->groups);
+		if ((e = record_group(&x->r, g, &list, &n)) != OK) {
+			why_set(&x->why, e, "group %s: a ballot's points cannot be read", folder);
+			bad(x, CHECK_MIX_INPUT, e);
+			break;
+		}
+		pairs += n;
+		if (n == 0) {
+			free(list);
+			continue;
+		}
+		(void)snprintf(base, sizeof base, "mix/%s", folder);
+		(void)snprintf(info, sizeof info, "mix/%s/protInfo.xml", folder);
+		(void)snprintf(path, sizeof path, "%s/nizkp/Ciphertexts.bt", base);
+		if ((e = same_list(x, path, list, n)) != OK)
+			bad(x, CHECK_MIX_INPUT, e);
+		else
+			report_pass(x->report, CHECK_MIX_INPUT, n, NULL);
+		record_mix_session(&s, &x->r, g, x->r.progress.mixes);
+		if ((e = check_session(x, base, info, &s, "shuffling", &x->r.joint.key, active)) != OK)
+			bad(x, CHECK_MIX_SESSIONS, e);
+		else
+			report_pass(x->report, CHECK_MIX_SESSIONS, 1, NULL);
+		for (unsigned l = 1; l <= x->r.progress.mixes && ready; l++)
+			ready = check_mix(x, g, l, &s, &list, n);
+		for (unsigned l = 1; l <= x->r.joint.k && ready; l++)
+			if (has[l])
+				valid += (unsigned)check_trustee(x, g, l, list, n);
+		if (ready && valid < x->r.joint.t) {
+			report_fail(x->report, CHECK_DECRYPTION_PROOFS, "group %s: only %u of %u needed trustees' factors are valid", folder, valid, x->r.joint.t);
+			ready = 0;
+		}
+		free(list);
+	}
+	if (ready && pairs != all)
+		report_fail(x->report, CHECK_MIX_INPUT, "the groups hold %" PRIu64 " of %" PRIu64 " (ballot, contest) pairs", pairs, all);
+	if (ready) { /* checks over nothing (an election without ballots) pass over nothing */
+		static const enum check over[] = {CHECK_MIX_INPUT, CHECK_MIX_SESSIONS, CHECK_MIX_PROOFS, CHECK_MIX_NOTES, CHECK_DECRYPTION_SESSIONS,
+		    CHECK_DECRYPTION_PROOFS, CHECK_DECRYPTION_NOTES};
+
+		for (size_t i = 0; pairs == 0 && i < sizeof over / sizeof *over; i++)
+			report_pass(x->report, over[i], 0, "no ballots");
+		report_begin(x->report, CHECK_VOTES);
+		report_begin(x->report, CHECK_COUNT_ACTS);
+		if ((e = count_record(&x->r, c, x->threads, &x->why)) != OK || (e = same(x, "votes.csv", c->csv.p, c->csv.n)) != OK)
+			bad(x, CHECK_VOTES, e);
+		else
+			report_pass(x->report, CHECK_VOTES, pairs, NULL);
+		sha256(&h, c->csv.p, c->csv.n);
+		hash_hex(hex, &h);
+		if ((v = entry_of(x, "count", NULL, NULL)) == NULL || strcmp(event_fact(v, "votes"), hex) != 0)
+			report_fail(x->report, CHECK_VOTES, "the count entry names other votes");
+		for (size_t i = 0; i < c->acts && e == OK; i++) {
+			if ((e = same_act(x, c->name[i], &c->act[i])) != OK || (e = act_signed(x, c->name[i], "count-act", &c->act[i], 0)) != OK)
+				bad(x, CHECK_COUNT_ACTS, e);
+			else
+				report_pass(x->report, CHECK_COUNT_ACTS, 1, NULL);
+		}
+		count_free(c);
+	}
+	free(c);
+}
+
+/* ---- hand-over ------------------------------------------------------------------------------------ */
+
+static void
+check_amendments(struct check_run *x)
+{
+	uint64_t n = 0;
+
+	report_begin(x->report, CHECK_AMENDMENTS);
+	for (uint64_t i = 0; i < x->r.entries; i++)
+		for (unsigned a = 0; a < x->r.call.amends; a++)
+			n += strcmp(x->r.entry[i].kind, x->r.call.amend[a].kind) == 0;
+	report_pass(x->report, CHECK_AMENDMENTS, n, NULL); /* keys, quorum and hour were checked entry by entry (V12, V13) */
+}
+
+static void
+check_handover(struct check_run *x)
+{
+	static const char *const names[] = {"hashes.sha256", "hashes.sha512", "hashes.sha3-256"};
+	struct act_facts facts = {&x->r.call, x->r.m, x->r.election};
+	struct act act = {{0}, {0}};
+	struct buf list[3] = {{0}, {0}, {0}};
+	struct hash h[3];
+	char hex[65];
+	enum err e = OK;
+
+	if (x->report->until < UNTIL_HANDOVER)
+		return;
+	report_begin(x->report, CHECK_SEAL);
+	if (!x->r.progress.sealed)
+		report_absent(x->report, CHECK_SEAL, "no seal entry");
+	else if (x->r.src.list == NULL)
+		report_pass(x->report, CHECK_SEAL, 1, "the files of this source cannot be listed: those of the hash list were read");
+	else if ((e = record_list_hash(&x->r, &h[0], &x->why)) != OK)
+		bad(x, CHECK_SEAL, e);
+	else {
+		hash_hex(hex, &h[0]);
+		if (strcmp(hex, event_fact(&x->r.entry[x->r.entries - 1], "list")) != 0)
+			report_fail(x->report, CHECK_SEAL, "the files are not those that were sealed");
+		report_pass(x->report, CHECK_SEAL, 1, NULL);
+	}
+	report_begin(x->report, CHECK_HASH_LISTS);
+	if (x->r.src.list != NULL)
+		e = hash_lists(&x->r, list, &x->why);
+	for (int i = 0; i < 3 && e == OK; i++) {
+		if (x->r.src.list == NULL)
+			e = record_file(&x->r, names[i], HUGE_FILE, &list[i], &x->why);
+		else
+			e = same(x, names[i], list[i].p, list[i].n);
+		sha256(&h[i], list[i].p, list[i].n);
+	}
+	if (e != OK)
+		bad(x, CHECK_HASH_LISTS, e);
+	else
+		report_pass(x->report, CHECK_HASH_LISTS, 3, NULL);
+	report_begin(x->report, CHECK_HANDOVER_ACT);
+	if ((e = act_handover(&act, &facts, h, x->r.card, x->r.cards)) != OK || (e = same_act(x, "handover", &act)) != OK ||
+	    (e = act_signed(x, "handover", "handover", &act, 1)) != OK)
+		bad(x, CHECK_HANDOVER_ACT, e);
+	else
+		report_pass(x->report, CHECK_HANDOVER_ACT, 1, NULL);
+	act_free(&act);
+	for (int i = 0; i < 3; i++)
+		buf_free(&list[i]);
+}
+
+/* ---- files ------------------------------------------------------------------------------------------ */
+
+struct names {
+	char (*name)[200];
+	size_t n, room;
+};
+
+static void add(struct names *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void
+add(struct names *l, const char *format, ...)
+{
+	va_list ap;
+
+	if (l->n == l->room) {
+		l->room = l->room == 0 ? 512 : 2 * l->room;
+		if ((l->name = realloc(l->name, l->room * sizeof *l->name)) == NULL)
+			abort();
+	}
+	va_start(ap, format);
+	(void)vsnprintf(l->name[l->n++], sizeof *l->name, format, ap);
+	va_end(ap);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static void
+add_log(struct names *l, const char *prefix, uint64_t size)
+{
+	char path[64];
+
+	add(l, "%scheckpoint", prefix);
+	for (int level = TILE_ENTRIES; level < TILE_LEVELS; level++) {
+		uint64_t hashes = level <= 0 ? size : size >> (8 * level);
+
+		for (uint64_t i = 0; i * TILE_WIDTH < hashes; i++) {
+			tile_path(path, level, i, hashes - i * TILE_WIDTH < TILE_WIDTH ? (unsigned)(hashes - i * TILE_WIDTH) : TILE_WIDTH);
+			add(l, "%s%s", prefix, path);
+		}
+	}
+}
+
+static void
+add_act(struct names *l, const char *name, int note)
+{
+	add(l, "acts/%s.json", name);
+	add(l, "acts/%s.txt", name);
+	if (note)
+		add(l, "acts/%s.json.note", name);
+}
+
+static void
+add_session(struct names *l, const char *base)
+{
+	static const char *const common[] = {"version", "type", "auxsid", "width", "FullPublicKey.bt", "Ciphertexts.bt", "proofs/activethreshold"};
+
+	for (size_t i = 0; i < sizeof common / sizeof *common; i++)
+		add(l, "%s/nizkp/%s", base, common[i]);
+}
+
+/* Every file that a record in this state has. */
+static void
+expected(struct check_run *x, struct names *l)
+{
+	static const char *const documents[] = {"call.json", "key/transcript.json", "roll", "manifest.json", "dictamen.json", "opening.json"};
+	const struct progress *p = &x->r.progress;
+
+	for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
+		add(l, "%s", documents[i]);
+		add(l, "%s.note", documents[i]);
+	}
+	add(l, "key/cards.json");
+	add(l, "zero-report.json");
+	add_act(l, "key", 1);
+	add_act(l, "opening", 0);
+	for (unsigned a = 0; a < x->r.call.authorizers; a++) {
+		add(l, "authorizers/%.128s.json", x->r.call.authorizer[a].key.name);
+		add(l, "authorizers/%.128s.json.note", x->r.call.authorizer[a].key.name);
+	}
+	add_log(l, "events/", x->r.events_head.size);
+	for (uint64_t i = 0; i < x->r.entries; i++)
+		for (unsigned f = 0; f < x->r.entry[i].facts; f++)
+			if (strncmp(x->r.entry[i].fact[f].name, "file", 4) == 0 && x->r.entry[i].fact[f].name[4] != '\0')
+				add(l, "documents/%.64s", x->r.entry[i].fact[f].value);
+	if (p->closed) {
+		add_log(l, "ballots/", x->r.ballots_head.size);
+		add(l, "authorizations/%.128s", x->r.call.authorizer[0].key.name);
+		add(l, "authorizations/%.128s.note", x->r.call.authorizer[0].key.name);
+		add(l, "confirmations");
+		add(l, "encrypted-votes.bin");
+		add_act(l, "closing", 0);
+	}
+	if (p->compared)
+		add_act(l, "start-of-decryption", 1);
+	for (unsigned g = 0; g < x->r.m->groups; g++) {
+		const char *folder = x->r.m->group[g].folder;
+		struct ciphertext *list = NULL;
+		char base[100];
+		size_t n = 0;
+
+		if (record_group(&x->r, g, &list, &n) != OK)
+			n = 0;
+		free(list);
+		if (p->counted) {
+			(void)snprintf(base, sizeof base, "count-%s", folder);
+			add_act(l, base, 1);
+		}
+		if (n == 0)
+			continue;
+		if (p->mixes > 0) {
+			(void)snprintf(base, sizeof base, "mix/%s", folder);
+			add(l, "%s/protInfo.xml", base);
+			add_session(l, base);
+			add(l, "%s/nizkp/ShuffledCiphertexts.bt", base);
+			for (unsigned k = 1; k <= p->mixes; k++) {
+				add(l, "%s/%02u.note", base, k);
+				add(l, "%s/nizkp/proofs/PermutationCommitment%02u.bt", base, k);
+				add(l, "%s/nizkp/proofs/PoSCommitment%02u.bt", base, k);
+				add(l, "%s/nizkp/proofs/PoSReply%02u.bt", base, k);
+				if (k < p->mixes)
+					add(l, "%s/nizkp/proofs/Ciphertexts%02u.bt", base, k);
+			}
+		}
+		if (p->factors > 0)
+			add(l, "decryption/%s/protInfo.xml", folder);
+		for (unsigned t = 1; t <= x->r.joint.k; t++) {
+			static const char *const own[] = {"Plaintexts.bt", "proofs/DecryptionFactors01.bt", "proofs/DecrFactCommitment01.bt",
+			    "proofs/DecrFactReply01.bt", "proofs/CorrectIndices.bt", "proofs/PolynomialInExponent.bt"};
+
+			if (entry_of(x, "factors", "trustee", x->r.call.trustee[t - 1].key.name) == NULL)
+				continue;
+			(void)snprintf(base, sizeof base, "decryption/%s/%02u", folder, t);
+			add(l, "%s.note", base);
+			add_session(l, base);
+			for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+				add(l, "%s/nizkp/%s", base, own[i]);
+		}
+	}
+	if (p->counted) {
+		add(l, "votes.csv");
+		add_act(l, "count-summary", 1);
+		for (unsigned c = 0; c < x->r.m->contests; c++) {
+			char name[64];
+
+			(void)snprintf(name, sizeof name, "count-%s", x->r.m->contest[c].id);
+			add_act(l, name, 1);
+		}
+	}
+	if (p->sealed) {
+		add(l, "hashes.sha256");
+		add(l, "hashes.sha512");
+		add(l, "hashes.sha3-256");
+		add_act(l, "handover", 1);
+	}
+	qsort(l->name, l->n, sizeof *l->name, by_name);
+}
+
+static void
+check_files(struct check_run *x)
+{
+	struct names want = {NULL, 0, 0};
+	char **have = NULL;
+	size_t n = 0, i = 0, k = 0;
+	uint64_t documents = 0;
+	enum err e;
+
+	report_begin(x->report, CHECK_FILES);
+	report_begin(x->report, CHECK_DOCUMENTS);
+	expected(x, &want);
+	if (x->r.src.list == NULL) {
+		report_pass(x->report, CHECK_FILES, want.n, "this source cannot be listed: extra files would not be seen");
+		report_pass(x->report, CHECK_DOCUMENTS, 0, NULL);
+		free(want.name);
+		return;
+	}
+	if ((e = record_names(&x->r, &have, &n, &x->why)) != OK) {
+		bad(x, CHECK_FILES, e);
+		free(want.name);
+		return;
+	}
+	while (i < want.n || k < n) {
+		int order = i == want.n ? 1 : k == n ? -1 : strcmp(want.name[i], have[k]);
+		const char *name = order <= 0 ? want.name[i] : have[k];
+		enum check c = strncmp(name, "documents/", 10) == 0 ? CHECK_DOCUMENTS : CHECK_FILES;
+
+		if (order < 0)
+			report_fail(x->report, c, "missing: %s", name);
+		else if (order > 0)
+			report_fail(x->report, c, "not of the record: %s", name);
+		else if (c == CHECK_DOCUMENTS) {
+			struct buf b = {0};
+			struct hash h;
+			char hex[65];
+
+			if (record_file(&x->r, name, HUGE_FILE, &b, &x->why) == OK) {
+				sha256(&h, b.p, b.n);
+				hash_hex(hex, &h);
+				if (strcmp(hex, name + 10) != 0)
+					report_fail(x->report, c, "%s is not what its name says", name);
+			}
+			buf_free(&b);
+			documents++;
+		}
+		i += order <= 0;
+		k += order >= 0;
+	}
+	report_pass(x->report, CHECK_FILES, n, NULL);
+	report_pass(x->report, CHECK_DOCUMENTS, documents, NULL);
+	for (size_t z = 0; z < n; z++)
+		free(have[z]);
+	free(have);
+	free(want.name);
+}
+
+static void
+check_witnesses(struct check_run *x)
+{
+	static const char *const logs[] = {"events/checkpoint", "ballots/checkpoint"};
+	struct vkey keys[MAX_PARTIES];
+	enum err e;
+
+	report_begin(x->report, CHECK_WITNESSES);
+	if (x->r.call.witness_quorum == 0) {
+		report_pass(x->report, CHECK_WITNESSES, 0, "the call's policy is none: the log's own signature suffices");
+		return;
+	}
+	for (unsigned i = 0; i < x->r.call.witnesses; i++)
+		keys[i] = x->r.call.witness[i].key;
+	for (size_t i = 0; i < 2; i++) {
+		struct buf b = {0};
+		size_t count = 0;
+
+		if ((e = record_file(&x->r, logs[i], NOTE_MAX_BYTES, &b, &x->why)) != OK ||
+		    (e = checkpoint_cosigners(&count, b.p, b.n, keys, x->r.call.witnesses, &x->why)) != OK)
+			bad(x, CHECK_WITNESSES, e);
+		else if (count < x->r.call.witness_quorum)
+			report_fail(x->report, CHECK_WITNESSES, "%s: %zu cosignatures, the call demands %u", logs[i], count, x->r.call.witness_quorum);
+		else
+			report_pass(x->report, CHECK_WITNESSES, count, NULL);
+		buf_free(&b);
+	}
+}
+
+void
+check_record(struct report *r, const struct file_source *src, const struct pinned *pinned, unsigned threads, char election_hex[65])
+{
+	struct check_run *x = calloc(1, sizeof *x);
+
+	if (x == NULL)
+		abort();
+	x->report = r;
+	x->pinned = pinned;
+	x->threads = threads;
+	x->r.src = *src;
+	election_hex[0] = '\0';
+	if (check_call(x) && check_key(x) && check_setup(x) && check_opening(x)) {
+		hash_hex(election_hex, &x->r.election);
+		if (check_events(x)) {
+			check_amendments(x);
+			check_witnesses(x);
+			if (check_ballots_log(x)) {
+				check_ballots(x);
+				check_closing(x);
+				check_comparison(x);
+				check_count(x);
+			}
+			check_files(x);
+			check_handover(x);
+		}
+	}
+	record_free(&x->r);
+	free(x);
+}

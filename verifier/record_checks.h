@@ -1,0 +1,21 @@
+/* verifier/record_checks.h - the numbered checks of a record, in order.
+ *
+ * Spec    spec/record.md#checks
+ */
+#ifndef VERIFIER_RECORD_CHECKS_H
+#define VERIFIER_RECORD_CHECKS_H
+
+#include "election/record.h"
+#include "verifier/report.h"
+
+/* What the person pinned; trust never starts from the record. */
+struct pinned {
+	const char *election_id; /* hex, or NULL */
+	const char *log_key[8];	 /* verifier keys, or NULL */
+	unsigned log_keys;
+};
+
+/* Run all checks on src into report. election_hex gets the id the record claims. */
+void check_record(struct report *r, const struct file_source *src, const struct pinned *pinned, unsigned threads, char election_hex[65]);
+
+#endif
