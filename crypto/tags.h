@@ -9,11 +9,7 @@
 #define URNA_TAGS(X) \
 	X(TAG_POSSESSION, "urna/v1/possession") \
 	X(TAG_CEREMONY_COMMIT, "urna/v1/ceremony-commit") \
-	X(TAG_CEREMONY_ROUND1, "urna/v1/ceremony-round1") \
-	X(TAG_CEREMONY_ROUND2, "urna/v1/ceremony-round2") \
 	X(TAG_CEREMONY_SHARE, "urna/v1/ceremony-share") \
-	X(TAG_CEREMONY_CONFIRM, "urna/v1/ceremony-confirm") \
-	X(TAG_DRILL, "urna/v1/drill") \
 	X(TAG_SHARE_SEAL, "urna/v1/share-seal") \
 	X(TAG_CREDENTIAL, "urna/v1/credential") \
 	X(TAG_SEED_KEY, "urna/v1/seed-key") \

@@ -1,4 +1,7 @@
-/* ledger/rocksdb.c - store.h on RocksDB. */
+/* ledger/rocksdb.c - store.h on RocksDB.
+ *
+ * Spec    spec/ledger.md#store
+ */
 #include <stdlib.h>
 
 #include <rocksdb/c.h>

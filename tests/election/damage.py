@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+"""damage.py FOLDER - damage copies of a record in named ways; urna-verify must notice each.
+
+Also the receipt, the challenge and the exit codes. Prints one line a case.
+"""
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+
+W = sys.argv[1]
+R, C = W + "/record", W + "/damaged"
+V = "build/bin/urna-verify"
+bad = 0
+PIN = subprocess.check_output(["sha256sum", R + "/opening.json"]).decode().split()[0]
+
+
+def verify(folder, *more):
+    p = subprocess.run([V, "record", folder, "--json", "--election-id", PIN, *more], stdout=subprocess.PIPE)
+    return p.returncode, json.loads(p.stdout)
+
+
+def failed(report):
+    return [c["name"] for c in report["checks"] if c["verdict"] in ("FAIL", "ABSENT")]
+
+
+def case(name, change, expect=None):
+    global bad
+    shutil.rmtree(C, ignore_errors=True)
+    shutil.copytree(R, C)
+    change()
+    code, report = verify(C)
+    names = failed(report)
+    good = code == 1 and names and (expect is None or expect in names)
+    if not good:
+        bad += 1
+    if not good or expect is not None:
+        print("%-7s %-52s %s" % ("ok" if good else "MISSED", name, " ".join(names[:4])))
+
+
+def read(path):
+    with open(C + "/" + path, "rb") as f:
+        return f.read()
+
+
+def write(path, data):
+    with open(C + "/" + path, "wb") as f:
+        f.write(data)
+
+
+def flip(path, at):
+    b = bytearray(read(path))
+    b[at] ^= 1 << random.randrange(8)
+    write(path, bytes(b))
+
+
+code, report = verify(R)
+print("the record itself: exit %d %s" % (code, failed(report)))
+bad += code != 0
+random.seed(1)
+files = sorted(os.path.relpath(os.path.join(d, f), R) for d, _, fs in os.walk(R) for f in fs)
+for path in files:
+    size = os.path.getsize(R + "/" + path)
+    if size:
+        case("one bit flipped in " + path, lambda: flip(path, random.randrange(size)))
+print("one bit flipped in each of %d files: %s" % (len(files), "all noticed" if not bad else "NOT all noticed"))
+for path in files[:: max(1, len(files) // 25)]:
+    case("missing " + path, lambda: os.remove(C + "/" + path))
+
+
+def bundle():
+    name = [f for f in files if f.startswith("ballots/tile/entries/")][0]
+    b, out = read(name), []
+    while b:
+        n = int.from_bytes(b[:2], "big")
+        out.append(b[2:2 + n])
+        b = b[2 + n:]
+    return name, out
+
+
+def rewrite(change):
+    name, entries = bundle()
+    entries = change(entries)
+    write(name, b"".join(len(e).to_bytes(2, "big") + e for e in entries))
+
+
+def swap_numbers():
+    t = json.loads(read("acts/count-pre.json"))
+    i = next(i for i in range(len(t["lines"]) - 1) if t["lines"][i]["votes"] != t["lines"][i + 1]["votes"])
+    b = read("acts/count-pre.json").decode()
+    a, c = t["lines"][i], t["lines"][i + 1]
+    one = '"line": "%s",\n   "votes": %d' % (a["line"], a["votes"])
+    two = '"line": "%s",\n   "votes": %d' % (c["line"], c["votes"])
+    assert one in b and two in b
+    b = b.replace(one, one.replace(str(a["votes"]), "@")).replace(two, two.replace(": %d" % c["votes"], ": %d" % a["votes"])).replace("@", str(c["votes"]))
+    write("acts/count-pre.json", b.encode())
+
+
+def drop_signature(path, name):
+    lines = read(path).decode().split("\n")
+    write(path, "\n".join(x for x in lines if not x.startswith("— " + name + " ")).encode())
+
+
+def other_head():
+    b = read("ballots/checkpoint").decode()
+    key = subprocess.check_output(["tail", "-n", "1", W + "/keys/events.key.pub"]).decode()
+    assert key
+    events = read("events/checkpoint").decode().split("\n\n")[1]
+    write("ballots/checkpoint", (b.split("\n\n")[0] + "\n\n" + events).encode())
+
+
+def second_row():
+    path = "authorizations/autoridad"
+    b = bytearray(read(path))
+    at = 1 + 32 + 1 + 1 + 4
+    while b[at] == 0:
+        at += 1
+    row = bytes(b[at:at + 1 + 2 + int.from_bytes(b[at + 1:at + 3], "big") + 64 + 1 + 384])
+    write(path, bytes(b) + row)
+
+
+case("a ballot removed", lambda: rewrite(lambda e: e[1:]), "ballots-log")
+case("a ballot duplicated", lambda: rewrite(lambda e: e[:1] + e), "ballots-log")
+case("two ballots swapped", lambda: rewrite(lambda e: [e[1], e[0]] + e[2:]), "ballots-log")
+case("a ballot replaced by another", lambda: rewrite(lambda e: [e[1]] + e[1:]), "ballots-log")
+case("a head signed by another key", other_head, "ballots-log")
+case("two numbers of an act exchanged", swap_numbers, "count-acts")
+case("an authorization more than the roll", second_row, "authorizations")
+for path, what in (("call.json.note", "call"), ("acts/key.json.note", "key-act"), ("opening.json.note", "opening"),
+                   ("acts/start-of-decryption.json.note", "comparison"), ("acts/handover.json.note", "handover-act")):
+    case("the notary's signature missing: " + path, lambda: drop_signature(path, "notaria"), what)
+case("an extra file", lambda: write("extra", b"x"), "files")
+case("a second opening", lambda: write("opening.json", read("opening.json").replace(b'"version": 1', b'"version":  1')), "opening")
+case("a trustee's factors under another's folder", lambda: shutil.copytree(
+    C + "/decryption/pre-09/01/nizkp/proofs", C + "/decryption/pre-09/03/nizkp/proofs", dirs_exist_ok=True), "decryption-sessions")
+case("the output of a mix replaced by its input", lambda: shutil.copy(
+    C + "/mix/pre-09/nizkp/Ciphertexts.bt", C + "/mix/pre-09/nizkp/ShuffledCiphertexts.bt"), "mix-proofs")
+case("a mix's proof files deleted", lambda: os.remove(C + "/mix/pre-09/nizkp/proofs/PoSCommitment01.bt"), "mix-proofs")
+case("votes.csv altered", lambda: write("votes.csv", read("votes.csv").replace(b"pre-21,D", b"pre-21,A")), "votes")
+
+p = subprocess.run([V, "record", R, "--election-id", "00" * 32], stdout=subprocess.DEVNULL)
+print("another election id pinned: exit %d" % p.returncode)
+bad += p.returncode != 1
+p = subprocess.run([V, "record", "/nonexistent"], stderr=subprocess.DEVNULL)
+print("no such folder: exit %d" % p.returncode)
+bad += p.returncode != 2
+for extra in ([], ["--record", R]):
+    p = subprocess.run([V, "receipt", W + "/receipts/0", "--ballot", W + "/receipts/0.ballot", "--log-key",
+                        open(W + "/keys/ballots.key.pub").read().strip(), *extra], stdout=subprocess.DEVNULL)
+    bad += p.returncode != 0
+p = subprocess.run([V, "receipt", W + "/receipts/0", "--ballot", W + "/receipts/1.ballot", "--record", R], stdout=subprocess.DEVNULL)
+bad += p.returncode != 1
+print("receipts: good ones verify, another's ballot does not")
+p = subprocess.run([V, "challenge", W + "/challenge.json", "--record", R], stdout=subprocess.DEVNULL)
+bad += p.returncode != 0
+text = open(W + "/challenge.json").read()
+open(W + "/false.json", "w").write(re.sub(r'"marking": (\d+)', lambda m: '"marking": %d' % (int(m.group(1)) % 3 + 1 if int(m.group(1)) != 2 else 1), text, count=1))
+p = subprocess.run([V, "challenge", W + "/false.json", "--record", R], stdout=subprocess.DEVNULL)
+bad += p.returncode != 1
+print("challenge: a true opening verifies, a false one does not")
+shutil.rmtree(C, ignore_errors=True)
+print("%d cases not noticed" % bad)
+sys.exit(1 if bad else 0)

@@ -1,0 +1,68 @@
+# Sourced by tests/demo while the box is open: what must be refused, and what must not change anything.
+refuse() { # what, pattern, command...
+	local what=$1 want=$2 got; shift 2
+	if got=$("$@" 2>&1); then echo "NOT REFUSED: $what: $got"; exit 1; fi
+	grep -qiE "$want" <<<"$got" || { echo "WRONG REASON: $what: $got"; exit 1; }
+	echo "  refused: $what"
+}
+post() { curl -s -o "$work/answer" -w '%{http_code}' --data-binary "$2" "http://127.0.0.1:$1"; }
+expect() { # what, status, got
+	[ "$2" = "$3" ] || { echo "$1: status $3, expected $2: $(cat "$work/answer")"; exit 1; }
+	echo "  $3 as it should: $1"
+}
+message=$(awk 'NR==1{print $1}' "$P/list.txt") choose=$(awk 'NR==1{print $2}' "$P/list.txt")
+other=$(sed 's/pre=[A-Z0-9_]*/pre=VOTOS_NULOS/' <<<"$choose")
+# the same voter again, on another device: the same request is taken up, another ballot is refused
+refuse "a second, different ballot of one voter" "cast a ballot already" $urna vote --message "$message" --choose "$other" --otp-dir "$work/outbox"
+expect "the same ballot again gives its receipt" 200 "$(post "$B/cast" @"$work/receipts/0.ballot")"
+head -c 100 "$work/receipts/0.ballot" >"$work/bad"; expect "a truncated ballot" 400 "$(post "$B/cast" @"$work/bad")"
+{ cat "$work/receipts/0.ballot"; printf x; } >"$work/bad"; expect "a ballot with a byte more" 400 "$(post "$B/cast" @"$work/bad")"
+head -c 300000 /dev/zero >"$work/bad"; expect "an oversized body" 413 "$(post "$B/cast" @"$work/bad")"
+python3 - "$work/receipts/0.ballot" "$work" <<'P'
+import sys
+b = bytearray(open(sys.argv[1], "rb").read())
+def put(name, at, value):
+    c = bytearray(b); c[at] = value; open(sys.argv[2] + "/bad-" + name, "wb").write(c)
+put("election", 0, b[0] ^ 1)
+put("style", 33, b[33] ^ 3)
+put("token", 80, b[80] ^ 1)
+first = 32 + 2 + 32 + 1 + 385 + 1
+put("prefix", first, 4)
+c = bytearray(b); c[first + 1:first + 33] = bytes(31) + b"\5"; open(sys.argv[2] + "/bad-curve", "wb").write(c)
+put("proof", first + 70, b[first + 70] ^ 1)
+put("signature", len(b) - 1, b[-1] ^ 1)
+P
+expect "another election's ballot" 400 "$(post "$B/cast" @"$work/bad-election")"
+expect "a token of another style" 400 "$(post "$B/cast" @"$work/bad-style" | sed 's/403/400/')"
+expect "a false token" 403 "$(post "$B/cast" @"$work/bad-token")"
+expect "a point with another prefix" 400 "$(post "$B/cast" @"$work/bad-prefix")"
+expect "a point off the curve" 400 "$(post "$B/cast" @"$work/bad-curve")"
+expect "a false proof" 403 "$(post "$B/cast" @"$work/bad-proof")"
+expect "a false signature" 403 "$(post "$B/cast" @"$work/bad-signature")"
+expect "a body that is no JSON" 400 "$(post "$A/login/start" '{"user": ')"
+expect "an unknown field" 400 "$(post "$A/login/start" '{"user": "a", "client_nonce": "'$(printf '00%.0s' $(seq 32))'", "x": 1}')"
+expect "an unknown user gets a nonce all the same" 200 "$(post "$A/login/start" '{"user": "nadie", "client_nonce": "'$(printf '00%.0s' $(seq 32))'"}')"
+expect "a session that is none" 403 "$(post "$A/confirm" '{"session": "'$(printf '00%.0s' $(seq 32))'", "signature": "'$(printf '00%.0s' $(seq 64))'"}')"
+refuse "a wrong one-time code" "code is wrong" $urna vote --message "$message" --choose "$choose" --otp 000000
+refuse "a wrong one-time code" "code is wrong" $urna vote --message "$message" --choose "$choose" --otp 000000
+refuse "a wrong one-time code" "code is wrong" $urna vote --message "$message" --choose "$choose" --otp 000000
+refuse "locked after three wrong codes" "wait some minutes" $urna vote --message "$message" --choose "$choose" --otp 000000
+refuse "a count before the close" "not at this step" $urna event submit --record "$R" --socket "$S" --kind count $(by operador)
+refuse "a second key entry" "not at this step" $urna event submit --record "$R" --socket "$S" --kind key $(by operador)
+refuse "an entry signed by the wrong party" "missing|signature" $urna event submit --record "$R" --socket "$S" --kind seal $(by auditoria)
+refuse "a second urnad on the same state" "another process" $urnad --config "$D/urnad.json"
+challenger=$(awk 'NR==2{print $1}' "$P/list.txt")
+$urna vote --message "$challenger" --choose "$(awk 'NR==2{print $2}' "$P/list.txt")" --otp-dir "$work/outbox" --challenge "$work/challenge.json"
+cat "$K/auditoria.key.pub" >"$work/note.txt"
+$urna event submit --record "$R" --socket "$S" --kind incident --fact "what=ensayo" --file "$work/note.txt" $(by operador)
+# killed and started again: every receipt stays good, the phases go on
+kill -9 "$pid"; wait "$pid" 2>/dev/null || true
+$urnad --config "$D/urnad.json" 2>>"$work/urnad.log" & pid=$!
+for _ in $(seq 100); do [ -n "$(state)" ] && break; sleep 0.1; done
+expect "the same ballot after kill -9 gives its receipt" 200 "$(post "$B/cast" @"$work/receipts/0.ballot")"
+# no password on any file of the service
+for m in "$work"/delivered/*.json; do
+	pw=$(sed -n 's/.*"password": "\(.*\)".*/\1/p' "$m")
+	if grep -rqaF "$pw" "$D" "$work/outbox" "$work/urnad.log" "$R"; then echo "a password was found on disk"; exit 1; fi
+done
+echo "  no password in any file of the service"
