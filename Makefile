@@ -20,6 +20,7 @@ release_LINK  := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 san_FLAGS     := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 fuzz_FLAGS    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 cov_FLAGS     := -O0 -g --coverage
+ct_FLAGS      := $(release_FLAGS) -DURNA_CT
 CFLAGS  += $($(MODE)_FLAGS)
 LDFLAGS += $($(MODE)_LINK) $(filter -fsanitize=% --coverage,$($(MODE)_FLAGS)) -Wl,--as-needed
 
@@ -123,7 +124,7 @@ run-fuzz: $(FUZZ:%=$(B)/fuzz/%)
 	@tools/run-fuzz $(B)/fuzz $(or $(FUZZ_SECONDS),60)
 
 ct: deps				## secret-dependent branches and indexes, by valgrind
-	@$(MAKE) --no-print-directory MODE=release run-ct
+	@$(MAKE) --no-print-directory MODE=ct run-ct
 run-ct: $(CT:%=$(B)/tests/%)
 	@tools/run-ct $^
 

@@ -118,6 +118,7 @@ append(struct service *s, struct event *e, uint64_t *index, struct why *why)
 	if (index != NULL)
 		*index = at;
 	say("entry: ", e->kind);
+	err = service_export(s, why);
 done:
 	buf_free(&entry);
 	return err;
@@ -560,8 +561,8 @@ close_now(struct service *s, struct why *why)
 	add_digest(e, "sha3-256", EVP_sha3_256(), &file);
 	add_digest(e, "authorizations", EVP_sha256(), &list);
 	add_digest(e, "confirmations", EVP_sha256(), &confirmed);
-	if ((err = append(s, e, &none, why)) == OK && (err = phase(s, 5, "end", why)) == OK && (err = phase(s, 6, "begin", why)) == OK)
-		err = service_export(s, why);
+	if ((err = append(s, e, &none, why)) == OK && (err = phase(s, 5, "end", why)) == OK)
+		err = phase(s, 6, "begin", why);
 done:
 	free(e);
 	buf_free(&file);
@@ -856,8 +857,6 @@ submit(struct service *s, const struct request *q, struct reply *r)
 		}
 		free(x);
 	}
-	if (err == OK)
-		err = service_export(s, &why);
 	(void)pthread_mutex_unlock(&s->lock);
 done:
 	if (err == OK) {

@@ -224,6 +224,10 @@ bad_escape(const uint8_t *p, size_t n, size_t *at)
 		high = v >= 0xd800 && v <= 0xdbff;
 		i += 5;
 	}
+	if (high) {
+		*at = n - 1;
+		return "lone surrogate";
+	}
 	return NULL;
 }
 

@@ -1,0 +1,359 @@
+/* tests/test_election.c - election/{json,counting,ballot,ceremony,event}.c
+ *
+ * Goal    documents are read strictly, lines and splits follow the law's rules,
+ *         ballots and ceremonies accept nothing false.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "election/ceremony.h"
+#include "election/counting.h"
+#include "election/event.h"
+#include "election/roll.h"
+
+static void
+strict_json(void **state)
+{
+	static const char *const bad[] = {"", "{", "[1,]", "{\"a\":1,\"a\":2}", "{\"a\":1.5}", "{\"a\":1e3}", "\"\\u0000\"", "\"\\ud800\"",
+	    "\"\\udc00\"", "\"\xff\"", "[[[[[[[[[[[[[1]]]]]]]]]]]]]", "{} {}", "nul", "{\"a\" 1}", "// x\n{}", "\"\\ud800x\"", "{\"a\":99999999999999999999}"};
+	struct json *j;
+	struct why why;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		if (json_parse(&j, bad[i], strlen(bad[i]), 1000, &why) == OK)
+			fail_msg("accepted: %s", bad[i]);
+	assert_int_equal(json_parse(&j, "{\"a\": \"\\ud83d\\ude00\\\\u0000\"}", 27, 1000, &why), OK);
+	json_free(j);
+	assert_int_equal(json_parse(&j, "{}", 2, 1, &why), ERR_FORMAT);
+	assert_int_equal(json_parse(&j, "{\n\"a\": 1,\n\"b\": 2}", 18, 100, &why), OK);
+	struct fields f = fields_of(j, &why);
+	(void)field_int(&f, "a", 0, 9);
+	assert_int_equal(fields_end(&f), ERR_FORMAT);
+	assert_non_null(strstr(why.text, "line 3"));
+	json_free(j);
+}
+
+static void
+times(void **state)
+{
+	static const char *const bad[] = {"2026-06-31T00:00:00Z", "2026-06-01T24:00:00Z", "2026-06-01T00:00:00", "2026-6-1T00:00:00Z", "2026-06-01 00:00:00Z"};
+	int64_t t, want;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_int_not_equal(time_read(&t, bad[i]), OK);
+	assert_int_equal(time_read(&t, "2026-04-30T12:00:00Z"), OK);
+	assert_int_equal(time_read(&want, "2026-02-28T12:00:00Z"), OK);
+	assert_int_equal(months_before(t, 2), want);
+	assert_int_equal(time_read(&t, "2026-01-15T00:00:00Z"), OK);
+	assert_int_equal(time_read(&want, "2025-11-15T00:00:00Z"), OK);
+	assert_int_equal(months_before(t, 2), want);
+}
+
+static const char draft[] =
+    "{\"urna\":\"manifest\",\"version\":1,\"call\":\"0000000000000000000000000000000000000000000000000000000000000000\",\"acuerdo\":\"A\","
+    "\"opens\":\"2026-05-18T02:00:00Z\",\"closes\":\"2026-06-02T00:00:00Z\",\"grace_seconds\":120,"
+    "\"public_head\":{\"seconds\":600,\"ballots\":50,\"at_most_seconds\":3600},\"heartbeat_seconds\":3600,"
+    "\"codes\":{\"digits\":6,\"seconds\":300,\"attempts\":5,\"lock_seconds\":300},\"small_group\":10,"
+    "\"entities\":[{\"id\":\"09\",\"name\":\"CDMX\"}],\"contests\":[{\"id\":\"pre\",\"type\":\"presidencia\",\"ambito\":\"federal\",\"name\":\"P\","
+    "\"acuerdo\":\"A\",\"parties\":[{\"id\":\"PAN\",\"name\":\"a\"},{\"id\":\"PRI\",\"name\":\"b\"},{\"id\":\"PRD\",\"name\":\"c\"}],"
+    "\"coalitions\":[{\"name\":\"F\",\"parties\":[\"PAN\",\"PRI\",\"PRD\"],\"candidate\":\"X\"}],\"common\":[],\"independents\":[],\"unregistered\":true},"
+    "{\"id\":\"con\",\"type\":\"consulta\",\"ambito\":\"federal\",\"name\":\"C\",\"acuerdo\":\"A\"}],"
+    "\"styles\":[{\"entity\":\"09\",\"contests\":[\"pre\",\"con\"]}]}";
+
+static void
+manifests(void **state)
+{
+	static const char *const lines[] = {"PAN", "PRI", "PRD", "PAN_PRI_PRD", "PAN_PRI", "PAN_PRD", "PRI_PRD", "CANDIDATO_NO_REGISTRADO", "VOTOS_NULOS"};
+	static const char *const replace[][2] = {{"\"grace_seconds\":120", "\"grace_second\":120"}, {"2026-06-02", "2026-05-01"}, {"[\"pre\",\"con\"]", "[\"con\",\"pre\"]"},
+	    {"[\"PAN\",\"PRI\",\"PRD\"]", "[\"PAN\",\"PAN\"]"}, {"[\"PAN\",\"PRI\",\"PRD\"]", "[\"PAN\",\"PT\"]"}, {"\"id\":\"con\"", "\"id\":\"pre\""},
+	    {"\"version\":1", "\"version\":2"}, {"\"entity\":\"09\"", "\"entity\":\"10\""}, {"\"digits\":6", "\"digits\":5"}, {"\"id\":\"PRI\"", "\"id\":\"PAN\""}};
+	struct manifest *m;
+	struct why why;
+
+	(void)state;
+	if (manifest_read(&m, draft, strlen(draft), &why) != OK)
+		fail_msg("%s", why.text);
+	assert_int_equal(m->contest[0].lines, 9);
+	for (size_t i = 0; i < 9; i++)
+		assert_string_equal(m->contest[0].line[i].id, lines[i]);
+	assert_int_equal(m->groups, 2);
+	assert_string_equal(m->group[1].folder, "con-09");
+	free(m);
+	for (size_t i = 0; i < sizeof replace / sizeof *replace; i++) {
+		char text[4096];
+		const char *at = strstr(draft, replace[i][0]);
+
+		assert_non_null(at);
+		(void)snprintf(text, sizeof text, "%.*s%s%s", (int)(at - draft), draft, replace[i][1], at + strlen(replace[i][0]));
+		if (manifest_read(&m, text, strlen(text), &why) == OK)
+			fail_msg("accepted: %s", replace[i][1]);
+	}
+}
+
+static void
+split_vector(void **state)
+{
+	struct tally t = {.line = {120, 100, 100, 8}};
+	struct manifest *m;
+	uint64_t votes[MAX_EMBLEMS];
+	struct why why;
+
+	(void)state;
+	assert_int_equal(manifest_read(&m, draft, strlen(draft), &why), OK);
+	tally_split(votes, &m->contest[0], &t);
+	assert_int_equal(votes[0], 123);
+	assert_int_equal(votes[1], 103);
+	assert_int_equal(votes[2], 102);
+	memset(&t, 0, sizeof t);
+	tally_add(&t, &m->contest[0], 0);
+	tally_add(&t, &m->contest[0], 10);
+	tally_add(&t, &m->contest[0], 9);
+	assert_int_equal(t.line[8], 3);
+	assert_int_equal(t.outside, 2);
+	free(m);
+}
+
+static void
+words(void **state)
+{
+	static const struct {
+		uint64_t n;
+		const char *text;
+	} table[] = {{0, "CERO"}, {1, "UNO"}, {16, "DIECIS\xc3\x89IS"}, {21, "VEINTIUNO"}, {31, "TREINTA Y UNO"}, {100, "CIEN"}, {101, "CIENTO UNO"},
+	    {328, "TRESCIENTOS VEINTIOCHO"}, {1000, "MIL"}, {1001, "MIL UNO"}, {21000, "VEINTI\xc3\x9aN MIL"}, {144734, "CIENTO CUARENTA Y CUATRO MIL SETECIENTOS TREINTA Y CUATRO"},
+	    {1000000, "UN MILL\xc3\x93N"}, {2000015, "DOS MILLONES QUINCE"}, {100000, "CIEN MIL"}, {60115184, "SESENTA MILLONES CIENTO QUINCE MIL CIENTO OCHENTA Y CUATRO"}};
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		number_words(text, sizeof text, table[i].n);
+		assert_string_equal(text, table[i].text);
+	}
+}
+
+static void
+ballots(void **state)
+{
+	enum { N = 300 };
+	struct ballot *b = calloc(N, sizeof *b), back;
+	struct hash election = {{5}}, other = {{6}};
+	struct scalar exponents[2], one, x;
+	struct point table[9], marks[2], joint;
+	struct manifest *m;
+	struct buf bytes = {0};
+	uint8_t key[32], bad[N];
+	struct why why;
+
+	(void)state;
+	assert_int_equal(manifest_read(&m, draft, strlen(draft), &why), OK);
+	marking_table(table, 9);
+	marks[0] = table[3];
+	marks[1] = table[0];
+	scalar_random(&x);
+	point_mul_base(&joint, &x);
+	for (int i = 0; i < N; i++) {
+		scalar_random(&one);
+		assert_int_equal(schnorr_public(key, &one), OK);
+		assert_int_equal(ballot_mark(&b[i], exponents, &election, 1, key, marks, 2, &joint), OK);
+		assert_int_equal(ballot_finish(&b[i], exponents, &one), OK);
+		assert_int_equal(ballot_check(&b[i], &election, m, &why), OK);
+	}
+	assert_int_equal(ballots_check(b, N, &election, m, 2, bad), OK);
+	for (int i = 0; i < N; i++)
+		assert_int_equal(bad[i], 0);
+	assert_int_not_equal(ballot_check(&b[0], &other, m, &why), OK);
+	b[17].vote[1].proof[3] ^= 1;
+	b[200].sig[9] ^= 1;
+	b[201].vote[0].c1[0] = 4;
+	assert_int_equal(ballots_check(b, N, &election, m, 2, bad), OK);
+	for (int i = 0; i < N; i++)
+		assert_int_equal(bad[i], i == 17 || i == 200 || i == 201);
+	/* same randomness in two contests, contests exchanged */
+	back = b[5];
+	back.vote[1] = back.vote[0];
+	assert_int_equal(ballot_check(&back, &election, m, &why), ERR_RANGE);
+	back = b[5];
+	back.vote[0] = b[5].vote[1];
+	back.vote[1] = b[5].vote[0];
+	assert_int_equal(ballot_check(&back, &election, m, &why), ERR_PROOF);
+	ballot_write(&bytes, &b[5]);
+	assert_int_equal(ballot_read(&back, bytes.p, bytes.n), OK);
+	for (size_t n = 0; n < bytes.n; n++)
+		assert_int_not_equal(ballot_read(&back, bytes.p, n), OK);
+	for (size_t i = 0; i < bytes.n; i++) { /* no byte of a ballot is free */
+		bytes.p[i] ^= 1;
+		if (ballot_read(&back, bytes.p, bytes.n) == OK && ballot_check(&back, &election, m, &why) == OK)
+			fail_msg("byte %zu may change", i);
+		bytes.p[i] ^= 1;
+	}
+	buf_free(&bytes);
+	free(b);
+	free(m);
+}
+
+static void
+passwords(void **state)
+{
+	char p[PASSWORD_LETTERS + 1];
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		password_make(p);
+		assert_true(password_valid(p));
+		p[i % 20] = p[i % 20] == 'a' ? 'b' : 'a';
+	}
+	assert_false(password_valid("short"));
+	assert_false(password_valid("0000000000000000000000"));
+}
+
+/* ---- ceremony ------------------------------------------------------------------------- */
+
+static void
+party(struct party *p, struct signer *s, const char *name, int n)
+{
+	uint8_t seed[32] = {(uint8_t)n, 7};
+
+	assert_int_equal(signer_of_seed(s, name, seed), OK);
+	assert_int_equal(vkey_make(&p->key, name, NOTE_ED25519, s->key), OK);
+}
+
+static void
+ceremonies(void **state)
+{
+	enum { K = 4, T = 3 };
+	struct call *call = calloc(1, sizeof *call);
+	struct ceremony_state st[K];
+	struct message m1[K] = {0}, m2[K] = {0}, m3[K] = {0}, saved;
+	struct signer s[K];
+	struct scalar share[K];
+	struct joint_key joint, again;
+	struct card cards[2] = {{"S1", "L1", 1, 1}, {"S2", "L2", 2, 1}}, back[8];
+	size_t n = 8;
+	struct buf transcript = {0};
+	struct point p;
+	struct why why;
+	char name[8];
+
+	(void)state;
+	call->trustees = K;
+	call->threshold = T;
+	call->hash.b[0] = 9;
+	for (int i = 0; i < K; i++) {
+		(void)snprintf(name, sizeof name, "t%d", i);
+		party(&call->trustee[i], &s[i], name, i);
+		assert_int_equal(ceremony_round1(&st[i], &m1[i], call, (unsigned)i + 1, 1, &s[i], &why), OK);
+	}
+	for (int i = 0; i < K; i++)
+		assert_int_equal(ceremony_round2(&st[i], &m2[i], call, m1, &s[i], &why), OK);
+	assert_int_equal(ceremony_agree(&joint, call, m1, m2, 1, &why), OK);
+	for (int to = 0; to < K; to++) {
+		for (int i = 0; i < K; i++) {
+			message_free(&m3[i]);
+			assert_int_equal(ceremony_round3(&st[i], &m3[i], call, m1, m2, (unsigned)to + 1, &s[i], &why), OK);
+		}
+		assert_int_equal(ceremony_finish(&st[to], &share[to], call, m1, m2, m3, &why), OK);
+		point_mul_base(&p, &share[to]);
+		assert_true(point_equal(&p, &joint.share_key[to]));
+	}
+	/* a dealer whose polynomial is not the revealed one is named */
+	saved = m3[1];
+	memset(&m3[1], 0, sizeof m3[1]);
+	scalar_add(&st[1].a[1], &st[1].a[1], &SCALAR_ONE);
+	assert_int_equal(ceremony_round3(&st[1], &m3[1], call, m1, m2, K, &s[1], &why), OK);
+	assert_int_equal(ceremony_finish(&st[K - 1], &share[0], call, m1, m2, m3, &why), ERR_PROOF);
+	assert_non_null(strstr(why.text, "trustee 2 (t1)"));
+	/* a reveal that was not committed to */
+	message_free(&m3[1]);
+	m3[1] = saved;
+	saved = m2[1];
+	memset(&m2[1], 0, sizeof m2[1]);
+	point_mul_base(&st[1].c[1], &st[1].a[1]);
+	assert_int_equal(ceremony_round2(&st[1], &m2[1], call, m1, &s[1], &why), OK);
+	assert_int_not_equal(ceremony_agree(&again, call, m1, m2, 1, &why), OK);
+	assert_non_null(strstr(why.text, "trustee 2 (t1)"));
+	message_free(&m2[1]);
+	/* a message signed by another */
+	assert_int_equal(ceremony_round2(&st[1], &m2[1], call, m1, &s[2], &why), OK);
+	assert_int_not_equal(ceremony_agree(&again, call, m1, m2, 1, &why), OK);
+	message_free(&m2[1]);
+	m2[1] = saved;
+	assert_int_not_equal(ceremony_agree(&again, call, m1, m2, 2, &why), OK);
+	assert_int_equal(transcript_write(&transcript, call, m1, m2, &joint, cards, 2), OK);
+	assert_int_equal(transcript_read(&again, back, &n, transcript.p, transcript.n, call, &why), OK);
+	assert_int_equal(n, 2);
+	assert_true(point_equal(&again.key, &joint.key));
+	for (size_t i = 40; i < transcript.n; i += 97) {
+		n = 8;
+		transcript.p[i] ^= 1;
+		if (transcript_read(&again, back, &n, transcript.p, transcript.n, call, &why) == OK)
+			assert_true(i > transcript.n - 400); /* cards' labels are not part of the mathematics; the signatures cover them */
+		transcript.p[i] ^= 1;
+	}
+	for (int i = 0; i < K; i++) {
+		message_free(&m1[i]);
+		message_free(&m2[i]);
+		message_free(&m3[i]);
+		signer_close(&s[i]);
+		ceremony_forget(&st[i]);
+	}
+	buf_free(&transcript);
+	free(call);
+}
+
+static void
+phases(void **state)
+{
+	struct call *call = calloc(1, sizeof *call);
+	struct event *e = calloc(1, sizeof *e);
+	struct progress p = {0}, before;
+	struct why why;
+
+	(void)state;
+	(void)strcpy(e->kind, "phase");
+	event_add(e, "phase", "2");
+	event_add(e, "edge", "begin");
+	assert_int_equal(progress_apply(&p, e, call, &why), ERR_NOT_NOW);
+	(void)strcpy(e->fact[0].value, "1");
+	assert_int_equal(progress_apply(&p, e, call, &why), OK);
+	assert_int_equal(progress_apply(&p, e, call, &why), ERR_NOT_NOW);
+	(void)strcpy(e->fact[1].value, "end");
+	before = p;
+	assert_int_equal(progress_apply(&p, e, call, &why), ERR_NOT_NOW); /* no key yet */
+	assert_memory_equal(&before, &p, sizeof p);
+	(void)strcpy(e->kind, "close");
+	assert_int_equal(progress_apply(&p, e, call, &why), ERR_NOT_NOW);
+	(void)strcpy(e->kind, "seal");
+	assert_int_equal(progress_apply(&p, e, call, &why), ERR_NOT_NOW);
+	(void)strcpy(e->kind, "nonsense");
+	assert_int_equal(progress_apply(&p, e, call, &why), ERR_FORMAT);
+	e->scope.b[0] = 1;
+	(void)strcpy(e->kind, "key");
+	assert_int_equal(progress_apply(&p, e, call, &why), ERR_RANGE);
+	free(e);
+	free(call);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(strict_json),
+	    cmocka_unit_test(times),
+	    cmocka_unit_test(manifests),
+	    cmocka_unit_test(split_vector),
+	    cmocka_unit_test(words),
+	    cmocka_unit_test(ballots),
+	    cmocka_unit_test(passwords),
+	    cmocka_unit_test(ceremonies),
+	    cmocka_unit_test(phases),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
