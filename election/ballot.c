@@ -119,7 +119,7 @@ commitment_letters(char out[40], const struct hash *h)
 		unsigned bit = 5 * i, v = 0;
 
 		for (unsigned k = 0; k < 5; k++)
-			v = v << 1 | (h->b[(bit + k) / 8] >> (7 - (bit + k) % 8) & 1u);
+			v = v << 1 | ((unsigned)h->b[(bit + k) / 8] >> (7 - (bit + k) % 8) & 1u);
 		if (i > 0 && i % 4 == 0)
 			out[n++] = '-';
 		out[n++] = letters[v];

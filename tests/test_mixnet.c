@@ -252,6 +252,7 @@ own_round(void **state)
 			assert_int_equal(decryption_prove(&d, &s, &x, &key, mid, n, 2), OK);
 			if (decryption_verify(&factors[i], &s, &key, mid, n, &d, 2, &why) != OK)
 				fail_msg("%s", why.text);
+			free(factors[i]);
 			scalar_add(&t, &x, &SCALAR_ONE);
 			point_mul_base(&other, &t);
 			assert_int_equal(decryption_verify(&factors[i], &s, &other, mid, n, &d, 2, &why), ERR_PROOF);
