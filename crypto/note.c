@@ -167,7 +167,7 @@ note_verify(const struct note *note, const struct vkey *key)
 	enum err e = ERR_ABSENT, v;
 
 	if (key->type != NOTE_ED25519)
-		return ERR_ABSENT; /* a cosigner signs another text: checkpoint.h */
+		return ERR_RANGE;
 	for (size_t i = 0; i < note->signatures; i++) {
 		struct note_signature s;
 

@@ -1,13 +1,12 @@
 /* crypto/tile.h - C2SP tiled logs: paths, tiles, entry bundles, whole logs.
  *
- * Spec    spec/logs.md#tiles, spec/logs.md#entry-bundles, spec/logs.md#reading-a-whole-log
+ * Spec    spec/logs.md#tiles
  * Source  c2sp.org/tlog-tiles v0.1.0
  */
 #ifndef CRYPTO_TILE_H
 #define CRYPTO_TILE_H
 
 #include "crypto/checkpoint.h"
-#include "crypto/proof.h" /* whoever reads a whole log also reads its receipts */
 #include "crypto/source.h"
 
 enum { TILE_WIDTH = 256, TILE_LEVELS = 8, TILE_ENTRIES = -1, TILE_MAX_ENTRY = 65535 };
@@ -32,8 +31,7 @@ struct tile_builder {
 	struct frontier frontier;
 };
 
-/* ERR_LENGTH for an entry over 65,535 bytes (nothing was added); ERR_NOMEM and emit's errors:
- * then the builder is only good for tile_builder_free. */
+/* ERR_LENGTH for an entry over 65,535 bytes; emit's errors. */
 MUST_CHECK enum err tile_builder_add(struct tile_builder *b, const void *entry, size_t n, struct hash *leaf);
 /* Hand over the partial tiles; free the bundle. The frontier keeps size and root. */
 MUST_CHECK enum err tile_builder_finish(struct tile_builder *b);
@@ -46,8 +44,7 @@ MUST_CHECK enum err bundle_read(const void *p, size_t n, unsigned width, enum er
 /* Recompute a whole log from its entry bundles under `prefix` (e.g. "ballots/"):
  * every tile file must be there and equal, the root must be head's. `each` (may be
  * NULL) gets every entry in order, before the root is known to be right.
- * ERR_ABSENT, ERR_LENGTH (a file longer than any such file may be), ERR_FORMAT, ERR_PROOF with a
- * sentence that names the file; each's errors. Memory: one bundle and one tile a level, whatever the size. */
+ * ERR_ABSENT, ERR_FORMAT, ERR_PROOF with a sentence that names the file; each's errors. */
 MUST_CHECK enum err log_read(const struct file_source *src, const char *prefix, const struct head *head,
     enum err (*each)(void *ctx, uint64_t index, const uint8_t *entry, size_t n, const struct hash *leaf), void *ctx, struct why *why);
 
