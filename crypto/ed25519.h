@@ -1,6 +1,5 @@
 /* crypto/ed25519.h - Ed25519 signatures, and a signer that hides where its key is.
  *
- * Spec    spec/logs.md#ed25519
  * Source  RFC 8032, by OpenSSL
  */
 #ifndef CRYPTO_ED25519_H
@@ -14,10 +13,7 @@
 /* Public key of a 32-byte seed. ERR_CRYPTO if OpenSSL fails. */
 MUST_CHECK enum err ed25519_public(uint8_t key[32], const uint8_t seed[32]);
 MUST_CHECK enum err ed25519_sign(uint8_t sig[64], const uint8_t seed[32], const void *message, size_t n);
-/* OK; ERR_RANGE: the key's y is not below p, or the key is one of the eight points of small
- * order, under which one signature fits many messages; ERR_PROOF: anything else that does not
- * verify (a key that is no point among it); ERR_CRYPTO: OpenSSL failed, says nothing of the
- * signature. Without cofactor: S*B = R + k*A, R compared as bytes. */
+/* OK, ERR_RANGE (no such key) or ERR_PROOF. */
 MUST_CHECK enum err ed25519_verify(const uint8_t sig[64], const uint8_t key[32], const void *message, size_t n);
 
 /* A key that signs, in a file or on a card. Owned by whoever made it; signer_close()

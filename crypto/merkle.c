@@ -103,7 +103,7 @@ split(uint64_t n)
 enum err
 inclusion_path(struct hash path[MERKLE_MAX_PATH], size_t *n, uint64_t index, uint64_t size, const struct node_source *src)
 {
-	struct hash down[64]; /* a level each */
+	struct hash down[MERKLE_MAX_PATH + 1];
 	uint64_t begin = 0, end = size;
 	size_t k = 0;
 	enum err e;
@@ -123,8 +123,6 @@ inclusion_path(struct hash path[MERKLE_MAX_PATH], size_t *n, uint64_t index, uin
 			begin = mid;
 		}
 	}
-	if (k > MERKLE_MAX_PATH)
-		return ERR_RANGE;
 	for (size_t i = 0; i < k; i++)
 		path[i] = down[k - 1 - i];
 	*n = k;
@@ -134,7 +132,7 @@ inclusion_path(struct hash path[MERKLE_MAX_PATH], size_t *n, uint64_t index, uin
 enum err
 consistency_path(struct hash path[MERKLE_MAX_PATH], size_t *n, uint64_t old, uint64_t size, const struct node_source *src)
 {
-	struct hash down[65]; /* a level each, and the old tree's last subtree */
+	struct hash down[MERKLE_MAX_PATH + 2];
 	uint64_t begin = 0, end = size;
 	size_t k = 0;
 	enum err e;
@@ -161,8 +159,6 @@ consistency_path(struct hash path[MERKLE_MAX_PATH], size_t *n, uint64_t old, uin
 	/* the old tree itself needs no hash when it is a subtree from the left */
 	if (begin != 0 && (e = range_root(&down[k++], begin, end, src)) != OK)
 		return e;
-	if (k > MERKLE_MAX_PATH)
-		return ERR_RANGE;
 	for (size_t i = 0; i < k; i++)
 		path[i] = down[k - 1 - i];
 	*n = k;

@@ -1,6 +1,6 @@
 /* crypto/merkle.h - Merkle trees of RFC 6962.
  *
- * Spec    spec/logs.md#merkle-trees, spec/logs.md#inclusion-check, spec/logs.md#consistency-check
+ * Spec    spec/logs.md#merkle-trees
  * Source  RFC 6962 section 2.1; RFC 9162 section 2.1 (verification)
  */
 #ifndef CRYPTO_MERKLE_H
@@ -8,7 +8,7 @@
 
 #include "crypto/hash.h"
 
-#define MERKLE_MAX_PATH 63 /* hashes of a proof: enough for any two sizes up to 2^62 */
+#define MERKLE_MAX_PATH 63
 
 /* SHA-256(00 || entry) and SHA-256(01 || left || right). */
 void leaf_hash(struct hash *out, const void *entry, size_t n);
@@ -37,19 +37,17 @@ struct node_source {
 /* Root of the first `size` leaves. Reads O(log n) nodes. */
 MUST_CHECK enum err tree_root(struct hash *out, uint64_t size, const struct node_source *src);
 /* Path from leaf `index` to the root of the first `size` leaves, leaf's sibling
- * first. *n is set. ERR_RANGE if index >= size, or the path would be longer than
- * MERKLE_MAX_PATH; the source's errors. */
+ * first. *n is set. ERR_RANGE if index >= size. */
 MUST_CHECK enum err inclusion_path(struct hash path[MERKLE_MAX_PATH], size_t *n, uint64_t index, uint64_t size, const struct node_source *src);
 /* Proof that the tree of `old` leaves is a prefix of that of `size`. Empty for
- * old == 0 and old == size. ERR_RANGE if old > size or too long; the source's errors. */
+ * old == 0 and old == size. ERR_RANGE if old > size. */
 MUST_CHECK enum err consistency_path(struct hash path[MERKLE_MAX_PATH], size_t *n, uint64_t old, uint64_t size, const struct node_source *src);
 
 /* OK; ERR_RANGE (index >= size), ERR_LENGTH (not the number of hashes this
  * index and size call for), ERR_PROOF (another root). */
 MUST_CHECK enum err inclusion_check(uint64_t index, uint64_t size, const struct hash *leaf, const struct hash *path, size_t n, const struct hash *root);
 /* OK; ERR_RANGE (old > size), ERR_LENGTH, ERR_PROOF. old == 0 needs the empty
- * root and an empty proof, and says nothing about `root`: every tree begins with nothing
- * (c2sp.org/tlog-witness). */
+ * root and an empty proof. */
 MUST_CHECK enum err consistency_check(uint64_t old, uint64_t size, const struct hash *path, size_t n, const struct hash *old_root, const struct hash *root);
 
 #endif

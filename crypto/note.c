@@ -98,38 +98,27 @@ read_line(struct note_signature *out, const char *p, const char *end)
 	return OK;
 }
 
-/* Whatever stands in a note: UTF-8, no control character but newline, ends with a newline. */
-static enum err
-plain_text(const char *s, size_t n, struct why *why)
+enum err
+note_read(struct note *out, const void *p, size_t n, struct why *why)
 {
-	if (n == 0 || n > NOTE_MAX_BYTES || !utf8_valid(s, n))
+	const char *s = p, *end = s + n, *at;
+	struct note note = {.text = s};
+
+	if (n == 0 || n > NOTE_MAX_BYTES || !utf8_valid(p, n))
 		return why_set(why, ERR_FORMAT, "not a signed note: empty, too long or not UTF-8");
 	for (size_t i = 0; i < n; i++)
 		if (((unsigned char)s[i] < 0x20 && s[i] != '\n') || s[i] == 0x7f)
 			return why_set(why, ERR_FORMAT, "not a signed note: control character at byte %zu", i);
 	if (s[n - 1] != '\n')
 		return why_set(why, ERR_FORMAT, "not a signed note: no newline at the end");
-	return OK;
-}
-
-enum err
-note_read(struct note *out, const void *p, size_t n, struct why *why)
-{
-	const char *s = p, *end = s + n, *at;
-	struct note note = {.text = s};
-	size_t cut;
-	enum err e;
-
-	if ((e = plain_text(s, n, why)) != OK)
-		return e;
-	/* the last empty line parts text and signatures; `cut` is where it begins */
-	for (cut = n - 1; cut > 0; cut--)
-		if (s[cut - 1] == '\n' && s[cut] == '\n')
+	/* the last empty line parts text and signatures */
+	for (at = end - 2; at > s; at--)
+		if (at[0] == '\n' && at[1] == '\n')
 			break;
-	if (cut == 0)
+	if (at <= s)
 		return why_set(why, ERR_FORMAT, "not a signed note: no empty line before the signatures");
-	note.text_n = cut;
-	note.lines = s + cut + 1;
+	note.text_n = (size_t)(at + 1 - s);
+	note.lines = at + 2;
 	note.lines_n = (size_t)(end - note.lines);
 	for (at = note.lines; at < end;) {
 		struct note_signature sig;
@@ -164,10 +153,8 @@ note_signature(const struct note *note, size_t i, struct note_signature *out)
 enum err
 note_verify(const struct note *note, const struct vkey *key)
 {
-	enum err e = ERR_ABSENT, v;
+	enum err e = ERR_ABSENT;
 
-	if (key->type != NOTE_ED25519)
-		return ERR_RANGE;
 	for (size_t i = 0; i < note->signatures; i++) {
 		struct note_signature s;
 
@@ -175,10 +162,8 @@ note_verify(const struct note *note, const struct vkey *key)
 			return ERR_FORMAT;
 		if (strcmp(s.name, key->name) != 0 || memcmp(s.id, key->id, 4) != 0)
 			continue;
-		if (s.n != 64)
+		if (s.n != 64 || key->type != NOTE_ED25519 || ed25519_verify(s.sig, key->key, note->text, note->text_n) != OK)
 			return ERR_PROOF;
-		if ((v = ed25519_verify(s.sig, key->key, note->text, note->text_n)) != OK)
-			return v == ERR_CRYPTO ? v : ERR_PROOF;
 		e = OK;
 	}
 	return e;
@@ -204,18 +189,11 @@ enum err
 note_sign(struct buf *out, const char *text, size_t text_n, const struct signer *by)
 {
 	uint8_t sig[64];
-	struct note have;
 	struct vkey k;
 	enum err e;
 
-	if (plain_text(text, text_n, NULL) != OK)
+	if (text_n == 0 || text[text_n - 1] != '\n')
 		return ERR_FORMAT;
-	if (out->n > 0) {
-		if (note_read(&have, out->p, out->n, NULL) != OK || have.text_n != text_n || memcmp(have.text, text, text_n) != 0)
-			return ERR_FORMAT;
-		if (have.signatures == NOTE_MAX_SIGNATURES)
-			return ERR_RANGE;
-	}
 	if ((e = vkey_make(&k, by->name, NOTE_ED25519, by->key)) != OK)
 		return e;
 	if ((e = by->sign(by->ctx, sig, text, text_n)) != OK)

@@ -45,22 +45,18 @@ struct note {
 	size_t signatures;
 };
 
-/* Strict: UTF-8, no control character but newline (DEL is one), text ends with an empty line,
- * 1..64 well-formed signature lines, names below 128 bytes. ERR_FORMAT with a sentence. Keeps
- * pointers into p. Says nothing about the signatures: see note_verify. */
+/* Strict: UTF-8, no control character but newline, text ends with an empty
+ * line, 1..64 well-formed signature lines. ERR_FORMAT with a sentence. Keeps pointers into p. */
 MUST_CHECK enum err note_read(struct note *out, const void *p, size_t n, struct why *why);
-/* Signature i (from 0). ERR_RANGE if there are not so many. */
+/* Signature i (from 0). */
 MUST_CHECK enum err note_signature(const struct note *note, size_t i, struct note_signature *out);
 /* OK if a plain Ed25519 signature of this key is there and verifies; ERR_ABSENT
- * if it has none; ERR_PROOF if one under its name and id is false; ERR_RANGE if the key is of another
- * type; ERR_CRYPTO. Signatures of other names or ids are passed over. */
+ * if it has none; ERR_PROOF if one under its name and id is false. */
 MUST_CHECK enum err note_verify(const struct note *note, const struct vkey *key);
-/* Append to `out`: if it is empty, text and an empty line first, else it must be a note of this
- * very text. On error `out` is as it was. ERR_FORMAT: the text does not end with a newline, holds
- * a control character or is not UTF-8, or `out` is no note of it; ERR_RANGE: 64 signatures
- * already, or a bad name; ERR_NOMEM; the signer's errors. */
+/* Append to `out`: if it is empty, text and an empty line first. text must end
+ * with a newline. */
 MUST_CHECK enum err note_sign(struct buf *out, const char *text, size_t text_n, const struct signer *by);
-/* Append one signature line; out->failed if n is over 5120. */
+/* Append one signature line. */
 void note_line(struct buf *out, const char *name, const uint8_t id[4], const void *sig, size_t n);
 
 #endif
