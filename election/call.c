@@ -16,13 +16,46 @@ read_vkey(struct fields *f, const char *name, struct vkey *out, int type)
 		(void)field_bad(f, f->object->line, "\"%s\": a key of type %d is needed here", name, type);
 }
 
+/* "https://host[:port]" and nothing after it; http only where `plain` allows it. */
+static int
+origin_valid(const char *s, int plain)
+{
+	size_t n;
+
+	if (strncmp(s, "https://", 8) == 0)
+		s += 8;
+	else if (plain && strncmp(s, "http://", 7) == 0)
+		s += 7;
+	else
+		return 0;
+	n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+	if (n == 0)
+		return 0;
+	s += n;
+	if (*s == '\0')
+		return 1;
+	n = *s == ':' ? strspn(s + 1, "0123456789") : 0;
+	return n >= 1 && n <= 5 && s[1 + n] == '\0';
+}
+
+/* A name that is also a file's: no separator, no leading dot. */
+static int
+file_name(const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+
+	return n >= 1 && n <= 64 && s[n] == '\0' && s[0] != '.' && s[0] != '-';
+}
+
 static enum err
-read_party(struct party *out, struct json *j, int type, struct why *why)
+read_party(struct party *out, struct json *j, int type, int networked, struct why *why)
 {
 	struct fields f = fields_of(j, why);
 
 	field_copy(&f, "person", out->person, sizeof out->person);
 	read_vkey(&f, "key", &out->key, type);
+	if (networked && field_has(&f, "url"))
+		field_copy(&f, "url", out->url, sizeof out->url);
 	return fields_end(&f);
 }
 
@@ -32,17 +65,17 @@ one_party(struct fields *f, const char *name, struct party *out)
 	struct json *j = field_object(f, name);
 
 	if (j != NULL && f->e == OK)
-		f->e = read_party(out, j, NOTE_ED25519, f->why);
+		f->e = read_party(out, j, NOTE_ED25519, 0, f->why);
 }
 
 static unsigned
-party_list(struct fields *f, struct party *out, size_t max, int type)
+party_list(struct fields *f, struct party *out, size_t max, int type, int networked)
 {
 	struct json *list = field_array(f, "list", max);
 	unsigned n = 0;
 
 	for (; list != NULL && n < list->n && f->e == OK; n++)
-		f->e = read_party(&out[n], list->item[n], type, f->why);
+		f->e = read_party(&out[n], list->item[n], type, networked, f->why);
 	return f->e == OK ? n : 0;
 }
 
@@ -65,6 +98,42 @@ unsigned
 call_mixer(const struct call *c, const char *name)
 {
 	return find(c->mixer, c->mixers, name);
+}
+
+unsigned
+call_authorizer(const struct call *c, const char *name)
+{
+	return find(c->authorizer, c->authorizers, name);
+}
+
+const struct vkey *
+call_party(const struct call *c, const char *name)
+{
+	const struct party *one[] = {&c->registrar, &c->notary, &c->operator, &c->auditor, &c->replacement};
+	unsigned i;
+
+	for (size_t k = 0; k < sizeof one / sizeof *one; k++)
+		if (strcmp(one[k]->key.name, name) == 0)
+			return &one[k]->key;
+	if ((i = call_trustee(c, name)) > 0)
+		return &c->trustee[i - 1].key;
+	if ((i = call_authorizer(c, name)) > 0)
+		return &c->authorizer[i - 1].key;
+	if ((i = call_mixer(c, name)) > 0)
+		return &c->mixer[i - 1].key;
+	return NULL;
+}
+
+int
+amend_kind(const char *kind)
+{
+	static const char *const kinds[] = {"suspend", "resume", "extend", "cancel", "replace-credential", "exclude", "include",
+	    "replace-notary", "replace-witness", "mixer-waiver"};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strcmp(kinds[i], kind) == 0)
+			return 1;
+	return 0;
 }
 
 /* No two parties share a name or a key. */
@@ -96,30 +165,121 @@ all_different(const struct call *c, struct fields *f)
 	return OK;
 }
 
+/* After all parties are read: the keys of a rule are names of parties, each
+ * once, or one signature would count twice. */
 static void
 read_amend(struct call *c, struct fields *f)
 {
 	struct json *list = field_array(f, "amend", MAX_AMEND);
 
 	for (size_t i = 0; list != NULL && i < list->n && f->e == OK; i++) {
-		struct amend_rule *a = &c->amend[c->amends++];
+		struct amend_rule *a = &c->amend[c->amends];
+		unsigned line = list->item[i]->line;
 		struct fields g = fields_of(list->item[i], f->why);
 		struct json *keys;
 
 		field_copy(&g, "kind", a->kind, sizeof a->kind);
-		keys = field_array(&g, "keys", 8);
-		for (; keys != NULL && a->n < keys->n; a->n++)
-			(void)snprintf(a->key[a->n], sizeof a->key[0], "%s", keys->item[a->n]->text != NULL ? keys->item[a->n]->text : "");
+		if (g.e == OK && !amend_kind(a->kind))
+			(void)field_bad(&g, line, "there is no amendment \"%s\"", a->kind);
+		for (unsigned k = 0; k < c->amends; k++)
+			if (strcmp(c->amend[k].kind, a->kind) == 0)
+				(void)field_bad(&g, line, "two rules for \"%s\"", a->kind);
+		keys = field_array(&g, "keys", sizeof a->key / sizeof *a->key);
+		for (; keys != NULL && a->n < keys->n && g.e == OK; a->n++) {
+			const char *name = keys->item[a->n]->type == JSON_TEXT ? keys->item[a->n]->text : "";
+
+			if (call_party(c, name) == NULL)
+				(void)field_bad(&g, keys->item[a->n]->line, "\"%.60s\" is no party of this call that signs", name);
+			for (unsigned k = 0; k < a->n; k++)
+				if (strcmp(a->key[k], name) == 0)
+					(void)field_bad(&g, keys->item[a->n]->line, "\"%.60s\" stands twice", name);
+			(void)snprintf(a->key[a->n], sizeof a->key[0], "%s", name);
+		}
+		if (keys != NULL && keys->n == 0)
+			(void)field_bad(&g, keys->line, "an amendment needs a key");
 		a->quorum = (unsigned)field_int(&g, "quorum", 1, a->n > 0 ? a->n : 1);
 		f->e = fields_end(&g);
+		c->amends++;
 	}
+}
+
+static void
+read_acuerdos(struct fields *f)
+{
+	struct json *list = field_array(f, "acuerdos", 50);
+	int64_t t;
+
+	if (list != NULL && list->n == 0)
+		(void)field_bad(f, list->line, "there must be an acuerdo");
+	for (size_t i = 0; list != NULL && i < list->n && f->e == OK; i++) {
+		struct fields g = fields_of(list->item[i], f->why);
+		char text[401];
+
+		field_copy(&g, "id", text, 101);
+		field_copy(&g, "date", text, 11);
+		if (g.e == OK && date_read(&t, text) != OK)
+			(void)field_bad(&g, list->item[i]->line, "\"date\" must be a date like 2026-06-01");
+		field_copy(&g, "subject", text, sizeof text);
+		f->e = fields_end(&g);
+	}
+}
+
+static void
+read_origins(struct call *c, struct fields *f)
+{
+	struct fields g = fields_of(field_object(f, "origins"), f->why);
+
+	field_copy(&g, "account", c->account, sizeof c->account);
+	field_copy(&g, "box", c->box, sizeof c->box);
+	if (f->e != OK || (f->e = fields_end(&g)) != OK)
+		return;
+	if (!origin_valid(c->account, c->simulacro) || !origin_valid(c->box, c->simulacro))
+		(void)field_bad(f, g.object->line, "an origin is https://host or https://host:port (http only in a simulacro)");
+	else if (strcmp(c->account, c->box) == 0)
+		(void)field_bad(f, g.object->line, "the account and the box must have different origins");
+}
+
+static void
+read_mixers(struct call *c, struct fields *f)
+{
+	struct fields g = fields_of(field_object(f, "mixers"), f->why);
+	struct json *j;
+
+	c->mixers = party_list(&g, c->mixer, MAX_PARTIES, NOTE_ED25519, 0);
+	c->minimum_mixers = (unsigned)field_int(&g, "minimum", 1, c->mixers > 0 ? c->mixers : 1);
+	j = field_array(&g, "required", MAX_PARTIES);
+	for (size_t i = 0; j != NULL && i < j->n && g.e == OK; i++) {
+		unsigned m = j->item[i]->type == JSON_TEXT ? call_mixer(c, j->item[i]->text) : 0;
+
+		if (m == 0 || c->required[m - 1])
+			(void)field_bad(&g, j->item[i]->line, "a required mixer is not in the list, or stands twice");
+		else
+			c->required[m - 1] = 1;
+	}
+	if (f->e == OK && (f->e = fields_end(&g)) == OK && c->mixers == 0)
+		(void)field_bad(f, g.object->line, "there must be a mixer");
+}
+
+static void
+read_authorizers(struct call *c, struct fields *f)
+{
+	struct fields g = fields_of(field_object(f, "authorizers"), f->why);
+
+	c->authorizers = party_list(&g, c->authorizer, MAX_AUTHORIZERS, NOTE_ED25519, 1);
+	c->quorum = (unsigned)field_int(&g, "quorum", 1, MAX_AUTHORIZERS);
+	if (f->e != OK || (f->e = fields_end(&g)) != OK)
+		return;
+	if (c->authorizers == 0 || c->quorum > c->authorizers || 2 * c->quorum <= c->authorizers)
+		(void)field_bad(f, g.object->line, "the quorum must be more than half of the authorizers");
+	for (unsigned i = 0; i < c->authorizers; i++) /* authorizers/NAME.json, authorizations/NAME */
+		if (!file_name(c->authorizer[i].key.name))
+			(void)field_bad(f, g.object->line, "an authorizer's name is 1 to 64 of a-z, 0-9, '-' and '.', and begins with a letter or digit");
 }
 
 static enum err
 read_fields(struct call *c, struct json *root, struct why *why)
 {
 	struct fields f = fields_of(root, why), g;
-	struct json *j;
 	const char *kind;
 	int64_t t;
 
@@ -133,20 +293,8 @@ read_fields(struct call *c, struct json *root, struct why *why)
 	field_copy(&f, "process", c->process, sizeof c->process);
 	field_copy(&f, "ambito", c->ambito, sizeof c->ambito);
 	field_copy(&f, "fundamento", c->fundamento, sizeof c->fundamento);
-	if ((j = field_array(&f, "acuerdos", 50)) != NULL)
-		for (size_t i = 0; i < j->n && f.e == OK; i++) {
-			g = fields_of(j->item[i], why);
-			(void)field_text(&g, "id", 100);
-			if (date_read(&t, field_text(&g, "date", 10)) != OK)
-				(void)field_bad(&g, j->item[i]->line, "\"date\" must be a date like 2026-06-01");
-			(void)field_text(&g, "subject", 400);
-			f.e = fields_end(&g);
-		}
-	g = fields_of(field_object(&f, "origins"), why);
-	field_copy(&g, "account", c->account, sizeof c->account);
-	field_copy(&g, "box", c->box, sizeof c->box);
-	if (f.e == OK)
-		f.e = fields_end(&g);
+	read_acuerdos(&f);
+	read_origins(c, &f);
 	c->ebitlen = (unsigned)field_int(&f, "ebitlenro", 128, 256);
 	if (c->ebitlen != 128 && c->ebitlen != 256)
 		(void)field_bad(&f, 1, "\"ebitlenro\" must be 128 or 256");
@@ -160,7 +308,7 @@ read_fields(struct call *c, struct json *root, struct why *why)
 	if (f.e == OK)
 		f.e = fields_end(&g);
 	g = fields_of(field_object(&f, "trustees"), why);
-	c->trustees = party_list(&g, c->trustee, MAX_TRUSTEES, NOTE_ED25519);
+	c->trustees = party_list(&g, c->trustee, MAX_TRUSTEES, NOTE_ED25519, 0);
 	c->threshold = (unsigned)field_int(&g, "threshold", 2, c->trustees > 2 ? c->trustees : 2);
 	if (f.e == OK && (f.e = fields_end(&g)) == OK && c->trustees < c->threshold)
 		(void)field_bad(&f, g.object->line, "fewer trustees than the threshold");
@@ -169,32 +317,15 @@ read_fields(struct call *c, struct json *root, struct why *why)
 	read_vkey(&g, "events", &c->log_events, NOTE_ED25519);
 	if (f.e == OK)
 		f.e = fields_end(&g);
-	g = fields_of(field_object(&f, "authorizers"), why);
-	c->authorizers = party_list(&g, c->authorizer, MAX_AUTHORIZERS, NOTE_ED25519);
-	c->quorum = (unsigned)field_int(&g, "quorum", 1, MAX_AUTHORIZERS);
-	if (f.e == OK && (f.e = fields_end(&g)) == OK && (c->authorizers == 0 || c->quorum > c->authorizers || 2 * c->quorum <= c->authorizers))
-		(void)field_bad(&f, g.object->line, "the quorum must be more than half of the authorizers");
+	read_authorizers(c, &f);
 	one_party(&f, "registrar", &c->registrar);
 	one_party(&f, "notary", &c->notary);
 	one_party(&f, "operator", &c->operator);
 	one_party(&f, "auditor", &c->auditor);
 	one_party(&f, "replacement_signer", &c->replacement);
-	g = fields_of(field_object(&f, "mixers"), why);
-	c->mixers = party_list(&g, c->mixer, MAX_PARTIES, NOTE_ED25519);
-	c->minimum_mixers = (unsigned)field_int(&g, "minimum", 1, c->mixers > 0 ? c->mixers : 1);
-	if ((j = field_array(&g, "required", MAX_PARTIES)) != NULL)
-		for (size_t i = 0; i < j->n && f.e == OK; i++) {
-			unsigned m = j->item[i]->text != NULL ? call_mixer(c, j->item[i]->text) : 0;
-
-			if (m == 0)
-				(void)field_bad(&f, j->item[i]->line, "a required mixer is not in the list");
-			else
-				c->required[m - 1] = 1;
-		}
-	if (f.e == OK && (f.e = fields_end(&g)) == OK && c->mixers == 0)
-		(void)field_bad(&f, g.object->line, "there must be a mixer");
+	read_mixers(c, &f);
 	g = fields_of(field_object(&f, "witnesses"), why);
-	c->witnesses = party_list(&g, c->witness, MAX_PARTIES, NOTE_COSIGNATURE);
+	c->witnesses = party_list(&g, c->witness, MAX_PARTIES, NOTE_COSIGNATURE, 1);
 	c->witness_quorum = (unsigned)field_int(&g, "quorum", 0, c->witnesses);
 	if (f.e == OK)
 		f.e = fields_end(&g);
@@ -306,10 +437,10 @@ call_example(struct buf *out)
 	json_end(&o, '}');
 	json_begin(&o, "amend", '[');
 	json_begin(&o, NULL, '{');
-	json_text(&o, "_comment", "kinds: suspend, resume, extend, cancel, exclude, include, replace-notary, replace-witness, mixer-waiver");
+	json_text(&o, "_comment", "kinds: suspend, resume, extend, cancel, replace-credential, exclude, include, replace-notary, replace-witness, mixer-waiver");
 	json_text(&o, "kind", "extend");
 	json_begin(&o, "keys", '[');
-	json_text(&o, NULL, "operator's key name");
+	json_text(&o, NULL, "the key name of a party above");
 	json_end(&o, ']');
 	json_int(&o, "quorum", 1);
 	json_end(&o, '}');

@@ -12,6 +12,7 @@ enum { CALL_MAX_BYTES = 1 << 20, MAX_TRUSTEES = 25, MAX_AUTHORIZERS = 8, MAX_PAR
 
 struct party {
 	char person[128];
+	char url[200];	 /* authorizers and witnesses that are reached over a network; else empty */
 	struct vkey key; /* key.name is the party's name in all documents */
 };
 
@@ -39,12 +40,19 @@ struct call {
 	unsigned amends;
 };
 
-/* Read and check everything about it. ERR_FORMAT, ERR_RANGE, with line and reason. */
+/* Read and check everything about it. ERR_FORMAT (not well formed, unknown or
+ * missing field) or ERR_RANGE (a value that may not be), with line and reason. */
 MUST_CHECK enum err call_read(struct call *out, const void *p, size_t n, struct why *why);
 /* A commented example with the keys of an empty hand: what to fill in. */
 void call_example(struct buf *out);
 /* The position (from 1) of the party with this key name; 0 if there is none. */
 unsigned call_trustee(const struct call *c, const char *name);
 unsigned call_mixer(const struct call *c, const char *name);
+unsigned call_authorizer(const struct call *c, const char *name);
+/* The key of the party of this name that signs documents (a log or a witness
+ * does not); NULL if there is none. Points into c. */
+const struct vkey *call_party(const struct call *c, const char *name);
+/* 1 if the call may give this kind of entry to keys of its choice: suspend, resume, ... */
+int amend_kind(const char *kind);
 
 #endif

@@ -9,7 +9,10 @@
 
 #include <yajl/yajl_parse.h>
 
-enum { DEPTH = 12 };
+enum {
+	DEPTH = 12,
+	MOST_NAMES = 256, /* in one object: the search for a second one is quadratic */
+};
 
 struct parse {
 	const uint8_t *p;
@@ -47,6 +50,10 @@ add(struct parse *s, enum json_type type)
 
 	if (parent == NULL && s->root != NULL) {
 		(void)refuse(s, "more than one value");
+		return NULL;
+	}
+	if (parent != NULL && parent->type == JSON_OBJECT && parent->n == MOST_NAMES) {
+		(void)refuse(s, "more than 256 names in one object");
 		return NULL;
 	}
 	if (parent != NULL && parent->type == JSON_OBJECT)
@@ -357,10 +364,34 @@ field_text(struct fields *f, const char *name, size_t max)
 	return j->text;
 }
 
+/* 1 if s (valid UTF-8) has a character that changes how the text around it
+ * looks: C0, DEL, C1, line and paragraph separators, direction marks. */
+static int
+disturbs(const char *s)
+{
+	const uint8_t *p = (const uint8_t *)s;
+
+	for (; *p != 0; p++) {
+		if (*p < 0x20 || *p == 0x7f || (p[0] == 0xc2 && p[1] < 0xa0) || (p[0] == 0xd8 && p[1] == 0x9c))
+			return 1; /* the last one is U+061C */
+		if (p[0] == 0xe2 && p[1] == 0x80 && ((p[2] >= 0x8e && p[2] <= 0x8f) || (p[2] >= 0xa8 && p[2] <= 0xae)))
+			return 1; /* U+200E, 200F, 2028 to 202E */
+		if (p[0] == 0xe2 && p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9)
+			return 1; /* U+2066 to 2069 */
+	}
+	return 0;
+}
+
 void
 field_copy(struct fields *f, const char *name, char *out, size_t size)
 {
-	(void)snprintf(out, size, "%s", field_text(f, name, size - 1));
+	const char *s = field_text(f, name, size - 1);
+
+	if (f->e == OK && disturbs(s)) {
+		(void)field_bad(f, find(f, name)->line, "\"%s\" holds a control or direction character", name);
+		s = "";
+	}
+	(void)snprintf(out, size, "%s", s);
 }
 
 int64_t

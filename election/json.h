@@ -1,7 +1,7 @@
 /* election/json.h - strict JSON: what a document may hold and nothing else.
  *
  * Parsed by yajl, with the checks it leaves out: duplicate names, unknown
- * names, \u0000, lone surrogates, fractions, depth and size.
+ * names, \u0000, lone surrogates, fractions, depth, size, names in one object.
  * Spec    spec/documents.md#json
  */
 #ifndef ELECTION_JSON_H
@@ -38,7 +38,8 @@ struct fields fields_of(struct json *object, struct why *why);
 int field_has(struct fields *f, const char *name);
 /* A text of 1..max bytes; never NULL ("" after an error). */
 const char *field_text(struct fields *f, const char *name, size_t max);
-/* Copy it into out (size bytes with NUL). */
+/* Copy it into out (size bytes with NUL). For texts that people see: control
+ * characters and direction marks are refused. */
 void field_copy(struct fields *f, const char *name, char *out, size_t size);
 int64_t field_int(struct fields *f, const char *name, int64_t least, int64_t most);
 int field_bool(struct fields *f, const char *name);

@@ -20,6 +20,16 @@ emblem(const char *s)
 	return n >= 1 && n <= 16 && s[n] == '\0';
 }
 
+/* The entity's position; -1 if it is none of the manifest's. */
+static int
+entity_of(const struct manifest *m, const char *id)
+{
+	for (unsigned i = 0; i < m->entities; i++)
+		if (strcmp(m->entity[i].id, id) == 0)
+			return (int)i;
+	return -1;
+}
+
 static int
 party_of(const struct contest *c, const char *id)
 {
@@ -64,6 +74,10 @@ combinations(struct contest *c, struct fields *f, uint32_t members, const char *
 					if (set >> i & 1) {
 						size_t n = strlen(id);
 
+						if (n + 1 + strlen(c->party[i].id) >= sizeof id) { /* cut off, two lines could look the same */
+							(void)field_bad(f, f->object->line, "contest %s: the name of a coalition's line is longer than %d", c->id, LINE_BYTES - 1);
+							return;
+						}
 						(void)snprintf(id + n, sizeof id - n, "%s%s", n > 0 ? "_" : "", c->party[i].id);
 					}
 				add_line(c, f, id, set, candidate);
@@ -93,11 +107,11 @@ read_members(struct contest *c, struct fields *g, size_t least)
 }
 
 static void
-read_lines(struct contest *c, struct fields *f)
+read_lines(struct contest *c, struct fields *f, int sealed)
 {
 	struct json *list;
 
-	if (!field_has(f, "lines"))
+	if (!sealed && !field_has(f, "lines"))
 		return;
 	list = field_array(f, "lines", MAX_LINES);
 	for (size_t i = 0; list != NULL && i < list->n && i < c->lines; i++)
@@ -108,13 +122,14 @@ read_lines(struct contest *c, struct fields *f)
 }
 
 static enum err
-read_contest(struct contest *c, struct json *j, struct why *why)
+read_contest(const struct manifest *m, struct contest *c, struct json *j, int sealed, struct why *why)
 {
 	struct fields f = fields_of(j, why), g;
 	uint32_t coalition[MAX_COALITIONS], in_coalition = 0, common = 0;
-	char coalition_candidate[MAX_COALITIONS][128], alone[MAX_EMBLEMS][128] = {""};
+	char coalition_candidate[MAX_COALITIONS][128], alone[MAX_EMBLEMS][128] = {""}, text[128];
 	size_t coalitions = 0;
 	struct json *list;
+	const char *ambito;
 	int consulta;
 
 	field_copy(&f, "id", c->id, sizeof c->id);
@@ -123,15 +138,21 @@ read_contest(struct contest *c, struct json *j, struct why *why)
 	field_copy(&f, "acuerdo", c->acuerdo, sizeof c->acuerdo);
 	if (f.e == OK && (!identifier(c->id) || !identifier(c->type)))
 		(void)field_bad(&f, j->line, "contest ids and types are 1 to 16 of a-z and 0-9");
-	c->local = strcmp(field_text(&f, "ambito", 10), "local") == 0;
-	if (c->local)
+	ambito = field_text(&f, "ambito", 10);
+	c->local = strcmp(ambito, "local") == 0;
+	if (f.e == OK && !c->local && strcmp(ambito, "federal") != 0)
+		(void)field_bad(&f, j->line, "contest %s: \"ambito\" must be \"federal\" or \"local\"", c->id);
+	if (c->local) {
 		field_copy(&f, "entity", c->entity, sizeof c->entity);
+		if (f.e == OK && entity_of(m, c->entity) < 0)
+			(void)field_bad(&f, j->line, "contest %s: the entity %s is not in the list", c->id, c->entity);
+	}
 	consulta = strcmp(c->type, "consulta") == 0;
 	if (consulta) {
 		add_line(c, &f, "SI", 0, "");
 		add_line(c, &f, "NO", 0, "");
 		add_line(c, &f, "NULO", 0, "");
-		read_lines(c, &f);
+		read_lines(c, &f, sealed);
 		return fields_end(&f);
 	}
 	list = field_array(&f, "parties", MAX_EMBLEMS);
@@ -149,22 +170,32 @@ read_contest(struct contest *c, struct json *j, struct why *why)
 	list = field_array(&f, "coalitions", MAX_COALITIONS);
 	for (size_t i = 0; list != NULL && i < list->n && f.e == OK; i++) {
 		g = fields_of(list->item[i], why);
-		(void)field_text(&g, "name", 128);
+		field_copy(&g, "name", text, sizeof text);
 		coalition[i] = read_members(c, &g, 2);
 		field_copy(&g, "candidate", coalition_candidate[i], sizeof coalition_candidate[i]);
 		if (g.e == OK && (in_coalition & coalition[i]) != 0)
 			(void)field_bad(&g, list->item[i]->line, "contest %s: a party stands in two coalitions", c->id);
+		for (unsigned k = 0; k < c->parties && g.e == OK; k++)
+			if ((coalition[i] >> k & 1) && alone[k][0] != '\0')
+				(void)field_bad(&g, list->item[i]->line, "contest %s: %s has a candidate of its own and stands in a coalition", c->id, c->party[k].id);
 		in_coalition |= coalition[i];
 		coalitions++;
 		f.e = fields_end(&g);
 	}
 	list = field_array(&f, "common", MAX_COALITIONS);
 	for (size_t i = 0; list != NULL && i < list->n && f.e == OK; i++) { /* candidatura común: one shared emblem */
+		uint32_t members;
+
 		g = fields_of(list->item[i], why);
-		(void)field_text(&g, "id", 16);
-		(void)field_text(&g, "name", 128);
-		common |= read_members(c, &g, 2);
-		(void)field_text(&g, "candidate", 127);
+		field_copy(&g, "id", text, 17);
+		if (g.e == OK && !emblem(text))
+			(void)field_bad(&g, list->item[i]->line, "a candidacy's id is 1 to 16 of A-Z and 0-9");
+		field_copy(&g, "name", text, sizeof text);
+		members = read_members(c, &g, 2);
+		field_copy(&g, "candidate", text, sizeof text);
+		if (g.e == OK && (members & (common | in_coalition)) != 0)
+			(void)field_bad(&g, list->item[i]->line, "contest %s: a party stands in two candidacies", c->id);
+		common |= members;
 		f.e = fields_end(&g);
 	}
 	for (unsigned i = 0; i < c->parties && f.e == OK; i++) {
@@ -186,17 +217,23 @@ read_contest(struct contest *c, struct json *j, struct why *why)
 	}
 	list = field_array(&f, "independents", MAX_EMBLEMS);
 	for (size_t i = 0; list != NULL && i < list->n && f.e == OK; i++) {
-		const char *id;
+		char id[17];
 
 		g = fields_of(list->item[i], why);
-		id = field_text(&g, "id", 16);
-		add_line(c, &g, id, 0, field_text(&g, "name", 127));
+		field_copy(&g, "id", id, sizeof id);
+		if (g.e == OK && !emblem(id))
+			(void)field_bad(&g, list->item[i]->line, "an independent's id is 1 to 16 of A-Z and 0-9");
+		field_copy(&g, "name", text, sizeof text);
+		if (g.e == OK)
+			add_line(c, &g, id, 0, text);
 		f.e = fields_end(&g);
 	}
 	if (field_bool(&f, "unregistered"))
 		add_line(c, &f, "CANDIDATO_NO_REGISTRADO", 0, "");
+	if (f.e == OK && c->lines == 0)
+		(void)field_bad(&f, j->line, "contest %s: nobody stands in it", c->id);
 	add_line(c, &f, "VOTOS_NULOS", 0, "");
-	read_lines(c, &f);
+	read_lines(c, &f, sealed);
 	return fields_end(&f);
 }
 
@@ -215,7 +252,7 @@ read_styles(struct manifest *m, struct fields *f)
 		if (field_has(&g, "district"))
 			field_copy(&g, "district", s->district, sizeof s->district);
 		contests = field_array(&g, "contests", MAX_CONTESTS);
-		if (g.e == OK && (!identifier(s->entity) || strcmp(manifest_entity(m, s->entity), s->entity) == 0 ||
+		if (g.e == OK && (!identifier(s->entity) || entity_of(m, s->entity) < 0 ||
 				     (s->district[0] != '\0' && !identifier(s->district)) || contests->n == 0))
 			(void)field_bad(&g, list->item[i]->line, "a style needs a known entity and at least one contest");
 		for (size_t k = 0; contests != NULL && k < contests->n && g.e == OK; k++) {
@@ -242,21 +279,32 @@ read_styles(struct manifest *m, struct fields *f)
 		(void)field_bad(f, 1, "there must be a style");
 	sha256(&m->styles_hash, text.p, text.n);
 	buf_free(&text);
+}
+
+/* What is mixed and counted together: contests in order, in each the styles in order. */
+static void
+make_groups(struct manifest *m, struct fields *f)
+{
 	for (unsigned c = 0; c < m->contests; c++)
-		for (unsigned s = 0; s < m->styles && m->groups < MAX_GROUPS; s++)
-			for (unsigned k = 0; k < m->style[s].contests; k++)
-				if (m->style[s].contest[k] == c) {
-					struct group *g = &m->group[m->groups++];
+		for (unsigned s = 0; s < m->styles; s++)
+			for (unsigned k = 0; k < m->style[s].contests; k++) {
+				struct group *g = &m->group[m->groups];
+				const struct style *of = &m->style[s];
+				char folder[sizeof g->folder];
 
-					g->contest = c;
-					memcpy(g->entity, m->style[s].entity, sizeof g->entity);
-					memcpy(g->district, m->style[s].district, sizeof g->district);
-					char folder[56];
-
-					(void)snprintf(folder, sizeof folder, "%.16s-%.16s%s%.16s", m->contest[c].id, m->style[s].entity,
-					    m->style[s].district[0] != '\0' ? "-" : "", m->style[s].district);
-					memcpy(g->folder, folder, sizeof folder);
+				if (of->contest[k] != c)
+					continue;
+				if (m->groups == MAX_GROUPS) {
+					(void)field_bad(f, 1, "more than %d groups (a contest in an entity or district)", MAX_GROUPS);
+					return;
 				}
+				g->contest = c;
+				memcpy(g->entity, of->entity, sizeof g->entity);
+				memcpy(g->district, of->district, sizeof g->district);
+				(void)snprintf(folder, sizeof folder, "%.16s-%.16s%s%.16s", m->contest[c].id, of->entity, of->district[0] != '\0' ? "-" : "", of->district);
+				memcpy(g->folder, folder, sizeof folder);
+				m->groups++;
+			}
 }
 
 static enum err
@@ -297,18 +345,21 @@ read_fields(struct manifest *m, struct json *root, struct why *why)
 		field_copy(&g, "name", m->entity[i].name, sizeof m->entity[i].name);
 		if (g.e == OK && !identifier(m->entity[i].id))
 			(void)field_bad(&g, list->item[i]->line, "an entity's id is 1 to 16 of a-z and 0-9");
+		if (g.e == OK && entity_of(m, m->entity[i].id) >= 0)
+			(void)field_bad(&g, list->item[i]->line, "two entities %s", m->entity[i].id);
 		f.e = fields_end(&g);
 	}
+	m->sealed = field_has(&f, "roll");
 	list = field_array(&f, "contests", MAX_CONTESTS);
 	for (size_t i = 0; list != NULL && i < list->n && f.e == OK; i++) {
-		f.e = read_contest(&m->contest[i], list->item[i], why);
+		f.e = read_contest(m, &m->contest[i], list->item[i], m->sealed, why);
 		for (unsigned k = 0; k < i && f.e == OK; k++)
 			if (strcmp(m->contest[k].id, m->contest[i].id) == 0)
 				(void)field_bad(&f, list->item[i]->line, "two contests %s", m->contest[i].id);
 		m->contests++;
 	}
 	read_styles(m, &f);
-	m->sealed = field_has(&f, "roll");
+	make_groups(m, &f);
 	if (m->sealed) {
 		field_hash(&f, "roll", &m->roll);
 		list = field_array(&f, "authorizers", MAX_AUTHORIZERS);
@@ -393,6 +444,10 @@ manifest_seal(struct buf *out, const void *draft, size_t n, const struct call *c
 
 	if ((e = manifest_read(&m, draft, n, why)) != OK || (e = json_parse(&root, draft, n, MANIFEST_MAX_BYTES, why)) != OK)
 		goto done;
+	if (authorizers_n != call->authorizers) {
+		e = why_set(why, ERR_LENGTH, "the keys of %u authorizers are needed, not of %u", call->authorizers, authorizers_n);
+		goto done;
+	}
 	if (m->sealed || !hash_equal(&m->call, &call->hash)) {
 		e = why_set(why, ERR_NOT_NOW, m->sealed ? "the draft is sealed already" : "the draft names another call");
 		goto done;
@@ -431,10 +486,9 @@ manifest_group(const struct manifest *m, unsigned style, unsigned at)
 const char *
 manifest_entity(const struct manifest *m, const char *id)
 {
-	for (unsigned i = 0; i < m->entities; i++)
-		if (strcmp(m->entity[i].id, id) == 0)
-			return m->entity[i].name;
-	return id;
+	int i = entity_of(m, id);
+
+	return i >= 0 ? m->entity[i].name : id;
 }
 
 void

@@ -70,9 +70,13 @@ struct manifest {
 	unsigned authorizers;
 };
 
-/* Read a draft or a sealed manifest; allocates (free() it). Lines given must equal those generated. */
+/* Read a draft or a sealed manifest; allocates (free() it). A draft may leave the
+ * lines out, a sealed one not; lines given must equal those generated. ERR_FORMAT,
+ * ERR_RANGE with line and reason. */
 MUST_CHECK enum err manifest_read(struct manifest **out, const void *p, size_t n, struct why *why);
-/* The sealed text of a draft: lines, roll and authorizers' hashes written in. */
+/* The sealed text of a draft: lines, roll and authorizers' hashes (in the call's
+ * order) written in. As manifest_read; ERR_NOT_NOW if the draft is sealed already
+ * or names another call, ERR_LENGTH if authorizers_n is not the call's number. */
 MUST_CHECK enum err manifest_seal(struct buf *out, const void *draft, size_t n, const struct call *call, const struct hash *roll,
     const struct hash *authorizers, unsigned authorizers_n, struct why *why);
 /* A commented example of a draft. */
