@@ -123,13 +123,11 @@ start(struct service *s, struct fields *f, struct reply *r)
 	(void)pthread_mutex_unlock(&s->logins->lock);
 }
 
-/* A file with a random name and no time, for the code gateway to take away. */
-static enum err
-put_outbox(const struct service *s, const char *phone, const char *code)
+/* A file with a random name and no time, for the gateway to take away. */
+enum err
+outbox_put(const struct service *s, const struct buf *message)
 {
 	struct timespec never[2] = {{1, 0}, {1, 0}};
-	struct buf b = {0};
-	struct json_out o = json_out(&b);
 	uint8_t random[16];
 	char hex[33], path[1200];
 	enum err e;
@@ -137,13 +135,24 @@ put_outbox(const struct service *s, const char *phone, const char *code)
 	random_bytes(random, sizeof random);
 	hex_encode(hex, random, sizeof random);
 	(void)snprintf(path, sizeof path, "%s/%s", s->config.outbox, hex);
+	e = message->failed ? ERR_NOMEM : file_write(path, message->p, message->n, 0600, NULL);
+	(void)utimensat(AT_FDCWD, path, never, 0);
+	(void)utimensat(AT_FDCWD, s->config.outbox, never, 0);
+	return e;
+}
+
+static enum err
+send_code(const struct service *s, const char *phone, const char *code)
+{
+	struct buf b = {0};
+	struct json_out o = json_out(&b);
+	enum err e;
+
 	json_begin(&o, NULL, '{');
 	json_text(&o, "phone", phone);
 	json_text(&o, "code", code);
 	json_end(&o, '}');
-	e = file_write(path, b.p, b.n, 0600, NULL);
-	(void)utimensat(AT_FDCWD, path, never, 0);
-	(void)utimensat(AT_FDCWD, s->config.outbox, never, 0);
+	e = outbox_put(s, &b);
 	buf_free(&b);
 	return e;
 }
@@ -174,7 +183,7 @@ answer(struct service *s, struct fields *f, struct reply *r)
 	(void)pthread_mutex_unlock(&t->lock);
 	index = find_user(s, user);
 	login_hash(&h, &s->election, s->call.account, server, client, user);
-	good = schnorr_verify(sig, index >= 0 ? s->roll.row[index].key : s->roll.row[0].key, &h) == OK && index >= 0 && known;
+	good = schnorr_verify(sig, roll_credential(&s->roll.row[index >= 0 ? index : 0], now_seconds()), &h) == OK && index >= 0 && known;
 	(void)pthread_mutex_lock(&t->lock);
 	if (good && t->locked_until[index] > now_seconds()) {
 		(void)pthread_mutex_unlock(&t->lock);
@@ -201,7 +210,7 @@ answer(struct service *s, struct fields *f, struct reply *r)
 	json_hex(&o, "login", slot->id, 32);
 	json_end(&o, '}');
 	(void)pthread_mutex_unlock(&t->lock);
-	if (put_outbox(s, s->person[index].phone, otp) != OK)
+	if (send_code(s, s->person[index].phone, otp) != OK)
 		reply_error(r, ERR_IO, "the code cannot be sent now");
 }
 
@@ -361,7 +370,11 @@ authorize(struct service *s, struct fields *f, struct reply *r)
 		goto done;
 	}
 	authorization_hash(&h, request.p, request.n);
-	if (schnorr_verify(sig, s->roll.row[index].key, &h) != OK) {
+	if (s->roll.row[index].excluded) {
+		reply_error(r, ERR_DENIED, "by order of a court this roll index may not vote; ask the authority");
+		goto done;
+	}
+	if (schnorr_verify(sig, roll_credential(&s->roll.row[index], now_seconds()), &h) != OK) {
 		reply_error(r, ERR_PROOF, "the request is not signed by the voter's credential");
 		goto done;
 	}
@@ -422,7 +435,7 @@ confirm(struct service *s, struct fields *f, struct reply *r)
 		return;
 	}
 	confirmation_hash(&h, &s->election, (uint32_t)index);
-	if (schnorr_verify(sig, s->roll.row[index].key, &h) != OK) {
+	if (roll_signed(&s->roll.row[index], sig, &h) != OK) {
 		reply_error(r, ERR_PROOF, "the confirmation is not signed by the voter's credential");
 		return;
 	}
@@ -487,7 +500,9 @@ account_handle(void *ctx, const struct request *q, struct reply *r)
 			return;
 		}
 		f = fields_of(root, &why);
+		(void)pthread_rwlock_rdlock(&s->roll_lock);
 		posts[i].run(s, &f, r);
+		(void)pthread_rwlock_unlock(&s->roll_lock);
 		if (f.e != OK)
 			reply_error(r, f.e, why.text);
 		json_free(root);

@@ -88,11 +88,102 @@ restage(struct service *s)
 	const struct progress *p = &s->progress;
 
 	s->stage = p->sealed			     ? "sealed"
+	    : p->cancelled			     ? "cancelled"
 	    : p->closed				     ? "closed"
 	    : (p->begun >> 5 & 1)		     ? "grace"
-	    : p->suspended || s->clock_jumped	     ? "suspended"
+	    : p->suspended || p->clock	     ? "suspended"
 	    : (p->begun >> 3 & 1)		     ? "open"
 						     : "before";
+}
+
+/* The person whom an `include` entry adds lies here, sealed, before the entry is made. */
+static void
+addition_path(const struct service *s, uint32_t index, char path[1200])
+{
+	(void)snprintf(path, 1200, "%s/addition-%u", s->config.data, index);
+}
+
+static enum err
+read_addition(struct service *s, uint32_t index, struct why *why)
+{
+	struct buf b = {0};
+	struct person *one = NULL;
+	uint32_t n = 0;
+	char path[1200];
+	enum err e;
+
+	addition_path(s, index, path);
+	if ((e = file_read(&b, path, 65536, why)) == OK && (e = private_roll_read(&one, &n, s->roll_key, &s->call.hash, b.p, b.n, why)) == OK && n != 1)
+		e = why_set(why, ERR_FORMAT, "%s: not one person", path);
+	if (e == OK)
+		s->person[index] = one[0];
+	if (one != NULL)
+		wipe(one, n * sizeof *one);
+	free(one);
+	buf_free(&b);
+	return e;
+}
+
+/* Whether an entry that changes the roll can be carried out; nothing changes yet. */
+static enum err
+prepare(struct service *s, const struct event *e, struct why *why)
+{
+	struct roll try = s->roll;
+	struct registry_row row = {0};
+	uint32_t index = (uint32_t)strtoul(event_fact(e, "index"), NULL, 10);
+	enum err err;
+
+	if ((try.row = malloc((s->roll.n + 2u) * sizeof *try.row)) == NULL)
+		return ERR_NOMEM;
+	memcpy(try.row, s->roll.row, s->roll.n * sizeof *try.row);
+	err = roll_amend(&try, e, &s->call, s->manifest, why);
+	if (err == OK && try.n > s->roll.n)
+		err = read_addition(s, index, why);
+	if (err == OK && try.replaced > s->roll.replaced && (err = registry_get(s->registry, index, &row, why)) == OK && row.authorized)
+		err = why_set(why, ERR_NOT_NOW, "replace-credential: roll index %u has authorized; nothing replaces a credential after that", index);
+	registry_row_free(&row);
+	free(try.row);
+	return err;
+}
+
+/* The old contacts hear of a replacement before it is in force. */
+static enum err
+notify(struct service *s, const struct event *e, uint32_t index)
+{
+	struct buf b = {0};
+	struct json_out o = json_out(&b);
+	enum err err;
+
+	json_begin(&o, NULL, '{');
+	json_text(&o, "phone", s->person[index].phone);
+	json_text(&o, "email", s->person[index].email);
+	json_text(&o, "notice", "replace-credential");
+	json_text(&o, "from", event_fact(e, "from"));
+	json_text(&o, "text", "Se solicit\xc3\xb3 reponer su contrase\xc3\xb1" "a de voto. Si usted no lo pidi\xc3\xb3, av\xc3\xadselo a la autoridad o vote antes de esa hora.");
+	json_end(&o, '}');
+	err = outbox_put(s, &b);
+	buf_free(&b);
+	return err;
+}
+
+/* What an entry changes in memory and in the registry. Idempotent over a restart. */
+static enum err
+carry_out(struct service *s, const struct event *e, struct why *why)
+{
+	uint32_t before = s->roll.n, replaced = s->roll.replaced, index = (uint32_t)strtoul(event_fact(e, "index"), NULL, 10);
+	enum err err;
+
+	(void)pthread_rwlock_wrlock(&s->roll_lock);
+	err = roll_amend(&s->roll, e, &s->call, s->manifest, why);
+	s->persons = s->roll.n;
+	(void)pthread_rwlock_unlock(&s->roll_lock);
+	if (err == OK && s->roll.n > before) {
+		while (err == OK && registry_rows(s->registry) < s->roll.n)
+			err = registry_extend(s->registry, why);
+	}
+	if (err == OK && s->roll.replaced > replaced && !s->replaying)
+		err = notify(s, e, index);
+	return err;
 }
 
 /* With the lock held. */
@@ -111,10 +202,14 @@ append(struct service *s, struct event *e, uint64_t *index, struct why *why)
 		e->scope = next.opened ? next.election : s->call.hash;
 	if ((err = progress_apply(&next, e, &s->call, why)) != OK || (err = event_write(&entry, e)) != OK)
 		goto done;
+	if (s->loaded && (err = prepare(s, e, why)) != OK)
+		goto done;
 	if ((err = ledger_append(s->events, entry.p, entry.n, NULL, &at, NULL, why)) != OK || (err = ledger_publish(s->events, why)) != OK)
 		goto done;
 	s->progress = next;
 	restage(s);
+	if (s->loaded && (err = carry_out(s, e, why)) != OK)
+		goto done;
 	if (index != NULL)
 		*index = at;
 	say("entry: ", e->kind);
@@ -322,6 +417,7 @@ load_documents(struct service *s, struct why *why)
 {
 	struct buf b = {0}, opening = {0}, sealed = {0};
 	struct card *cards = calloc(256, sizeof *cards);
+	struct person *more;
 	size_t cards_n = 256;
 	struct json *root = NULL;
 	struct fields f;
@@ -373,6 +469,12 @@ load_documents(struct service *s, struct why *why)
 	}
 	if ((e = private_roll_read(&s->person, &s->persons, key, &s->call.hash, sealed.p, sealed.n, why)) != OK)
 		goto done;
+	memcpy(s->roll_key, key, sizeof key);
+	if ((more = realloc(s->person, ((size_t)s->call.maximum_voters + 1) * sizeof *more)) == NULL) {
+		e = ERR_NOMEM;
+		goto done;
+	}
+	s->person = more;
 	if (s->persons != s->roll.n) {
 		e = why_set(why, ERR_RANGE, "the private roll has %u people, the public one %u", s->persons, s->roll.n);
 		goto done;
@@ -406,9 +508,38 @@ open_stores(struct service *s, struct why *why)
 		return e;
 	if ((e = registry_open(&s->registry, store, fence, why)) != OK)
 		return e;
-	if ((s->logins = logins_new(s->roll.n)) == NULL)
+	if ((s->logins = logins_new((uint32_t)s->call.maximum_voters)) == NULL)
 		return ERR_NOMEM;
 	return ledger_publish(s->ballots, why);
+}
+
+/* After a restart: what was amended since the opening. */
+static enum err
+replay_amendments(struct service *s, struct why *why)
+{
+	struct head head;
+	enum err e = OK;
+
+	s->replaying = 1;
+	ledger_head(s->events, &head, NULL);
+	for (uint64_t i = 0; i < head.size && e == OK; i++) {
+		struct buf b = {0};
+		struct event *x = calloc(1, sizeof *x);
+
+		if (x == NULL)
+			return ERR_NOMEM;
+		if ((e = ledger_read(s->events, i, &b, why)) == OK && (e = event_read(x, b.p, b.n, why)) == OK) {
+			uint32_t before = s->roll.n;
+
+			if ((e = carry_out(s, x, why)) == OK && s->roll.n > before)
+				e = read_addition(s, before, why);
+		}
+		event_free(x);
+		free(x);
+		buf_free(&b);
+	}
+	s->replaying = 0;
+	return e;
 }
 
 enum err
@@ -437,6 +568,8 @@ service_load(struct service *s, struct why *why)
 		}
 	} else if (err == OK && !hash_equal(&s->progress.election, &s->election))
 		err = why_set(why, ERR_PROOF, "the record's opening is not the one that was logged");
+	if (err == OK && s->progress.opened)
+		err = replay_amendments(s, why);
 	if (err == OK) {
 		s->loaded = 1;
 		s->monotonic_gap = now_seconds() - monotonic_seconds();
@@ -598,6 +731,23 @@ heartbeat(struct service *s, struct why *why)
 	return err;
 }
 
+static enum err
+clock_suspends(struct service *s, struct why *why)
+{
+	struct event *e = calloc(1, sizeof *e);
+	enum err err;
+
+	if (e == NULL)
+		return ERR_NOMEM;
+	(void)strcpy(e->kind, "suspend");
+	event_add(e, "cause", "clock");
+	event_add(e, "jump", "%lld", (long long)(now_seconds() - monotonic_seconds() - s->monotonic_gap));
+	say("the clock jumped: ", "authorizing and casting are suspended until the operator's signed resume");
+	err = append(s, e, NULL, why);
+	free(e);
+	return err;
+}
+
 void
 service_tick(struct service *s)
 {
@@ -610,13 +760,11 @@ service_tick(struct service *s)
 	if (!s->loaded || p->closed || p->cancelled)
 		goto done;
 	/* the deadline that was set by the monotonic clock closes, whatever the system clock says */
-	if (llabs(now - monotonic_seconds() - s->monotonic_gap) > 30 && !s->clock_jumped) {
-		s->clock_jumped = 1;
-		restage(s);
-		say("the clock jumped: ", "authorizing and casting are suspended until the operator resumes");
-	}
-	if (s->clock_jumped)
+	if (llabs(now - monotonic_seconds() - s->monotonic_gap) > 30) {
 		now = monotonic_seconds() + s->monotonic_gap;
+		if (!p->clock && (p->begun >> 3 & 1) && (e = clock_suspends(s, &why)) != OK)
+			say("error: ", why.text);
+	}
 	if (!(p->begun >> 3 & 1)) {
 		if (now >= s->manifest->opens && now < p->closes)
 			e = open_now(s, &why);
@@ -671,6 +819,7 @@ service_start(struct service *s, struct why *why)
 	enum err e;
 
 	(void)pthread_mutex_init(&s->lock, NULL);
+	(void)pthread_rwlock_init(&s->roll_lock, NULL);
 	s->stage = "before";
 	if ((e = record_file(s, "call.json", CALL_MAX_BYTES, &b, why)) != OK || (e = call_read(&s->call, b.p, b.n, why)) != OK ||
 	    (e = signed_by(s, "call.json", "call", &b, &s->call.operator.key, why)) != OK ||
@@ -722,6 +871,7 @@ service_stop(struct service *s)
 	}
 	free(s->rsa);
 	free(s->rsa_public);
+	wipe(s->roll_key, sizeof s->roll_key);
 	if (s->person != NULL)
 		wipe(s->person, s->persons * sizeof *s->person);
 	free(s->person);
@@ -812,11 +962,26 @@ keep_files(struct service *s, struct json *files, const char *document, struct w
 	return e;
 }
 
+/* With the lock held: the sealed person of an `include` entry, kept before the entry. */
+static enum err
+keep_person(struct service *s, const char *text, struct why *why)
+{
+	uint8_t sealed[8192];
+	size_t n = sizeof sealed;
+	char path[1200];
+
+	if (!s->loaded || base64_decode(sealed, &n, text, strlen(text)) != OK)
+		return why_set(why, ERR_FORMAT, "the person is not base64, or no election is loaded");
+	addition_path(s, s->roll.n, path);
+	return file_write(path, sealed, n, 0600, why);
+}
+
 static void
 submit(struct service *s, const struct request *q, struct reply *r)
 {
 	struct event *e = calloc(1, sizeof *e), *again = calloc(1, sizeof *again);
 	struct json *root = NULL, *files = NULL;
+	const char *person = NULL;
 	struct why why = {""};
 	struct buf entry = {0};
 	struct json_out o;
@@ -833,6 +998,8 @@ submit(struct service *s, const struct request *q, struct reply *r)
 	e->note = strdup(field_text(&f, "note", EVENT_MAX_BYTES));
 	if (field_has(&f, "files"))
 		files = field_array(&f, "files", 16);
+	if (field_has(&f, "person"))
+		person = field_text(&f, "person", 8192);
 	if ((err = fields_end(&f)) != OK)
 		goto done;
 	/* read kind and facts the way everybody will read them from the log */
@@ -843,9 +1010,11 @@ submit(struct service *s, const struct request *q, struct reply *r)
 	    (err = event_authorized(again, &s->call, &why)) != OK || (err = keep_files(s, files, e->document, &why)) != OK)
 		goto done;
 	(void)pthread_mutex_lock(&s->lock);
-	if ((err = append(s, again, &index, &why)) == OK) {
-		if (strcmp(again->kind, "resume") == 0)
-			s->clock_jumped = 0;
+	if (person != NULL && (err = keep_person(s, person, &why)) != OK)
+		(void)0;
+	else if ((err = append(s, again, &index, &why)) == OK) {
+		if (strcmp(again->kind, "resume") == 0 && strcmp(event_fact(again, "cause"), "clock") == 0)
+			s->monotonic_gap = now_seconds() - monotonic_seconds(); /* the operator has looked at the clock */
 		err = follow(s, again->kind, &why);
 	} else if (err == ERR_NOT_NOW && !s->progress.sealed) {
 		struct event *x = calloc(1, sizeof *x);

@@ -27,6 +27,7 @@ struct service {
 	struct call call;
 	struct signer ballots_key, events_key, authorizer_key;
 	struct ledger *events, *ballots;
+	pthread_rwlock_t roll_lock; /* over roll and person: the account's threads read, amendments write */
 	pthread_mutex_t lock; /* over progress and what follows */
 	struct progress progress;
 	int loaded; /* the opening's documents are in memory */
@@ -34,15 +35,16 @@ struct service {
 	struct hash election;
 	struct joint_key joint;
 	struct roll roll;
-	struct person *person;
+	struct person *person; /* room for the call's maximum of voters */
 	uint32_t persons;
+	uint8_t roll_key[32]; /* of the sealed private roll and its additions */
+	int replaying;
 	struct rsa_secret **rsa; /* by style */
 	struct rsa_public **rsa_public;
 	struct registry *registry;
 	struct login_table *logins;
 	int64_t opened_at, head_time, heartbeat_time;
 	int64_t monotonic_gap; /* system clock minus monotonic clock at opening */
-	int clock_jumped;
 	uint64_t casts, authorizations, refusals; /* for /metrics */
 	const char *stage; /* before, open, suspended, grace, closed, sealed */
 };
@@ -60,6 +62,8 @@ MUST_CHECK enum err service_append(struct service *s, struct event *e, uint64_t 
 /* Copy the public files of `events` (and after closing of `ballots`) to the record. */
 MUST_CHECK enum err service_export(struct service *s, struct why *why);
 int64_t now_seconds(void);
+/* Put a message (a JSON object) into the outbox, under a random name and without a time. */
+MUST_CHECK enum err outbox_put(const struct service *s, const struct buf *message);
 
 void account_handle(void *ctx, const struct request *q, struct reply *r);
 void box_handle(void *ctx, const struct request *q, struct reply *r);

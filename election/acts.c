@@ -216,8 +216,43 @@ act_opening(struct act *out, const struct act_facts *f, const void *opening, siz
 	return e == OK ? finish(out, &o) : e;
 }
 
+static void
+amendments(struct act *out, struct json_out *o, const struct event *entry, uint64_t n)
+{
+	static const char *const more[] = {"closes", "index", "from", "person"};
+	unsigned any = 0;
+	char t[21];
+
+	json_begin(o, "amendments", '[');
+	for (uint64_t i = 0; i < n; i++) {
+		const struct event *e = &entry[i];
+
+		if (!event_amends(e))
+			continue;
+		time_text(t, e->time);
+		if (any++ == 0)
+			buf_str(&out->text, "\nMODIFICACIONES DURANTE LA ELECCI\xc3\x93N\n");
+		json_begin(o, NULL, '{');
+		json_text(o, "kind", e->kind);
+		json_time(o, "time", e->time);
+		json_text(o, "acuerdo", event_fact(e, "acuerdo"));
+		json_text(o, "motive", event_fact(e, "motive"));
+		json_text(o, "proposer", event_fact(e, "proposer"));
+		buf_printf(&out->text, "  %s %s; acuerdo %s; motivo: %s; a propuesta de %s", t, e->kind, event_fact(e, "acuerdo"), event_fact(e, "motive"),
+		    event_fact(e, "proposer"));
+		for (size_t k = 0; k < sizeof more / sizeof *more; k++)
+			if (event_fact(e, more[k])[0] != '\0') {
+				json_text(o, more[k], event_fact(e, more[k]));
+				buf_printf(&out->text, "; %s %s", more[k], event_fact(e, more[k]));
+			}
+		json_end(o, '}');
+		buf_str(&out->text, "\n");
+	}
+	json_end(o, ']');
+}
+
 enum err
-act_closing(struct act *out, const struct act_facts *f, const struct event *close, const struct style_sums *sums)
+act_closing(struct act *out, const struct act_facts *f, const struct event *close, const struct event *entry, uint64_t entries, const struct style_sums *sums)
 {
 	const struct manifest *m = f->manifest;
 	struct json_out o;
@@ -248,6 +283,7 @@ act_closing(struct act *out, const struct act_facts *f, const struct event *clos
 			buf_str(&out->text, "      aviso: grupo peque\xc3\xb1o; su resultado puede revelar votos\n");
 	}
 	json_end(&o, ']');
+	amendments(out, &o, entry, entries);
 	if (f->call->quorum == 1)
 		buf_str(&out->text, "\nUna sola autoridad autoriza: por s\xc3\xad sola pudo emitir votos de quienes se autorizaron y no votaron.\n");
 	return finish(out, &o);

@@ -127,7 +127,7 @@ call_party(const struct call *c, const char *name)
 int
 amend_kind(const char *kind)
 {
-	static const char *const kinds[] = {"suspend", "resume", "extend", "cancel", "replace-credential", "exclude", "include",
+	static const char *const kinds[] = {"suspend", "resume", "extend", "cancel", "exclude", "include",
 	    "replace-notary", "replace-witness", "mixer-waiver"};
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)

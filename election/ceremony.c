@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "crypto/hpke.h"
+#include "crypto/kdf.h"
 #include "election/docnote.h"
 
 void
@@ -20,7 +21,8 @@ ceremony_forget(struct ceremony_state *s)
 	wipe(s, sizeof *s);
 }
 
-static const char *const purpose[] = {"", "ceremony-round1", "ceremony-round2", "ceremony-round3"};
+enum { COMPLAINT = 4, CARDS = 5 };
+static const char *const purpose[] = {"", "ceremony-round1", "ceremony-round2", "ceremony-round3", "ceremony-complaint", "ceremony-cards"};
 
 static enum err
 sign(struct message *m, int round, const struct call *call, const struct signer *by, struct why *why)
@@ -245,6 +247,19 @@ ceremony_agree(struct joint_key *out, const struct call *call, const struct mess
 		return ERR_NOMEM;
 	for (unsigned i = 0; i < j.t; i++)
 		sum[i] = POINT_INFINITY;
+	for (unsigned i = 1; i <= j.k && e == OK; i++) { /* whose message of round 1 is at fault, before what all saw of it */
+		struct json *root;
+		struct fields f;
+
+		if ((e = open_message(&root, &f, &round1[i - 1], 1, "ceremony-round1", call, i, attempt, why)) == OK) {
+			uint8_t transport[32];
+			struct hash h;
+
+			field_hex(&f, "transport", transport, 32);
+			field_hash(&f, "commitment", &h);
+			e = close_message(root, &f, call, i, 1, why);
+		}
+	}
 	for (unsigned i = 1; i <= j.k && e == OK; i++) {
 		if ((e = read_reveal(&r[i - 1], call, round1, round2, i, attempt, why)) != OK)
 			break;
@@ -314,52 +329,280 @@ ceremony_round3(const struct ceremony_state *s, struct message *out, const struc
 	return e;
 }
 
+/* Open dealer's envelope for `to` and hold it against the reveal. *lies: the envelope is properly signed and at fault. */
+static enum err
+open_share(struct scalar *share, int *lies, const struct call *call, unsigned attempt, unsigned to, const uint8_t transport[32], unsigned dealer,
+    const struct message *envelope, const struct message *round1, const struct message *round2, struct why *why)
+{
+	const char *who = call->trustee[dealer - 1].key.name;
+	struct {
+		struct scalar part;
+		struct buf plain;
+	} k = {.part = SCALAR_ZERO};
+	uint8_t sealed[SCALAR_BYTES + HPKE_OVERHEAD];
+	struct point have, want;
+	struct buf info = {0};
+	struct reveal r;
+	struct json *root;
+	struct fields f;
+	enum err e;
+
+	*lies = 0;
+	if ((e = open_message(&root, &f, envelope, 3, "ceremony-round3", call, dealer, attempt, why)) != OK)
+		return e;
+	(void)field_int(&f, "to", to, to);
+	field_hex(&f, "share", sealed, sizeof sealed);
+	if ((e = close_message(root, &f, call, dealer, 3, why)) != OK || (e = read_reveal(&r, call, round1, round2, dealer, attempt, why)) != OK)
+		return e;
+	share_info(&info, call, attempt, dealer, to);
+	if (hpke_open(&k.plain, transport, info.p, info.n, NULL, 0, sealed, sizeof sealed) != OK || k.plain.n != SCALAR_BYTES ||
+	    scalar_read(&k.part, k.plain.p) != OK) {
+		e = why_set(why, ERR_PROOF, "the share from trustee %u (%s) for trustee %u cannot be opened", dealer, who, to);
+	} else {
+		point_mul_base(&have, &k.part);
+		at_point(&want, r.c, call->threshold, to);
+		if (!point_equal(&have, &want))
+			e = why_set(why, ERR_PROOF, "the share from trustee %u (%s) for trustee %u is not on the polynomial it revealed", dealer, who, to);
+	}
+	*lies = e != OK;
+	if (e == OK)
+		*share = k.part;
+	buf_free(&k.plain);
+	buf_free(&info);
+	wipe(&k, sizeof k);
+	return e;
+}
+
 enum err
-ceremony_finish(const struct ceremony_state *s, struct scalar *share, const struct call *call, const struct message *round1, const struct message *round2, const struct message *round3, struct why *why)
+ceremony_finish(const struct ceremony_state *s, struct scalar *share, const struct call *call, const struct message *round1, const struct message *round2, const struct message *round3, unsigned *liar, struct why *why)
 {
 	struct {
 		struct scalar sum, part;
-		struct buf plain;
 	} k = {.sum = SCALAR_ZERO};
 	struct joint_key agreed;
+	int lies = 0;
 	enum err e;
 
+	if (liar != NULL)
+		*liar = 0;
 	if ((e = ceremony_agree(&agreed, call, round1, round2, s->attempt, why)) != OK)
 		return e;
 	for (unsigned j = 1; j <= s->k && e == OK; j++) {
-		const char *who = call->trustee[j - 1].key.name;
-		uint8_t sealed[SCALAR_BYTES + HPKE_OVERHEAD];
-		struct point have, want;
-		struct buf info = {0};
-		struct reveal r;
-		struct json *root;
-		struct fields f;
-
-		if ((e = open_message(&root, &f, &round3[j - 1], 3, "ceremony-round3", call, j, s->attempt, why)) != OK)
-			break;
-		(void)field_int(&f, "to", s->index, s->index);
-		field_hex(&f, "share", sealed, sizeof sealed);
-		if ((e = close_message(root, &f, call, j, 3, why)) != OK || (e = read_reveal(&r, call, round1, round2, j, s->attempt, why)) != OK)
-			break;
-		share_info(&info, call, s->attempt, j, s->index);
-		buf_free(&k.plain);
-		if (hpke_open(&k.plain, s->transport, info.p, info.n, NULL, 0, sealed, sizeof sealed) != OK || k.plain.n != SCALAR_BYTES ||
-		    scalar_read(&k.part, k.plain.p) != OK) {
-			e = why_set(why, ERR_PROOF, "the share from trustee %u (%s) for trustee %u cannot be opened", j, who, s->index);
-		} else {
-			point_mul_base(&have, &k.part);
-			at_point(&want, r.c, s->t, s->index);
-			if (!point_equal(&have, &want))
-				e = why_set(why, ERR_PROOF, "the share from trustee %u (%s) for trustee %u is not on the polynomial it revealed", j, who, s->index);
+		e = open_share(&k.part, &lies, call, s->attempt, s->index, s->transport, j, &round3[j - 1], round1, round2, why);
+		if (e == OK)
 			scalar_add(&k.sum, &k.sum, &k.part);
-		}
-		buf_free(&info);
+		else if (lies && liar != NULL)
+			*liar = j;
 	}
 	if (e == OK)
 		*share = k.sum;
-	buf_free(&k.plain);
 	wipe(&k, sizeof k);
 	return e;
+}
+
+/* ---- complaints ------------------------------------------------------------------------ */
+
+static void
+put_message(struct json_out *o, const char *name, const struct message *m)
+{
+	struct buf text = {0}, note = {0};
+
+	buf_put(&text, m->text.p, m->text.n);
+	buf_put(&note, m->note.p, m->note.n);
+	json_begin(o, name, '{');
+	json_text(o, "text", buf_cstr(&text));
+	json_text(o, "note", buf_cstr(&note));
+	json_end(o, '}');
+	buf_free(&text);
+	buf_free(&note);
+}
+
+enum err
+ceremony_complain(struct message *out, const struct ceremony_state *s, const struct call *call, unsigned dealer, const struct message *envelope, const struct signer *by, struct why *why)
+{
+	struct json_out o;
+
+	begin(&o, out, purpose[COMPLAINT], call, s);
+	json_int(&o, "dealer", dealer);
+	json_hex(&o, "transport_secret", s->transport, 32);
+	put_message(&o, "envelope", envelope);
+	json_end(&o, '}');
+	return sign(out, COMPLAINT, call, by, why);
+}
+
+/* The fields that every message begins with, before its signer is known. */
+static enum err
+whose(unsigned *index, unsigned *attempt, const struct message *m, const struct call *call, struct why *why)
+{
+	struct json *root = NULL;
+	struct fields f;
+	enum err e;
+
+	if ((e = json_parse(&root, m->text.p, m->text.n, 65536, why)) != OK)
+		return e;
+	f = fields_of(root, why);
+	*attempt = (unsigned)field_int(&f, "attempt", 1, 1000000);
+	*index = (unsigned)field_int(&f, "index", 1, call->trustees);
+	e = f.e;
+	json_free(root);
+	return e;
+}
+
+enum err
+ceremony_judge(unsigned *liar, unsigned *accuser, unsigned *dealer, const struct message *complaint, const struct call *call, const struct message *round1, const struct message *round2, struct why *why)
+{
+	struct message envelope = {{0}, {0}};
+	struct scalar part;
+	struct json *root = NULL;
+	struct fields f, g;
+	struct reveal r;
+	uint8_t secret[32], public[32];
+	unsigned attempt;
+	int lies;
+	enum err e;
+
+	if ((e = whose(accuser, &attempt, complaint, call, why)) != OK ||
+	    (e = open_message(&root, &f, complaint, COMPLAINT, purpose[COMPLAINT], call, *accuser, attempt, why)) != OK)
+		return e;
+	*dealer = (unsigned)field_int(&f, "dealer", 1, call->trustees);
+	field_hex(&f, "transport_secret", secret, sizeof secret);
+	g = fields_of(field_object(&f, "envelope"), why);
+	if (f.e == OK) {
+		buf_str(&envelope.text, field_text(&g, "text", 65536));
+		buf_str(&envelope.note, field_text(&g, "note", 65536));
+		f.e = fields_end(&g);
+	}
+	if ((e = close_message(root, &f, call, *accuser, COMPLAINT, why)) != OK || (e = read_reveal(&r, call, round1, round2, *accuser, attempt, why)) != OK)
+		goto done;
+	/* an envelope that the dealer did not sign, or another key than the one of round 1, proves nothing against the dealer */
+	if (hpke_public(public, secret) != OK || memcmp(public, r.transport, 32) != 0) {
+		*liar = *accuser;
+		goto done;
+	}
+	e = open_share(&part, &lies, call, attempt, *accuser, secret, *dealer, &envelope, round1, round2, NULL);
+	*liar = e != OK && lies ? *dealer : *accuser;
+	e = OK;
+	wipe(&part, sizeof part);
+done:
+	message_free(&envelope);
+	return e;
+}
+
+/* ---- between machines ------------------------------------------------------------------- */
+
+enum err
+ceremony_save(struct buf *out, const struct ceremony_state *s, const struct call *call, const uint8_t key[32])
+{
+	struct buf b = {0};
+	enum err e;
+
+	buf_u8(&b, s->index);
+	buf_u32(&b, s->attempt);
+	for (unsigned i = 0; i < s->t; i++)
+		buf_put(&b, s->a[i].b, SCALAR_BYTES);
+	buf_put(&b, s->transport, 32);
+	buf_put(&b, s->transport_key, 32);
+	buf_put(&b, s->possession, SCHNORR_BYTES);
+	e = b.failed ? ERR_NOMEM : seal(out, key, b.p, b.n, call->hash.b, HASH_BYTES);
+	buf_free(&b);
+	return e;
+}
+
+enum err
+ceremony_load(struct ceremony_state *out, const struct call *call, const uint8_t key[32], const void *p, size_t n, struct why *why)
+{
+	struct buf b = {0};
+	struct rd r;
+	enum err e = OK;
+
+	if (unseal(&b, key, p, n, call->hash.b, HASH_BYTES) != OK)
+		return why_set(why, ERR_DENIED, "the ceremony's state is of another call or passphrase");
+	memset(out, 0, sizeof *out);
+	r = rd_init(b.p, b.n);
+	out->t = call->threshold;
+	out->k = call->trustees;
+	out->index = rd_u8(&r);
+	out->attempt = rd_u32(&r);
+	for (unsigned i = 0; i < out->t; i++) {
+		rd_copy(&r, out->a[i].b, SCALAR_BYTES);
+		if (!r.failed)
+			point_mul_base(&out->c[i], &out->a[i]);
+	}
+	rd_copy(&r, out->transport, 32);
+	rd_copy(&r, out->transport_key, 32);
+	rd_copy(&r, out->possession, SCHNORR_BYTES);
+	if (rd_done(&r) != OK || out->index < 1 || out->index > out->k) {
+		ceremony_forget(out);
+		e = why_set(why, ERR_FORMAT, "the ceremony's state is malformed");
+	}
+	buf_free(&b);
+	return e;
+}
+
+static void
+put_cards(struct json_out *o, const struct card *cards, size_t n)
+{
+	json_begin(o, "cards", '[');
+	for (size_t i = 0; i < n; i++) {
+		json_begin(o, NULL, '{');
+		json_int(o, "trustee", cards[i].trustee);
+		json_int(o, "set", cards[i].set);
+		json_text(o, "label", cards[i].label);
+		json_text(o, "serial", cards[i].serial);
+		json_end(o, '}');
+	}
+	json_end(o, ']');
+}
+
+static void
+get_cards(struct fields *f, struct card *cards, size_t *n, size_t room, const struct call *call)
+{
+	struct json *list = field_array(f, "cards", room - *n);
+
+	for (size_t i = 0; list != NULL && i < list->n && f->e == OK; i++, ++*n) {
+		struct card *c = &cards[*n];
+		struct fields g = fields_of(list->item[i], f->why);
+
+		c->trustee = (unsigned)field_int(&g, "trustee", 1, call->trustees);
+		c->set = (unsigned)field_int(&g, "set", 1, 9);
+		field_copy(&g, "label", c->label, sizeof c->label);
+		field_copy(&g, "serial", c->serial, sizeof c->serial);
+		for (size_t k = 0; k < *n && g.e == OK; k++)
+			if (strcmp(cards[k].serial, c->serial) == 0)
+				(void)field_bad(&g, list->item[i]->line, "one card stands twice");
+		f->e = fields_end(&g);
+	}
+}
+
+enum err
+ceremony_cards(struct message *out, const struct call *call, unsigned index, unsigned attempt, const struct card *cards, size_t n, const struct signer *by, struct why *why)
+{
+	struct ceremony_state s = {.index = index, .attempt = attempt};
+	struct json_out o;
+
+	begin(&o, out, purpose[CARDS], call, &s);
+	put_cards(&o, cards, n);
+	json_end(&o, '}');
+	return sign(out, CARDS, call, by, why);
+}
+
+enum err
+ceremony_cards_read(struct card *cards, size_t *n, size_t room, const struct message *m, const struct call *call, unsigned index, unsigned attempt, struct why *why)
+{
+	size_t first = *n;
+	struct json *root;
+	struct fields f;
+	enum err e;
+
+	if ((e = open_message(&root, &f, m, CARDS, purpose[CARDS], call, index, attempt, why)) != OK)
+		return e;
+	get_cards(&f, cards, n, room, call);
+	for (size_t i = first; i < *n && f.e == OK; i++)
+		if (cards[i].trustee != index)
+			(void)field_bad(&f, 1, "card %s is named as another trustee's", cards[i].serial);
+	if (f.e == OK && *n == first)
+		(void)field_bad(&f, 1, "no card is named");
+	return close_message(root, &f, call, index, CARDS, why);
 }
 
 /* ---- transcript ------------------------------------------------------------------------ */
@@ -368,18 +611,8 @@ static void
 messages(struct json_out *o, const char *name, const struct message *m, unsigned k)
 {
 	json_begin(o, name, '[');
-	for (unsigned i = 0; i < k; i++) {
-		struct buf text = {0}, note = {0};
-
-		buf_put(&text, m[i].text.p, m[i].text.n);
-		buf_put(&note, m[i].note.p, m[i].note.n);
-		json_begin(o, NULL, '{');
-		json_text(o, "text", buf_cstr(&text));
-		json_text(o, "note", buf_cstr(&note));
-		json_end(o, '}');
-		buf_free(&text);
-		buf_free(&note);
-	}
+	for (unsigned i = 0; i < k; i++)
+		put_message(o, NULL, &m[i]);
 	json_end(o, ']');
 }
 
@@ -406,16 +639,7 @@ transcript_write(struct buf *out, const struct call *call, const struct message 
 		json_hex(&o, NULL, b, POINT_BYTES);
 	}
 	json_end(&o, ']');
-	json_begin(&o, "cards", '[');
-	for (size_t i = 0; i < cards_n; i++) {
-		json_begin(&o, NULL, '{');
-		json_int(&o, "trustee", cards[i].trustee);
-		json_int(&o, "set", cards[i].set);
-		json_text(&o, "label", cards[i].label);
-		json_text(&o, "serial", cards[i].serial);
-		json_end(&o, '}');
-	}
-	json_end(&o, ']');
+	put_cards(&o, cards, cards_n);
 	json_end(&o, '}');
 	return out->failed ? ERR_NOMEM : OK;
 }
@@ -475,19 +699,7 @@ transcript_read(struct joint_key *out, struct card *cards, size_t *cards_n, cons
 		if (list->item[i]->text == NULL || hex_decode(b, POINT_BYTES, list->item[i]->text, strlen(list->item[i]->text)) != OK ||
 		    point_write(want, &j.share_key[i]) != OK || memcmp(b, want, POINT_BYTES) != 0)
 			(void)field_bad(&f, list->item[i]->line, "the share key of trustee %u is not what its points give", i + 1);
-	list = field_array(&f, "cards", *cards_n);
-	for (size_t i = 0; list != NULL && i < list->n && f.e == OK; i++, have++) {
-		struct fields g = fields_of(list->item[i], why);
-
-		cards[i].trustee = (unsigned)field_int(&g, "trustee", 1, call->trustees);
-		cards[i].set = (unsigned)field_int(&g, "set", 1, 9);
-		field_copy(&g, "label", cards[i].label, sizeof cards[i].label);
-		field_copy(&g, "serial", cards[i].serial, sizeof cards[i].serial);
-		for (size_t k = 0; k < i && g.e == OK; k++)
-			if (strcmp(cards[k].serial, cards[i].serial) == 0)
-				(void)field_bad(&g, list->item[i]->line, "one card stands twice");
-		f.e = fields_end(&g);
-	}
+	get_cards(&f, cards, &have, *cards_n, call);
 	e = fields_end(&f);
 done:
 	json_free(root);

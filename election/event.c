@@ -174,11 +174,42 @@ is(const struct event *e, const char *kind)
 	return strcmp(e->kind, kind) == 0;
 }
 
+int
+event_by_service(const struct event *e)
+{
+	static const char *const kinds[] = {"phase", "opening", "heartbeat", "authorizers", "close", "incident"};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (is(e, kinds[i]))
+			return 1;
+	return is(e, "suspend") && strcmp(event_fact(e, "cause"), "clock") == 0;
+}
+
+int
+event_amends(const struct event *e)
+{
+	return is(e, "replace-credential") || (amend_kind(e->kind) && strcmp(event_fact(e, "cause"), "clock") != 0);
+}
+
+/* Who must sign with whom for a credential is not the call's choice. */
+static enum err
+replacement_signed(const struct event *e, const struct call *call, struct why *why)
+{
+	const struct party *both[] = {&call->registrar, &call->replacement};
+	enum err err = OK;
+
+	for (size_t i = 0; i < 2 && err == OK; i++)
+		err = docnote_verify(e->note, strlen(e->note), "event", &call->hash, e->document, strlen(e->document), &both[i]->key, why);
+	return err;
+}
+
 static const struct vkey *
 one_signer(const struct event *e, const struct call *call)
 {
 	unsigned i;
 
+	if (is(e, "resume") && strcmp(event_fact(e, "cause"), "clock") == 0)
+		return &call->operator.key;
 	if (is(e, "key") || is(e, "comparison") || is(e, "count") || is(e, "seal") || is(e, "incident") || is(e, "mixer-failed"))
 		return &call->operator.key;
 	if (is(e, "mix") && (i = call_mixer(call, event_fact(e, "mixer"))) > 0)
@@ -198,22 +229,33 @@ event_authorized(const struct event *e, const struct call *call, struct why *why
 		return why_set(why, ERR_ABSENT, "%s: not signed", e->kind);
 	if (key != NULL)
 		return docnote_verify(e->note, strlen(e->note), "event", &call->hash, e->document, strlen(e->document), key, why);
+	if (is(e, "replace-credential"))
+		return replacement_signed(e, call, why);
 	for (unsigned i = 0; i < call->amends; i++) {
 		const struct amend_rule *a = &call->amend[i];
 
 		if (strcmp(a->kind, e->kind) != 0)
 			continue;
-		for (unsigned k = 0; k < a->n; k++) {
-			const struct party *all[] = {&call->registrar, &call->notary, &call->operator, &call->auditor, &call->replacement};
-
-			for (size_t p = 0; p < sizeof all / sizeof *all; p++)
-				if (strcmp(all[p]->key.name, a->key[k]) == 0 &&
-				    docnote_verify(e->note, strlen(e->note), "event", &call->hash, e->document, strlen(e->document), &all[p]->key, NULL) == OK)
-					good++;
-		}
+		for (unsigned k = 0; k < a->n; k++)
+			if ((key = call_party(call, a->key[k])) != NULL &&
+			    docnote_verify(e->note, strlen(e->note), "event", &call->hash, e->document, strlen(e->document), key, NULL) == OK)
+				good++;
 		return good >= a->quorum ? OK : why_set(why, ERR_PROOF, "%s: %u of the %u signatures that the call demands", e->kind, good, a->quorum);
 	}
 	return why_set(why, ERR_DENIED, "%s: nobody may submit this", e->kind);
+}
+
+/* What an amendment must say, besides what it changes. */
+static enum err
+reasons(const struct event *e, struct why *why)
+{
+	static const char *const names[] = {"motive", "acuerdo", "proposer"};
+	unsigned n = is(e, "replace-credential") ? 1 : 3;
+
+	for (unsigned i = 0; i < n; i++)
+		if (event_fact(e, names[i])[0] == '\0')
+			return why_set(why, ERR_FORMAT, "%s: the fact \"%s\" is missing", e->kind, names[i]);
+	return OK;
 }
 
 /* ---- the phases ------------------------------------------------------------------------- */
@@ -256,8 +298,10 @@ progress_apply(struct progress *p, const struct event *e, const struct call *cal
 	enum err err = OK;
 	int64_t t;
 
-	if (p->sealed)
-		return why_set(why, ERR_NOT_NOW, "%s: nothing comes after the seal", e->kind);
+	if (p->sealed || (p->cancelled && !is(e, "incident")))
+		return why_set(why, ERR_NOT_NOW, "%s: nothing comes after the %s", e->kind, p->sealed ? "seal" : "cancellation");
+	if (event_amends(e) && (err = reasons(e, why)) != OK)
+		return err;
 	if (!hash_equal(&e->scope, p->opened ? &p->election : &call->hash) && !is(e, "opening"))
 		return why_set(why, ERR_RANGE, "%s: the entry is of another %s", e->kind, p->opened ? "election" : "call");
 	if (e->time < p->last)
@@ -282,10 +326,13 @@ progress_apply(struct progress *p, const struct event *e, const struct call *cal
 	    is(e, "exclude") || is(e, "include")) {
 		if (!p->opened || p->closed)
 			err = ERR_NOT_NOW;
-		if (is(e, "suspend"))
-			next.suspended = 1;
-		if (is(e, "resume"))
-			next.suspended = 0;
+		if (is(e, "suspend") || is(e, "resume")) { /* each kind of suspension is lifted by its own */
+			int *state = strcmp(event_fact(e, "cause"), "clock") == 0 ? &next.clock : &next.suspended;
+
+			if (*state == is(e, "suspend"))
+				err = ERR_NOT_NOW;
+			*state = is(e, "suspend");
+		}
 		if (is(e, "cancel"))
 			next.cancelled = 1;
 		if (is(e, "extend") && err == OK) {

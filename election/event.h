@@ -29,13 +29,21 @@ MUST_CHECK enum err event_write(struct buf *out, const struct event *e);
 MUST_CHECK enum err event_read(struct event *out, const void *p, size_t n, struct why *why);
 /* A document to be submitted: the JSON that is signed with purpose "event". */
 MUST_CHECK enum err event_document(struct buf *out, const struct event *e);
-/* Signed by enough of those who may submit this kind. */
+/* 1 if the service makes such an entry itself, without a signed document. */
+int event_by_service(const struct event *e);
+/* 1 for an amendment (protocol: extend, suspend, ..., replace-credential); it is printed on the closing act. */
+int event_amends(const struct event *e);
+/* Signed by enough of those who may submit this kind: one party for the steps of the count, the keys of the
+ * call's rule for an amendment, registrar and replacement signer for a credential. ERR_ABSENT (no document),
+ * ERR_DENIED (nobody may), ERR_PROOF. */
 MUST_CHECK enum err event_authorized(const struct event *e, const struct call *call, struct why *why);
 
 /* Where a record stands. Zero-initialise; apply every entry in order. */
 struct progress {
 	unsigned begun, ended; /* bit n: phase n */
-	int key, opened, closed, compared, counted, sealed, suspended, cancelled;
+	int key, opened, closed, compared, counted, sealed, cancelled;
+	int suspended; /* by order */
+	int clock;     /* suspended by the service: its clock jumped */
 	int64_t last, closes; /* closes: after extensions; 0 before the opening */
 	unsigned set;	      /* authorizers in use, bits */
 	unsigned mixes, factors;

@@ -330,6 +330,7 @@ read_fields(struct manifest *m, struct json *root, struct why *why)
 	if (f.e == OK)
 		f.e = fields_end(&g);
 	m->heartbeat = (unsigned)field_int(&f, "heartbeat_seconds", 1, 86400);
+	m->replacement_delay = (unsigned)field_int(&f, "replacement_delay_seconds", 0, 30 * 86400);
 	g = fields_of(field_object(&f, "codes"), why);
 	m->code_digits = (unsigned)field_int(&g, "digits", 6, 8);
 	m->code_seconds = (unsigned)field_int(&g, "seconds", 30, 3600);
@@ -502,6 +503,7 @@ manifest_example(struct buf *out)
 	    " \"acuerdo\": \"INE/CG.../2026\",\n \"opens\": \"2026-05-18T02:00:00Z\",\n \"closes\": \"2026-06-02T00:00:00Z\",\n"
 	    " \"grace_seconds\": 120,\n \"public_head\": {\"seconds\": 600, \"ballots\": 50, \"at_most_seconds\": 3600},\n"
 	    " \"heartbeat_seconds\": 3600,\n"
+	    " \"replacement_delay_seconds\": 86400,\n"
 	    " \"codes\": {\"digits\": 6, \"seconds\": 300, \"attempts\": 5, \"lock_seconds\": 300},\n \"small_group\": 10,\n"
 	    " \"entities\": [{\"id\": \"09\", \"name\": \"Ciudad de M\xc3\xa9xico\"}],\n"
 	    " \"contests\": [{\"id\": \"pre\", \"type\": \"presidencia\", \"ambito\": \"federal\",\n"

@@ -54,7 +54,7 @@ struct manifest {
 	int sealed;				   /* roll and authorizers are filled in */
 	char acuerdo[100];
 	int64_t opens, closes;
-	unsigned grace, head_seconds, head_ballots, head_most, heartbeat, small_group;
+	unsigned grace, head_seconds, head_ballots, head_most, heartbeat, replacement_delay, small_group;
 	unsigned code_digits, code_seconds, code_attempts, lock_seconds;
 	struct {
 		char id[17], name[64];

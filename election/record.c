@@ -160,21 +160,26 @@ record_opening(struct record *r, struct why *why)
 
 /* ---- logs ------------------------------------------------------------------------------ */
 
-static int
-internal(const struct event *e)
-{
-	static const char *const kinds[] = {"phase", "opening", "heartbeat", "authorizers", "close", "incident"};
-
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (strcmp(e->kind, kinds[i]) == 0)
-			return 1;
-	return 0;
-}
-
 struct entries {
 	struct record *r;
 	struct why *why;
 };
+
+/* From this entry on another notary signs. */
+static enum err
+notary_replaced(struct record *r, const struct event *e, struct why *why)
+{
+	struct vkey key;
+	enum err err;
+
+	if ((err = vkey_read(&key, event_fact(e, "key"), why)) != OK)
+		return err;
+	if (key.type != NOTE_ED25519 || event_fact(e, "person")[0] == '\0')
+		return why_set(why, ERR_FORMAT, "replace-notary: a person and an Ed25519 key are needed");
+	r->call.notary.key = key;
+	(void)snprintf(r->call.notary.person, sizeof r->call.notary.person, "%.127s", event_fact(e, "person"));
+	return OK;
+}
 
 static enum err
 on_entry(void *ctx, uint64_t index, const uint8_t *p, size_t n, const struct hash *leaf)
@@ -188,12 +193,15 @@ on_entry(void *ctx, uint64_t index, const uint8_t *p, size_t n, const struct has
 	if ((err = event_read(e, p, n, x->why)) != OK)
 		return why_prefix(x->why, err, "entry %" PRIu64, index);
 	r->entries = index + 1;
-	if ((e->document != NULL) == internal(e) && strcmp(e->kind, "incident") != 0)
-		return why_set(x->why, ERR_PROOF, "entry %" PRIu64 " (%s): %s", index, e->kind,
-		    e->document != NULL ? "only the service makes this kind" : "not signed by anybody");
+	if (e->document == NULL && !event_by_service(e))
+		return why_set(x->why, ERR_PROOF, "entry %" PRIu64 " (%s): not signed by anybody", index, e->kind);
 	if (e->document != NULL && (err = event_authorized(e, &r->call, x->why)) != OK)
 		return why_prefix(x->why, err, "entry %" PRIu64 " (%s)", index, e->kind);
 	if ((err = progress_apply(&r->progress, e, &r->call, x->why)) != OK)
+		return why_prefix(x->why, err, "entry %" PRIu64, index);
+	if (r->roll.row != NULL && (err = roll_amend(&r->roll, e, &r->call, r->m, x->why)) != OK)
+		return why_prefix(x->why, err, "entry %" PRIu64, index);
+	if (strcmp(e->kind, "replace-notary") == 0 && (err = notary_replaced(r, e, x->why)) != OK)
 		return why_prefix(x->why, err, "entry %" PRIu64, index);
 	if (strcmp(e->kind, "close") == 0)
 		r->close = e;

@@ -1,5 +1,6 @@
 #include "election/roll.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +92,120 @@ roll_free(struct roll *r)
 {
 	free(r->row);
 	memset(r, 0, sizeof *r);
+}
+
+/* ---- amendments ------------------------------------------------------------------- */
+
+static enum err
+fact_index(uint32_t *out, const struct event *e, struct why *why)
+{
+	const char *text = event_fact(e, "index");
+	size_t n = strspn(text, "0123456789");
+
+	if (n == 0 || n > 9 || text[n] != '\0' || (text[0] == '0' && n > 1))
+		return why_set(why, ERR_FORMAT, "%s: the fact \"index\" must be a roll index", e->kind);
+	*out = (uint32_t)strtoul(text, NULL, 10);
+	return OK;
+}
+
+/* A key that nobody has. */
+static enum err
+fresh_key(uint8_t key[XONLY_BYTES], const struct roll *r, const struct event *e, struct why *why)
+{
+	const char *text = event_fact(e, "key");
+	uint8_t b[POINT_BYTES] = {2};
+	struct point lifted;
+
+	if (strlen(text) != 2 * XONLY_BYTES || hex_decode(b + 1, XONLY_BYTES, text, 2 * XONLY_BYTES) != OK || point_read(&lifted, b) != OK)
+		return why_set(why, ERR_FORMAT, "%s: the fact \"key\" is no credential", e->kind);
+	for (uint32_t i = 0; i < r->n; i++)
+		if (memcmp(r->row[i].key, b + 1, XONLY_BYTES) == 0 || (r->row[i].replaced && memcmp(r->row[i].next, b + 1, XONLY_BYTES) == 0))
+			return why_set(why, ERR_RANGE, "%s: the credential stands in the roll already", e->kind);
+	memcpy(key, b + 1, XONLY_BYTES);
+	return OK;
+}
+
+static enum err
+replace(struct roll *r, uint32_t index, const struct event *e, const struct call *call, const struct manifest *m, struct why *why)
+{
+	struct roll_row *row = &r->row[index];
+	uint64_t most = ((uint64_t)r->n * call->replaceable_percent + 99) / 100;
+	uint8_t key[XONLY_BYTES];
+	int64_t from;
+	enum err err;
+
+	if (time_read(&from, event_fact(e, "from")) != OK || from < e->time + (int64_t)m->replacement_delay)
+		return why_set(why, ERR_RANGE, "replace-credential: it may come into force %u s after its entry, not before", m->replacement_delay);
+	if (row->replaced)
+		return why_set(why, ERR_RANGE, "replace-credential: the credential of roll index %u was replaced already", index);
+	if (r->replaced >= most)
+		return why_set(why, ERR_RANGE, "replace-credential: the call allows %u %% of the roll (%" PRIu64 ")", call->replaceable_percent, most);
+	if ((err = fresh_key(key, r, e, why)) != OK)
+		return err;
+	memcpy(row->next, key, sizeof key);
+	row->next_from = from;
+	row->replaced = 1;
+	r->replaced++;
+	return OK;
+}
+
+/* By order of a court: a voter whom the roll had left out. */
+static enum err
+append(struct roll *r, const struct event *e, const struct call *call, const struct manifest *m, struct why *why)
+{
+	unsigned long style = strtoul(event_fact(e, "style"), NULL, 10);
+	struct roll_row row = {.style = (unsigned)style}, *more;
+	enum err err;
+
+	if (style < 1 || style > m->styles || strlen(event_fact(e, "row")) != 2 * HASH_BYTES ||
+	    hex_decode(row.row.b, HASH_BYTES, event_fact(e, "row"), 2 * HASH_BYTES) != OK)
+		return why_set(why, ERR_FORMAT, "include: style or row is not of the manifest or no commitment");
+	if ((int64_t)r->n >= call->maximum_voters)
+		return why_set(why, ERR_RANGE, "include: the roll has the call's maximum of voters");
+	if ((err = fresh_key(row.key, r, e, why)) != OK)
+		return err;
+	if ((more = realloc(r->row, (r->n + 2u) * sizeof *more)) == NULL)
+		return ERR_NOMEM;
+	r->row = more;
+	r->row[r->n++] = row;
+	return OK;
+}
+
+enum err
+roll_amend(struct roll *r, const struct event *e, const struct call *call, const struct manifest *m, struct why *why)
+{
+	int out = strcmp(e->kind, "exclude") == 0, in = strcmp(e->kind, "include") == 0, key = strcmp(e->kind, "replace-credential") == 0;
+	uint32_t index = 0;
+	enum err err;
+
+	if (!out && !in && !key)
+		return OK;
+	if ((err = fact_index(&index, e, why)) != OK)
+		return err;
+	if (in && index == r->n)
+		return append(r, e, call, m, why);
+	if (index >= r->n)
+		return why_set(why, ERR_RANGE, "%s: the roll has %u voters, no index %u", e->kind, r->n, index);
+	if (key)
+		return replace(r, index, e, call, m, why);
+	if (r->row[index].excluded == out)
+		return why_set(why, ERR_NOT_NOW, "%s: roll index %u is %s already", e->kind, index, out ? "excluded" : "included");
+	r->row[index].excluded = out;
+	return OK;
+}
+
+const uint8_t *
+roll_credential(const struct roll_row *row, int64_t now)
+{
+	return row->replaced && now >= row->next_from ? row->next : row->key;
+}
+
+enum err
+roll_signed(const struct roll_row *row, const uint8_t sig[SCHNORR_BYTES], const struct hash *message)
+{
+	enum err e = schnorr_verify(sig, row->key, message);
+
+	return e != OK && row->replaced ? schnorr_verify(sig, row->next, message) : e;
 }
 
 void

@@ -6,23 +6,36 @@
 #define ELECTION_ROLL_H
 
 #include "election/ballot.h"
+#include "election/event.h"
 
 struct roll_row {
 	uint8_t key[XONLY_BYTES]; /* credential */
 	unsigned style;		  /* from 1 */
 	struct hash row;	  /* salted commitment to the voter's row */
+	/* by amendments, not in the file: */
+	int excluded, replaced;
+	uint8_t next[XONLY_BYTES]; /* credential from next_from on, if replaced */
+	int64_t next_from;
 };
 
 struct roll {
 	struct hash hash, call, styles_hash;
 	struct roll_row *row; /* by roll index */
-	uint32_t n;
+	uint32_t n, replaced;
 };
 
 void roll_write(struct buf *out, const struct roll *r);
 /* Keys valid and distinct, styles in range; allocates row (roll_free). */
 MUST_CHECK enum err roll_read(struct roll *out, const void *p, size_t n, const struct hash *call, const struct manifest *m, struct why *why);
 void roll_free(struct roll *r);
+/* Carry out an entry of events that changes the roll (exclude, include, replace-credential;
+ * others change nothing). Signatures are checked elsewhere. ERR_FORMAT, ERR_RANGE, ERR_NOT_NOW.
+ * Spec: spec/roll.md#amendments */
+MUST_CHECK enum err roll_amend(struct roll *r, const struct event *e, const struct call *call, const struct manifest *m, struct why *why);
+/* The credential in force at this time. */
+const uint8_t *roll_credential(const struct roll_row *row, int64_t now);
+/* A voter's signature, by the first or the replaced credential: lists keep no times. */
+MUST_CHECK enum err roll_signed(const struct roll_row *row, const uint8_t sig[SCHNORR_BYTES], const struct hash *message);
 void roll_row_hash(struct hash *out, const struct hash *call, const uint8_t salt[32], const char *text);
 
 /* The service's private roll, one person a roll index; a sealed file (crypto/kdf.h). */

@@ -37,7 +37,7 @@ on_authorization(void *ctx, uint32_t index, const struct list_row *row)
 		e = why_set(x->why, ERR_FORMAT, "authorization of roll index %u: not canonical", index);
 	else if (!hash_equal(&a->election, &r->election) || a->index != index || a->style != voter->style || a->n != r->call.authorizers)
 		e = why_set(x->why, ERR_PROOF, "authorization of roll index %u: of another election, voter or style", index);
-	else if (schnorr_verify(row->sig, voter->key, &h) != OK)
+	else if (roll_signed(voter, row->sig, &h) != OK)
 		e = why_set(x->why, ERR_PROOF, "authorization of roll index %u: not signed by its credential", index);
 	for (unsigned k = 0; e == OK && k < r->call.authorizers; k++) {
 		if (!(row->answers >> k & 1))
@@ -65,7 +65,7 @@ on_confirmation(void *ctx, uint32_t index, const uint8_t *sig)
 	if (sig == NULL)
 		return OK;
 	confirmation_hash(&h, &x->r->election, index);
-	if (!x->authorized[index] || schnorr_verify(sig, voter->key, &h) != OK)
+	if (!x->authorized[index] || roll_signed(voter, sig, &h) != OK)
 		return why_set(x->why, ERR_PROOF, "confirmation of roll index %u: false, or of one who did not authorize", index);
 	x->sums[voter->style - 1].confirmations++;
 	return OK;

@@ -191,6 +191,24 @@ registry_close(struct registry *r)
 	free(r);
 }
 
+enum err
+registry_extend(struct registry *r, struct why *why)
+{
+	char sql[160];
+	enum err e = OK;
+
+	(void)pthread_mutex_lock(&r->lock);
+	(void)snprintf(sql, sizeof sql, "BEGIN; INSERT INTO row VALUES(%u, zeroblob(%zu)); UPDATE shape SET rows = %u; COMMIT", r->n + 1, row_bytes(r), r->n + 1);
+	if (run(r->db, sql))
+		r->n++;
+	else {
+		e = failed(r, why);
+		(void)run(r->db, "ROLLBACK");
+	}
+	(void)pthread_mutex_unlock(&r->lock);
+	return e;
+}
+
 uint32_t
 registry_rows(const struct registry *r)
 {

@@ -24,6 +24,8 @@ MUST_CHECK enum err registry_create(const char *path, const char *fence, uint32_
  * older copy) or without it, registry_authorize answers ERR_NOT_NOW for good. */
 MUST_CHECK enum err registry_open(struct registry **out, const char *path, const char *fence, struct why *why);
 void registry_close(struct registry *r);
+/* Add one empty row at the end (a voter included by order). */
+MUST_CHECK enum err registry_extend(struct registry *r, struct why *why);
 uint32_t registry_rows(const struct registry *r);
 /* Number of filled and confirmed rows. */
 void registry_counts(struct registry *r, uint32_t *authorized, uint32_t *confirmed);

@@ -1,7 +1,8 @@
-/* tally/ceremony_cmd.c - `urna ceremony` (phase I, in one room) and `urna trustee` (cards). */
+/* tally/ceremony_cmd.c - `urna ceremony`: phase I in one room, or put together from the files of separate machines. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "crypto/secmem.h"
 #include "crypto/token.h"
@@ -119,7 +120,7 @@ run(struct args *a)
 		for (unsigned i = 0; i < k && e == OK; i++)
 			e = ceremony_round3(st[i].state, &m3[i], &r->call, m1, m2, to + 1, &st[i].by, &why);
 		if (e == OK)
-			e = ceremony_finish(st[to].state, st[to].share, &r->call, m1, m2, m3, &why);
+			e = ceremony_finish(st[to].state, st[to].share, &r->call, m1, m2, m3, NULL, &why);
 		for (unsigned i = 0; i < k; i++)
 			message_free(&m3[i]);
 	}
@@ -170,86 +171,101 @@ check(struct args *a)
 	return 0;
 }
 
-int
-cmd_ceremony(struct args *a)
+/* Read the messages `kind-1` ... `kind-k` of a folder. */
+static enum err
+read_round(struct message *m, const char *dir, const char *kind, unsigned k, struct why *why)
 {
-	if (a->argc > 0 && strcmp(a->argv[0], "run") == 0) {
-		a->used[0] = 1;
-		return run(a);
+	enum err e = OK;
+
+	for (unsigned i = 1; i <= k && e == OK; i++) {
+		char name[64];
+
+		(void)snprintf(name, sizeof name, "%s-%u.json", kind, i);
+		e = message_get(&m[i - 1], dir, name, why);
 	}
-	if (a->argc > 0 && strcmp(a->argv[0], "check") == 0) {
-		a->used[0] = 1;
-		return check(a);
-	}
-	(void)fprintf(stderr, "usage: urna ceremony run --record DIR --config ROOM.json [--module LIB] [--attempt N]\n"
-			      "       urna ceremony check --record DIR\n"
-			      "ROOM.json: {\"sets\": N, \"trustees\": [{\"key\", \"pass_file\", \"cards\": [{\"label\", \"pin_file\"}]}]}\n");
-	return 2;
-}
-
-/* ---- trustee -------------------------------------------------------------------------------- */
-
-static int
-card(struct args *a)
-{
-	const char *label = arg_need(a, "--label"), *pin_file = arg_need(a, "--pin-file"), *module = arg(a, "--module");
-	struct passphrase pin, so;
-	struct token_info info;
-	struct why why = {""};
-
-	args_end(a);
-	passphrase_make(&so);
-	passphrase_make(&pin);
-	if (token_init(module, label, &so, &pin, &info, &why) != OK || file_write(pin_file, pin.text, pin.n, 0600, &why) != OK)
-		return fail("trustee", &why);
-	(void)printf("card %s, serial %s; its PIN is in %s\n", info.label, info.serial, pin_file);
-	wipe(&pin, sizeof pin);
-	wipe(&so, sizeof so);
-	return 0;
+	return e;
 }
 
 static int
-drill(struct args *a)
+assemble(struct args *a)
 {
-	const char *dir = arg_need(a, "--record"), *label = arg_need(a, "--label"), *module = arg(a, "--module"), *pin_file = arg(a, "--pin-file");
+	const char *dir = arg_need(a, "--record"), *in = arg_need(a, "--messages");
+	unsigned attempt = (unsigned)arg_number(a, "--attempt", 1);
 	struct record *r = calloc(1, sizeof *r);
-	struct scalar *share = secmem_new(sizeof *share);
-	struct share_facts facts;
-	struct passphrase pin;
-	struct token *t = NULL;
+	struct message *m = calloc(3 * MAX_TRUSTEES, sizeof *m), *m1 = m, *m2 = m + MAX_TRUSTEES, *m3 = m + 2 * MAX_TRUSTEES;
+	struct card cards[MAX_CARDS];
+	struct joint_key joint;
+	struct buf transcript = {0};
 	struct why why = {""};
-	struct point y;
+	char path[1400];
+	size_t n = 0;
 	enum err e;
 
 	args_end(a);
-	process_harden();
-	if (r == NULL || share == NULL || (e = open_record(r, dir, TO_KEY, &why)) != OK || (e = passphrase_get(&pin, pin_file, "PIN", &why)) != OK ||
-	    (e = token_open(&t, module, label, NULL, &pin, &why)) != OK || (e = token_share_load(t, &r->call.hash, share->b, &facts, &why)) != OK)
-		return fail("trustee", &why);
-	point_mul_base(&y, share);
-	secmem_free(share, sizeof *share);
-	token_close(t);
-	wipe(&pin, sizeof pin);
-	if (facts.trustee < 1 || facts.trustee > r->joint.k || !point_equal(&y, &r->joint.share_key[facts.trustee - 1])) {
-		(void)why_set(&why, ERR_PROOF, "the share on card %s is not the one of the ceremony", label);
-		return fail("trustee", &why);
+	if (r == NULL || m == NULL)
+		return 1;
+	(void)snprintf(path, sizeof path, "%s/key/transcript.json", dir);
+	if (access(path, F_OK) == 0) {
+		(void)why_set(&why, ERR_EXISTS, "%s is there already: a call has one key", path);
+		return fail("ceremony", &why);
 	}
-	(void)printf("card %s works: it holds the share of trustee %u, set %u\n", label, facts.trustee, facts.set);
+	if ((e = open_record(r, dir, TO_CALL, &why)) == OK && (e = read_round(m1, in, "round1", r->call.trustees, &why)) == OK &&
+	    (e = read_round(m2, in, "round2", r->call.trustees, &why)) == OK && (e = read_round(m3, in, "cards", r->call.trustees, &why)) == OK &&
+	    (e = ceremony_agree(&joint, &r->call, m1, m2, attempt, &why)) == OK)
+		for (unsigned i = 1; i <= r->call.trustees && e == OK; i++)
+			e = ceremony_cards_read(cards, &n, MAX_CARDS, &m3[i - 1], &r->call, i, attempt, &why);
+	if (e == OK && (e = transcript_write(&transcript, &r->call, m1, m2, &joint, cards, n)) == OK)
+		e = put(dir, "key/transcript.json", &transcript, &why);
+	for (unsigned i = 0; i < 3 * MAX_TRUSTEES; i++)
+		message_free(&m[i]);
+	free(m);
+	if (e != OK)
+		return fail("ceremony", &why);
+	(void)printf("%s written, with %zu cards; now each trustee: urna trustee sign --record %s --messages DIR --key FILE\n", path, n, dir);
+	return 0;
+}
+
+static int
+judge(struct args *a)
+{
+	const char *dir = arg_need(a, "--record"), *in = arg_need(a, "--messages"), *file = arg_need(a, "--complaint");
+	struct record *r = calloc(1, sizeof *r);
+	struct message *m1 = calloc(2 * MAX_TRUSTEES, sizeof *m1), *m2 = m1 + MAX_TRUSTEES, complaint = {{0}, {0}};
+	struct why why = {""};
+	unsigned liar = 0, accuser = 0, dealer = 0;
+	enum err e;
+
+	args_end(a);
+	if (r == NULL || m1 == NULL)
+		return 1;
+	if ((e = open_record(r, dir, TO_CALL, &why)) == OK && (e = message_get(&complaint, NULL, file, &why)) == OK &&
+	    (e = read_round(m1, in, "round1", r->call.trustees, &why)) == OK && (e = read_round(m2, in, "round2", r->call.trustees, &why)) == OK)
+		e = ceremony_judge(&liar, &accuser, &dealer, &complaint, &r->call, m1, m2, &why);
+	message_free(&complaint);
+	if (e != OK)
+		return fail("ceremony", &why);
+	(void)printf("trustee %u (%s) complains about trustee %u (%s)\nthe envelope was opened: trustee %u (%s) lied\n"
+		     "the attempt is over for all; the next one starts with fresh polynomials: urna trustee round1 --attempt N+1\n",
+	    accuser, r->call.trustee[accuser - 1].key.name, dealer, r->call.trustee[dealer - 1].key.name, liar, r->call.trustee[liar - 1].key.name);
 	return 0;
 }
 
 int
-cmd_trustee(struct args *a)
+cmd_ceremony(struct args *a)
 {
-	if (a->argc > 0 && strcmp(a->argv[0], "card") == 0) {
-		a->used[0] = 1;
-		return card(a);
-	}
-	if (a->argc > 0 && strcmp(a->argv[0], "drill") == 0) {
-		a->used[0] = 1;
-		return drill(a);
-	}
-	(void)fprintf(stderr, "usage: urna trustee card --label L --pin-file FILE [--module LIB]     a new card, with a generated PIN\n"
-			      "       urna trustee drill --record DIR --label L --pin-file FILE [--module LIB]   that a card works\n");
+	static const struct {
+		const char *name;
+		int (*run)(struct args *);
+	} steps[] = {{"run", run}, {"check", check}, {"assemble", assemble}, {"judge", judge}};
+	const char *what = word(a, 0);
+
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+		if (strcmp(what, steps[i].name) == 0)
+			return steps[i].run(a);
+	(void)fprintf(stderr, "usage: urna ceremony run --record DIR --config ROOM.json [--module LIB] [--attempt N]       all trustees in one room\n"
+			      "       urna ceremony assemble --record DIR --messages DIR [--attempt N]   the transcript from the files of separate machines (urna trustee)\n"
+			      "       urna ceremony judge --record DIR --messages DIR --complaint FILE   who lied\n"
+			      "       urna ceremony check --record DIR\n"
+			      "ROOM.json: {\"sets\": N, \"trustees\": [{\"key\", \"pass_file\", \"cards\": [{\"label\", \"pin_file\"}]}]}\n");
 	return 2;
 }

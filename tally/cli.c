@@ -75,6 +75,15 @@ arg_number(struct args *a, const char *name, long otherwise)
 	return n;
 }
 
+const char *
+word(struct args *a, int i)
+{
+	if (i >= a->argc)
+		return "";
+	a->used[i] = 1;
+	return a->argv[i];
+}
+
 void
 args_end(struct args *a)
 {
@@ -174,6 +183,31 @@ open_record(struct record *r, const char *dir, enum depth depth, struct why *why
 	return OK;
 }
 
+enum err
+message_get(struct message *m, const char *dir, const char *name, struct why *why)
+{
+	char path[1400];
+	enum err e;
+
+	(void)snprintf(path, sizeof path, "%s%s%s", dir != NULL ? dir : "", dir != NULL ? "/" : "", name);
+	if ((e = file_read(&m->text, path, 65536, why)) != OK)
+		return e;
+	(void)snprintf(path, sizeof path, "%s%s%s.note", dir != NULL ? dir : "", dir != NULL ? "/" : "", name);
+	return file_read(&m->note, path, NOTE_MAX_BYTES, why);
+}
+
+enum err
+message_put(const struct message *m, const char *dir, const char *name, struct why *why)
+{
+	char note[300];
+	enum err e;
+
+	(void)snprintf(note, sizeof note, "%s.note", name);
+	if ((e = put(dir, name, &m->text, why)) != OK)
+		return e;
+	return put(dir, note, &m->note, why);
+}
+
 /* ---- HTTP -------------------------------------------------------------------------------- */
 
 static size_t
@@ -222,6 +256,68 @@ http_call(const char *socket, const char *url, const char *type, const void *bod
 	return rc == CURLE_OK && !out->failed ? OK : why_set(why, ERR_IO, "%s: %s", url, curl_easy_strerror(rc));
 }
 
+static void
+put_base64(struct json_out *o, const char *name, const struct buf *b)
+{
+	char *text = malloc(b->n * 2 + 8);
+
+	if (text != NULL) {
+		base64_encode(text, b->p, b->n);
+		json_text(o, name, text);
+	} else
+		o->b->failed = 1;
+	free(text);
+}
+
+enum err
+draft_event(struct args *a, const struct call *call, struct event *e, const char *file, struct why *why)
+{
+	struct buf document = {0}, note = {0};
+	struct signer by = {0};
+	char path[1400];
+	enum err err;
+
+	(void)snprintf(path, sizeof path, "%s.note", file);
+	if ((err = open_signer(a, &by, why)) == OK && (err = event_document(&document, e)) == OK &&
+	    (err = docnote_sign(&note, "event", &call->hash, document.p, document.n, &by, why)) == OK &&
+	    (err = file_write(file, document.p, document.n, 0644, why)) == OK)
+		err = file_write(path, note.p, note.n, 0644, why);
+	signer_close(&by);
+	buf_free(&document);
+	buf_free(&note);
+	return err;
+}
+
+enum err
+submit_file(struct args *a, const char *file, const char *person, struct why *why)
+{
+	struct buf document = {0}, note = {0}, body = {0}, out = {0}, sealed = {0};
+	struct json_out o = json_out(&body);
+	char path[1400];
+	long status = 0;
+	enum err err;
+
+	(void)snprintf(path, sizeof path, "%s.note", file);
+	if ((err = file_read(&document, file, EVENT_MAX_BYTES, why)) != OK || (err = file_read(&note, path, NOTE_MAX_BYTES, why)) != OK ||
+	    (person != NULL && (err = file_read(&sealed, person, 4096, why)) != OK))
+		goto done;
+	json_begin(&o, NULL, '{');
+	json_text(&o, "document", buf_cstr(&document));
+	json_text(&o, "note", buf_cstr(&note));
+	if (person != NULL)
+		put_base64(&o, "person", &sealed);
+	json_end(&o, '}');
+	if ((err = http_call(arg_need(a, "--socket"), "http://urnad/event", "application/json", body.p, body.n, &status, &out, why)) == OK && status != 200)
+		err = why_set(why, ERR_NOT_NOW, "urnad refuses the entry: %.700s", buf_cstr(&out));
+done:
+	buf_free(&document);
+	buf_free(&note);
+	buf_free(&body);
+	buf_free(&out);
+	buf_free(&sealed);
+	return err;
+}
+
 enum err
 submit_event(struct args *a, const struct call *call, struct event *e, const struct signer *by, struct why *why)
 {
@@ -255,15 +351,10 @@ submit_event(struct args *a, const struct call *call, struct event *e, const str
 	json_begin(&o, "files", '[');
 	for (unsigned i = 0; (file = arg_nth(a, "--file", i)) != NULL; i++) {
 		struct buf b = {0};
-		char *text;
 
 		if ((err = file_read(&b, file, 200000, why)) != OK)
 			goto done;
-		if ((text = malloc(b.n * 2 + 8)) != NULL) {
-			base64_encode(text, b.p, b.n);
-			json_text(&o, NULL, text);
-		}
-		free(text);
+		put_base64(&o, NULL, &b);
 		buf_free(&b);
 	}
 	json_end(&o, ']');

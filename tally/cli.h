@@ -23,6 +23,8 @@ const char *arg_need(struct args *a, const char *name);
 const char *arg_nth(struct args *a, const char *name, unsigned i);
 int arg_flag(struct args *a, const char *name);
 long arg_number(struct args *a, const char *name, long otherwise);
+/* The i-th word; "" if there are fewer. */
+const char *word(struct args *a, int i);
 /* Exit 2 if something was not understood. */
 void args_end(struct args *a);
 
@@ -38,10 +40,19 @@ MUST_CHECK enum err put_act(const char *dir, const char *name, struct act *a, st
 enum depth { TO_CALL, TO_KEY, TO_SETUP, TO_OPENING, TO_EVENTS, TO_BALLOTS };
 MUST_CHECK enum err open_record(struct record *r, const char *dir, enum depth depth, struct why *why);
 
+/* A ceremony's message as dir/name and dir/name.note (dir NULL: name is a path). */
+MUST_CHECK enum err message_get(struct message *m, const char *dir, const char *name, struct why *why);
+MUST_CHECK enum err message_put(const struct message *m, const char *dir, const char *name, struct why *why);
+
 /* HTTP. socket: a Unix socket or NULL. Status in *status; ERR_IO without an answer. */
 MUST_CHECK enum err http_call(const char *socket, const char *url, const char *type, const void *body, size_t n, long *status, struct buf *out, struct why *why);
 /* Submit an entry to --socket (nothing if absent), signed with --key. */
 MUST_CHECK enum err submit_event(struct args *a, const struct call *call, struct event *e, const struct signer *by, struct why *why);
+
+/* Write the entry's document to file and, signed with --key, its .note: for a second signer, then for submit_file. */
+MUST_CHECK enum err draft_event(struct args *a, const struct call *call, struct event *e, const char *file, struct why *why);
+/* Submit a drafted entry with all signatures of its .note to --socket. person: a sealed person, or NULL. */
+MUST_CHECK enum err submit_file(struct args *a, const char *file, const char *person, struct why *why);
 
 int cmd_key(struct args *a);
 int cmd_call(struct args *a);
@@ -52,6 +63,8 @@ int cmd_roll(struct args *a);
 int cmd_dictamen(struct args *a);
 int cmd_sign(struct args *a);
 int cmd_open(struct args *a);
+int cmd_amend(struct args *a);
+int cmd_purge(struct args *a);
 int cmd_event(struct args *a);
 int cmd_vote(struct args *a);
 int cmd_close(struct args *a);

@@ -16,15 +16,6 @@
 #include "election/sums.h"
 #include "tally/cli.h"
 
-static const char *
-word(struct args *a, int i)
-{
-	if (i >= a->argc)
-		return "";
-	a->used[i] = 1;
-	return a->argv[i];
-}
-
 /* An event of this kind and scope. */
 static struct event *
 event_new(const struct record *r, const char *kind)
@@ -116,7 +107,7 @@ cmd_close(struct args *a)
 		return fail("close", &why);
 	}
 	facts = (struct act_facts){&r->call, r->m, r->election};
-	if (sums_of_record(r, sums, &why) != OK || act_closing(&act, &facts, r->close, sums) != OK)
+	if (sums_of_record(r, sums, &why) != OK || act_closing(&act, &facts, r->close, r->entry, r->entries, sums) != OK)
 		return fail("close", &why);
 	(void)fwrite(act.text.p, 1, act.text.n, stdout);
 	return put_act(dir, "closing", &act, &why) == OK ? 0 : fail("close", &why);

@@ -18,18 +18,20 @@ static const struct {
     {"ceremony", cmd_ceremony, "phase I: the joint key, in one room; check a transcript"},
     {"trustee", cmd_trustee, "cards: make one, drill"},
     {"manifest", cmd_manifest, "example, check, seal"},
-    {"roll", cmd_roll, "import the CSV, deliver messages, authorizer's keys"},
+    {"roll", cmd_roll, "import the CSV, deliver messages, authorizer's keys, reissue, include"},
     {"dictamen", cmd_dictamen, "inventory of programs, signed by the auditor"},
     {"notary", cmd_sign, "sign: show a document, ask, sign it"},
     {"sign", cmd_sign, "the same, for others"},
     {"open", cmd_open, "zero report and opening; --load arms the service"},
     {"vote", cmd_vote, "a voter at the command line; many voters"},
     {"event", cmd_event, "submit a signed entry"},
+    {"amend", cmd_amend, "extend, suspend, resume, cancel, exclude, include, replace: draft, sign, submit"},
     {"close", cmd_close, "the closing act"},
     {"decrypt", cmd_decrypt, "compare (article 36), run (a trustee's factors)"},
     {"mix", cmd_mix, "shuffle every group, with proofs"},
     {"act", cmd_act, "key act; count and its acts"},
     {"preserve", cmd_preserve, "seal, hash lists, hand-over act"},
+    {"purge", cmd_purge, "destroy private roll, seeds and contacts on the call's date; certificate"},
 };
 
 static void

@@ -135,6 +135,7 @@ post(const struct voter *v, const char *path, struct buf *body, struct json **ou
 	    (e = json_parse(out, answer.p, answer.n, 1 << 20, why)) == OK && *status != 200 && *status != 409) {
 		e = why_set(why, *status == 403 ? ERR_DENIED : ERR_NOT_NOW, "%s (%ld): %.600s", path, *status, buf_cstr(&answer));
 		json_free(*out);
+		*out = NULL;
 	}
 	buf_free(&answer);
 	buf_free(body);
@@ -167,7 +168,7 @@ take_code(const struct voter *v, char code[16], struct why *why)
 			mine = 0;
 			if (json_parse(&root, b.p, b.n, 1000, NULL) == OK) {
 				f = fields_of(root, NULL);
-				mine = strcmp(field_text(&f, "phone", 31), v->m.phone) == 0;
+				mine = field_has(&f, "code") && strcmp(field_text(&f, "phone", 31), v->m.phone) == 0; /* not a notice */
 				if (mine)
 					field_copy(&f, "code", code, 16);
 				json_free(root);

@@ -60,7 +60,7 @@ times(void **state)
 static const char draft[] =
     "{\"urna\":\"manifest\",\"version\":1,\"call\":\"0000000000000000000000000000000000000000000000000000000000000000\",\"acuerdo\":\"A\","
     "\"opens\":\"2026-05-18T02:00:00Z\",\"closes\":\"2026-06-02T00:00:00Z\",\"grace_seconds\":120,"
-    "\"public_head\":{\"seconds\":600,\"ballots\":50,\"at_most_seconds\":3600},\"heartbeat_seconds\":3600,"
+    "\"public_head\":{\"seconds\":600,\"ballots\":50,\"at_most_seconds\":3600},\"heartbeat_seconds\":3600,\"replacement_delay_seconds\":60,"
     "\"codes\":{\"digits\":6,\"seconds\":300,\"attempts\":5,\"lock_seconds\":300},\"small_group\":10,"
     "\"entities\":[{\"id\":\"09\",\"name\":\"CDMX\"}],\"contests\":[{\"id\":\"pre\",\"type\":\"presidencia\",\"ambito\":\"federal\",\"name\":\"P\","
     "\"acuerdo\":\"A\",\"parties\":[{\"id\":\"PAN\",\"name\":\"a\"},{\"id\":\"PRI\",\"name\":\"b\"},{\"id\":\"PRD\",\"name\":\"c\"}],"
@@ -259,7 +259,7 @@ ceremonies(void **state)
 			message_free(&m3[i]);
 			assert_int_equal(ceremony_round3(&st[i], &m3[i], call, m1, m2, (unsigned)to + 1, &s[i], &why), OK);
 		}
-		assert_int_equal(ceremony_finish(&st[to], &share[to], call, m1, m2, m3, &why), OK);
+		assert_int_equal(ceremony_finish(&st[to], &share[to], call, m1, m2, m3, NULL, &why), OK);
 		point_mul_base(&p, &share[to]);
 		assert_true(point_equal(&p, &joint.share_key[to]));
 	}
@@ -268,7 +268,7 @@ ceremonies(void **state)
 	memset(&m3[1], 0, sizeof m3[1]);
 	scalar_add(&st[1].a[1], &st[1].a[1], &SCALAR_ONE);
 	assert_int_equal(ceremony_round3(&st[1], &m3[1], call, m1, m2, K, &s[1], &why), OK);
-	assert_int_equal(ceremony_finish(&st[K - 1], &share[0], call, m1, m2, m3, &why), ERR_PROOF);
+	assert_int_equal(ceremony_finish(&st[K - 1], &share[0], call, m1, m2, m3, NULL, &why), ERR_PROOF);
 	assert_non_null(strstr(why.text, "trustee 2 (t1)"));
 	/* a reveal that was not committed to */
 	message_free(&m3[1]);

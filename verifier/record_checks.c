@@ -465,7 +465,7 @@ check_closing(struct check_run *x)
 	else
 		report_pass(x->report, CHECK_ENCRYPTED_VOTES, x->r.ballots, NULL);
 	report_begin(x->report, CHECK_CLOSING_ACT);
-	if ((e = act_closing(&act, &facts, x->r.close, sums)) != OK || (e = same_act(x, "closing", &act)) != OK)
+	if ((e = act_closing(&act, &facts, x->r.close, x->r.entry, x->r.entries, sums)) != OK || (e = same_act(x, "closing", &act)) != OK)
 		bad(x, CHECK_CLOSING_ACT, e);
 	else
 		report_pass(x->report, CHECK_CLOSING_ACT, 1, NULL);
@@ -842,13 +842,20 @@ check_count(struct check_run *x)
 static void
 check_amendments(struct check_run *x)
 {
-	uint64_t n = 0;
+	uint64_t n = 0, clock = 0, excluded = 0;
 
+	/* keys, quorum, hour and effect were checked entry by entry as the log was read (V12, V13) */
 	report_begin(x->report, CHECK_AMENDMENTS);
-	for (uint64_t i = 0; i < x->r.entries; i++)
-		for (unsigned a = 0; a < x->r.call.amends; a++)
-			n += strcmp(x->r.entry[i].kind, x->r.call.amend[a].kind) == 0;
-	report_pass(x->report, CHECK_AMENDMENTS, n, NULL); /* keys, quorum and hour were checked entry by entry (V12, V13) */
+	for (uint64_t i = 0; i < x->r.entries; i++) {
+		n += (uint64_t)event_amends(&x->r.entry[i]);
+		clock += strcmp(x->r.entry[i].kind, "suspend") == 0 && strcmp(event_fact(&x->r.entry[i], "cause"), "clock") == 0;
+	}
+	for (uint32_t i = 0; i < x->r.roll.n; i++)
+		excluded += x->r.roll.row[i].excluded != 0;
+	if (x->r.progress.cancelled)
+		report_fail(x->report, CHECK_AMENDMENTS, "the election was cancelled");
+	report_pass(x->report, CHECK_AMENDMENTS, n, n + clock == 0 ? NULL : "%u credentials replaced, %" PRIu64 " voters excluded, %" PRIu64 " suspensions by the clock",
+	    x->r.roll.replaced, excluded, clock);
 }
 
 static void

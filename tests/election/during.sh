@@ -55,11 +55,50 @@ challenger=$(awk 'NR==2{print $1}' "$P/list.txt")
 $urna vote --message "$challenger" --choose "$(awk 'NR==2{print $2}' "$P/list.txt")" --otp-dir "$work/outbox" --challenge "$work/challenge.json"
 cat "$K/auditoria.key.pub" >"$work/note.txt"
 $urna event submit --record "$R" --socket "$S" --kind incident --fact "what=ensayo" --file "$work/note.txt" $(by operador)
+# amendments: each needs the signatures of the call's rule
+amend() { $urna amend "$1" --record "$R" --acuerdo INE/CG777/2026 --motive ensayo --proposer "Consejo General" --out "$work/amend.json" "${@:2}" >/dev/null; }
+cosign() { $urna amend sign "$work/amend.json" --record "$R" $(by "$1") --yes >/dev/null; }
+send() { $urna amend submit "$work/amend.json" --socket "$S" "$@"; }
+reissue() { $urna roll reissue --record "$R" --private "$P/roll" --private-key "$P/roll.key" --queue "$work/queue" --motive extravío --user "$1" --out "$work/amend.json" $(by registro); }
+deliver() { $urna roll deliver --record "$R" --queue "$work/queue" --outbox "$work/$1" --pass-file "$K/registro.pass" >/dev/null; }
+amend extend --closes "$(date -u -d @$((closes + 30)) +%Y-%m-%dT%H:%M:%SZ)" $(by operador)
+refuse "an extension with one of two signatures" "1 of the 2 signatures" send
+cosign notaria; send
+amend extend --closes "$(date -u -d @$closes +%Y-%m-%dT%H:%M:%SZ)" $(by operador); cosign notaria
+refuse "an extension backwards" "not at this step" send
+closes=$((closes + 30))
+reissue persona000000 >/dev/null; cosign reposicion
+refuse "a new credential for one who has authorized" "has authorized" send
+lost=$(reissue persona000010 | sed -n 's/^roll index \([0-9]*\) .*from \(.*\); its.*/\1 \2/p')
+refuse "a replacement with the registrar's signature alone" "missing|signature" send
+cosign reposicion; send
+grep -lq replace-credential "$work"/outbox/* && echo "  the old contacts were told"
+deliver again
+old=$(grep -l '"persona000010"' "$work"/delivered/*) new=$(grep -l '"persona000010"' "$work"/again/*)
+amend suspend $(by notaria); send
+refuse "authorizing while suspended" "between opening and closing" $urna vote --message "$old" --choose pre=A --otp-dir "$work/outbox"
+expect "casting while suspended" 503 "$(post "$B/cast" @"$work/receipts/0.ballot")"
+amend resume $(by operador); send
+refuse "resuming what is not suspended" "not at this step" send
+amend exclude --index "${lost% *}" $(by registro); cosign notaria; send
+$urna roll include --record "$R" --private-key "$P/roll.key" --user persona000011 --name "Por sentencia" --entity 09 --email s@correo.example --phone "+1 555" \
+	--acuerdo INE/CG778/2026 --motive sentencia --proposer TEPJF --queue "$work/queue" --person "$work/person" --out "$work/amend.json" $(by registro) >/dev/null
+cosign notaria
+refuse "an included voter without the person" "addition" send
+send --person "$work/person"
+deliver court
+until [ "$(date +%s)" -ge "$(date -d "${lost#* }" +%s)" ]; do sleep 0.3; done
+refuse "the old password after the replacement" "password is wrong" $urna vote --message "$old" --choose "pre=A" --otp-dir "$work/outbox"
+refuse "an excluded voter" "order of a court" $urna vote --message "$new" --choose "pre=A" --otp-dir "$work/outbox"
+amend include --index "${lost% *}" $(by registro); cosign notaria; send
 # killed and started again: every receipt stays good, the phases go on
 kill -9 "$pid"; wait "$pid" 2>/dev/null || true
 $urnad --config "$D/urnad.json" 2>>"$work/urnad.log" & pid=$!
 for _ in $(seq 100); do [ -n "$(state)" ] && break; sleep 0.1; done
 expect "the same ballot after kill -9 gives its receipt" 200 "$(post "$B/cast" @"$work/receipts/0.ballot")"
+$urna vote --message "$new" --choose "pre=A" --otp-dir "$work/outbox" --receipt "$work/receipts/again" >/dev/null
+$urna vote --message "$work"/court/*.json --choose "pre=E,sen=B,con=NO" --otp-dir "$work/outbox" --receipt "$work/receipts/court" >/dev/null
+echo "  the replaced and the included voter voted, after the restart"
 # no password on any file of the service
 for m in "$work"/delivered/*.json; do
 	pw=$(sed -n 's/.*"password": "\(.*\)".*/\1/p' "$m")

@@ -5,6 +5,7 @@ call   FOLDER NAME=VKEY ...        call.json from the keys
 draft  FOLDER CALLHASH OPENS CLOSES HEADS   contests.json (made by an example) -> manifest draft
 """
 import json
+import os
 import sys
 from datetime import datetime, timezone
 
@@ -37,7 +38,10 @@ def call(folder, account, box, keys):
         "witnesses": {"quorum": 0, "list": []},
         "amend": [{"kind": "extend", "keys": ["operador", "notaria"], "quorum": 2},
                   {"kind": "suspend", "keys": ["operador", "notaria"], "quorum": 1},
-                  {"kind": "resume", "keys": ["operador", "notaria"], "quorum": 1}],
+                  {"kind": "resume", "keys": ["operador", "notaria"], "quorum": 1},
+                  {"kind": "cancel", "keys": ["operador", "notaria", "auditoria"], "quorum": 3},
+                  {"kind": "exclude", "keys": ["registro", "notaria"], "quorum": 2},
+                  {"kind": "include", "keys": ["registro", "notaria"], "quorum": 2}],
     }
     with open(folder + "/call.json", "w", encoding="utf-8") as f:
         json.dump(text, f, ensure_ascii=False, indent=1)
@@ -48,7 +52,7 @@ def draft(folder, call_hash, opens, closes):
         example = json.load(f)
     text = {
         "urna": "manifest", "version": 1, "call": call_hash, "acuerdo": "INE/CG000/2026", "opens": iso(opens), "closes": iso(closes),
-        "grace_seconds": 2, "public_head": {"seconds": 2, "ballots": 20, "at_most_seconds": 10}, "heartbeat_seconds": 5,
+        "grace_seconds": 2, "public_head": {"seconds": 2, "ballots": 20, "at_most_seconds": 10}, "heartbeat_seconds": 5, "replacement_delay_seconds": 1,
         "codes": {"digits": 6, "seconds": 300, "attempts": 3, "lock_seconds": 60}, "small_group": 10,
         "entities": example["entities"], "contests": example["contests"], "styles": example["styles"],
     }
@@ -68,7 +72,6 @@ def cards(folder, transcript):
 
 def presidential(folder, voters, entities):
     """The 2024 presidential contest: contests.json, voters.csv, choices.json."""
-    import os
     import subprocess
     here = os.path.dirname(os.path.abspath(__file__))
     drawn = json.loads(subprocess.check_output([sys.executable, here + "/draw.py", voters, entities]))
@@ -117,8 +120,11 @@ def local(folder):
     voters = [("09", "pre=A_B_C_D,sen=A_B,con=SI", ""), ("09", "pre=A_B_C,sen=C,con=NO", ""), ("09", "pre=IND1,sen=VOTOS_NULOS,con=NULO", ""),
               ("14", "pre=A_B,sen=A,gob=BC,con=SI", ""), ("14", "pre=CANDIDATO_NO_REGISTRADO,sen=A_B,gob=IND2,con=SI", ""),
               ("14", "pre=VOTOS_NULOS,sen=B,gob=A,con=NO", ""), ("14", "pre=E,sen=B,gob=D,con=NO", "outside"),
-              ("14", "pre=E,sen=B,gob=D,con=NO", "infinity"), ("21", "pre=D", "")]  # Zacatecas: on the roll, and nobody votes
-    write(folder, example, voters + [("32", "", "")])
+              ("14", "pre=E,sen=B,gob=D,con=NO", "infinity"), ("21", "pre=D", "")]
+    # Zacatecas: on the roll, and nobody votes; persona000010 loses her password, and votes with another
+    write(folder, example, voters + [("32", "", ""), ("21", "", "")])
+    if os.environ.get("DURING"):  # those votes, and one of a voter whom a court includes
+        voters += [("21", "pre=A", ""), ("09", "pre=E,sen=B,con=NO", "")]
     expected = {}
     tables = {"pre": "A B C D E A_B_C_D A_B_C A_B_D A_C_D B_C_D A_B A_C A_D B_C B_D C_D IND1 CANDIDATO_NO_REGISTRADO VOTOS_NULOS".split(),
               "sen": "A B C A_B CANDIDATO_NO_REGISTRADO VOTOS_NULOS".split(), "gob": "A D BC IND2 CANDIDATO_NO_REGISTRADO VOTOS_NULOS".split(),
