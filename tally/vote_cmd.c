@@ -66,6 +66,20 @@ read_message(struct message_facts *m, const char *file, struct why *why)
 	return e;
 }
 
+/* The box's public files as a source. */
+static enum err
+read_box(void *ctx, const char *path, size_t max, struct buf *out, struct why *why)
+{
+	char url[1200];
+	long status = 0;
+	enum err e;
+
+	(void)snprintf(url, sizeof url, "%s/%s", (const char *)ctx, path);
+	if ((e = http_call(NULL, url, NULL, NULL, 0, &status, out, why)) != OK)
+		return e;
+	return status != 200 ? why_set(why, ERR_ABSENT, "%s: status %ld", url, status) : out->n > max ? why_set(why, ERR_LENGTH, "%s: too long", url) : OK;
+}
+
 /* Fetch the opening's files from the account listener and check them like any record. */
 static enum err
 fetch_world(struct world *w, const struct message_facts *m, struct why *why)
@@ -108,6 +122,12 @@ fetch_world(struct world *w, const struct message_facts *m, struct why *why)
 		}
 	if (e == OK && (e = record_key(&w->r, why)) == OK && (e = record_setup(&w->r, why)) == OK)
 		e = record_opening(&w->r, why);
+	if (e == OK) { /* what was amended since, from the log of events */
+		w->r.src = (struct file_source){(void *)(uintptr_t)m->box, read_box, NULL};
+		if ((e = record_events(&w->r, why)) == OK && (!w->r.progress.opened || !hash_equal(&w->r.progress.election, &w->r.election)))
+			e = why_set(why, ERR_PROOF, "the log of events does not name this opening: do not vote here");
+		w->r.src = source_dir(w->dir);
+	}
 	return e;
 }
 
@@ -242,7 +262,7 @@ login(struct voter *v, struct json **answer, struct why *why)
 	field_copy(&f, "session", v->session, sizeof v->session);
 	v->index = (uint32_t)field_int(&f, "roll_index", 0, v->w->r.roll.n - 1);
 	v->style = (unsigned)field_int(&f, "style", 1, v->w->r.m->styles);
-	if (f.e == OK && (memcmp(v->w->r.roll.row[v->index].key, v->key, 32) != 0 || v->w->r.roll.row[v->index].style != v->style))
+	if (f.e == OK && (memcmp(roll_credential(&v->w->r.roll.row[v->index], (int64_t)time(NULL)), v->key, 32) != 0 || v->w->r.roll.row[v->index].style != v->style))
 		e = why_set(why, ERR_PROOF, "the service gives you another voter's place on the roll");
 	if (f.e != OK)
 		e = f.e;
