@@ -420,12 +420,18 @@ by_name(const void *a, const void *b)
 enum err
 record_names(struct record *r, char ***names, size_t *n, struct why *why)
 {
+	return source_names(&r->src, names, n, why);
+}
+
+enum err
+source_names(const struct file_source *src, char ***names, size_t *n, struct why *why)
+{
 	struct names x = {0};
 	enum err e;
 
-	if (r->src.list == NULL)
+	if (src->list == NULL)
 		return why_set(why, ERR_ABSENT, "the files of this source cannot be listed");
-	if ((e = r->src.list(r->src.ctx, on_name, &x, why)) != OK || x.failed)
+	if ((e = src->list(src->ctx, on_name, &x, why)) != OK || x.failed)
 		return e != OK ? e : ERR_NOMEM;
 	if (x.n > 0)
 		qsort(x.name, x.n, sizeof *x.name, by_name);

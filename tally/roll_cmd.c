@@ -427,6 +427,34 @@ new_credential(struct voter *v, const struct call *call, struct args *a, struct 
 	return e;
 }
 
+/* For the registrar's eyes: who stands at which roll index. */
+static int
+list(struct args *a)
+{
+	const char *dir = arg_need(a, "--record"), *user = arg(a, "--user");
+	struct record *r = calloc(1, sizeof *r);
+	struct person *people = NULL;
+	struct why why = {""};
+	uint8_t key[32];
+	uint32_t n = 0, shown = 0;
+
+	if (r == NULL || open_record(r, dir, TO_CALL, &why) != OK || open_people(a, &r->call, &people, &n, key, &why) != OK)
+		return fail("roll", &why);
+	args_end(a);
+	for (uint32_t i = 0; i < n; i++)
+		if (user == NULL || strcmp(people[i].user, user) == 0) {
+			(void)printf("%u %s\n", i, people[i].user);
+			shown++;
+		}
+	wipe(people, n * sizeof *people);
+	wipe(key, sizeof key);
+	if (shown == 0) {
+		(void)why_set(&why, ERR_ABSENT, "the roll has no user %s", user != NULL ? user : "");
+		return fail("roll", &why);
+	}
+	return 0;
+}
+
 static int
 reissue(struct args *a)
 {
@@ -552,6 +580,8 @@ cmd_roll(struct args *a)
 		return deliver(a);
 	if (strcmp(what, "authorizer-keys") == 0)
 		return authorizer_keys(a);
+	if (strcmp(what, "list") == 0)
+		return list(a);
 	if (strcmp(what, "reissue") == 0)
 		return reissue(a);
 	if (strcmp(what, "include") == 0)
@@ -559,6 +589,7 @@ cmd_roll(struct args *a)
 	(void)fprintf(stderr, "usage: urna roll import --record DIR --draft FILE --csv FILE --queue DIR --private FILE --private-key FILE --key REGISTRAR [--pass-file FILE]\n"
 			      "       urna roll deliver --record DIR --queue DIR --outbox DIR [--pass-file FILE]\n"
 			      "       urna roll authorizer-keys --record DIR --draft FILE --private FILE --key AUTHORIZER [--pass-file FILE]\n"
+			      "       urna roll list --record DIR --private FILE --private-key FILE [--user USER]     who stands at which roll index\n"
 			      "       urna roll reissue --record DIR --private FILE --private-key FILE --user USER --motive TEXT --queue DIR --out FILE --key REGISTRAR [--pass-file FILE]\n"
 			      "           a new password for a voter who lost it and has not authorized\n"
 			      "       urna roll include --record DIR --private-key FILE --user U --name N --entity E [--district D] --email M --phone P\n"

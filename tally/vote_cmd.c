@@ -499,6 +499,27 @@ confirm(struct voter *v, struct why *why)
 	return e;
 }
 
+/* A ballot is under this one-time key already: its receipt is kept. ERR_EXISTS. */
+static enum err
+earlier_receipt(const struct choice *c, const struct buf *answer, struct why *why)
+{
+	struct json *root = NULL;
+	struct fields f;
+	const char *text;
+	enum err e;
+
+	if ((e = json_parse(&root, answer->p, answer->n, 1 << 20, why)) != OK)
+		return e;
+	f = fields_of(root, why);
+	text = field_text(&f, "receipt", NOTE_MAX_BYTES);
+	if (f.e == OK && c->receipt != NULL)
+		f.e = file_write(c->receipt, text, strlen(text), 0644, why);
+	e = f.e != OK ? f.e : why_set(why, ERR_EXISTS, "you have cast a ballot already; its receipt%s%s: %.600s", c->receipt != NULL ? " is now in " : "",
+	    c->receipt != NULL ? c->receipt : "", text);
+	json_free(root);
+	return e;
+}
+
 /* The whole way of one voter. */
 static enum err
 vote(struct voter *v, const struct choice *c, int quiet, struct why *why)
@@ -560,7 +581,7 @@ vote(struct voter *v, const struct choice *c, int quiet, struct why *why)
 	if ((e = http_call(NULL, url, "application/octet-stream", bytes.p, bytes.n, &status, &receipt, why)) != OK)
 		goto done;
 	if (status == 409) {
-		e = why_set(why, ERR_EXISTS, "you have cast a ballot already; its receipt: %.600s", buf_cstr(&receipt));
+		e = earlier_receipt(c, &receipt, why);
 		goto done;
 	}
 	if (status != 200) {
@@ -642,6 +663,8 @@ many_thread(void *arg)
 				c.receipt = receipt;
 			if ((e = read_message(&v->m, message, &why)) == OK)
 				e = vote(v, &c, 1, &why);
+			if (e == ERR_EXISTS && c.receipt != NULL && access(c.receipt, F_OK) == 0)
+				e = OK; /* stopped between the box and us: the receipt was fetched */
 		}
 		if (e != OK) {
 			(void)atomic_fetch_add(&m->failed, 1);

@@ -14,8 +14,10 @@ static void
 usage(FILE *out)
 {
 	(void)fprintf(out,
-	    "usage: urna-verify record DIR-or-URL [--election-id HEX] [--log-key VKEY ...] [--until PHASE] [--json] [--quiet]\n"
-	    "           every check of a record; PHASE is key, opening, closing, count or handover (default)\n"
+	    "usage: urna-verify record DIR-or-URL [--election-id HEX] [--log-key VKEY ...] [--until PHASE]\n"
+	    "           [--receipts DIR] [--json] [--quiet]\n"
+	    "           every check of a record; PHASE is key, opening, closing, count or handover (default);\n"
+	    "           DIR: receipts and checkpoints of anybody, NAME.ballot beside NAME where the ballot is known\n"
 	    "       urna-verify receipt FILE --ballot FILE (--log-key VKEY | --record DIR) [--record DIR]\n"
 	    "           that a ballot is under a signed head, and with --record in the head that was counted\n"
 	    "       urna-verify challenge FILE --record DIR\n"
@@ -78,7 +80,7 @@ static int
 cmd_record(int argc, char **argv)
 {
 	static const char *const phases[] = {"key", "opening", "closing", "count", "handover"};
-	struct pinned pinned = {.election_id = option(argc, argv, "--election-id")};
+	struct pinned pinned = {.election_id = option(argc, argv, "--election-id"), .receipts = option(argc, argv, "--receipts")};
 	const char *until = option(argc, argv, "--until"), *key, *where;
 	int json = flag(argc, argv, "--json"), quiet = flag(argc, argv, "--quiet");
 	struct report *r = calloc(1, sizeof *r);

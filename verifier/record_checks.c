@@ -1155,6 +1155,112 @@ check_witnesses(struct check_run *x)
 	}
 }
 
+/* ---- receipts ---------------------------------------------------------------------------------------- */
+
+struct handed {
+	char *name;
+	struct head head;
+};
+
+static int
+by_size(const void *a, const void *b)
+{
+	uint64_t x = ((const struct handed *)a)->head.size, y = ((const struct handed *)b)->head.size;
+
+	return x < y ? -1 : x > y;
+}
+
+/* One file: a receipt of a ballot of this record, or a head of its log. */
+static enum err
+hand_in(struct check_run *x, struct file_source *dir, struct handed *h, const struct hash *leaf)
+{
+	struct buf b = {0}, ballot = {0};
+	struct receipt r;
+	struct hash own;
+	char path[1200];
+	enum err e;
+
+	if ((e = source_read(dir, h->name, NOTE_MAX_BYTES, &b, &x->why)) != OK)
+		return e;
+	if (receipt_read(&r, b.p, b.n, &x->why) != OK) {
+		e = checkpoint_open(&h->head, b.p, b.n, &x->r.call.log_ballots, &x->why);
+		goto done;
+	}
+	if (r.index >= x->r.ballots) {
+		e = why_set(&x->why, ERR_PROOF, "entry %" PRIu64 " is not in the record: the receipt is evidence", r.index);
+		goto done;
+	}
+	own = leaf[r.index];
+	(void)snprintf(path, sizeof path, "%.1100s.ballot", h->name);
+	if (source_read(dir, path, BALLOT_MAX_BYTES, &ballot, NULL) == OK)
+		leaf_hash(&own, ballot.p, ballot.n);
+	if ((e = receipt_verify(&r, &own, &x->r.call.log_ballots, &h->head, &x->why)) == OK && !hash_equal(&own, &leaf[r.index]))
+		e = why_set(&x->why, ERR_PROOF, "entry %" PRIu64 " of the record is another ballot: the receipt is evidence", r.index);
+done:
+	buf_free(&b);
+	buf_free(&ballot);
+	return e;
+}
+
+static void
+check_receipts(struct check_run *x)
+{
+	struct file_source dir;
+	struct handed *h;
+	struct hash *leaf, root;
+	struct frontier f = {0};
+	char **name = NULL;
+	size_t n = 0, k = 0;
+	enum err e;
+
+	report_begin(x->report, CHECK_RECEIPTS);
+	if (x->pinned->receipts == NULL) {
+		report_pass(x->report, CHECK_RECEIPTS, 0, "none were handed in (--receipts DIR)");
+		return;
+	}
+	dir = source_dir(x->pinned->receipts);
+	if ((e = source_names(&dir, &name, &n, &x->why)) != OK) {
+		bad(x, CHECK_RECEIPTS, e);
+		return;
+	}
+	h = calloc(n + 1, sizeof *h);
+	leaf = calloc(x->r.ballots + 1, sizeof *leaf);
+	if (h == NULL || leaf == NULL)
+		abort();
+	for (uint64_t i = 0; i < x->r.ballots; i++) {
+		struct buf b = {0};
+
+		ballot_write(&b, &x->r.ballot[i]);
+		leaf_hash(&leaf[i], b.p, b.n);
+		buf_free(&b);
+	}
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(name[i]);
+
+		if (len > 7 && strcmp(name[i] + len - 7, ".ballot") == 0)
+			continue;
+		h[k].name = name[i];
+		if (hand_in(x, &dir, &h[k], leaf) != OK)
+			report_fail(x->report, CHECK_RECEIPTS, "%s: %s", name[i], x->why.text);
+		else
+			k++;
+	}
+	qsort(h, k, sizeof *h, by_size);
+	for (size_t i = 0; i < k; i++) { /* every head a prefix of the counted log */
+		while (f.size < h[i].head.size && f.size < x->r.ballots)
+			frontier_append(&f, &leaf[f.size]);
+		frontier_root(&root, &f);
+		if (f.size != h[i].head.size || !hash_equal(&root, &h[i].head.root))
+			report_fail(x->report, CHECK_RECEIPTS, "%s: its head of %" PRIu64 " is no prefix of the record: evidence of a forked log", h[i].name, h[i].head.size);
+	}
+	report_pass(x->report, CHECK_RECEIPTS, k, NULL);
+	for (size_t i = 0; i < n; i++)
+		free(name[i]);
+	free(name);
+	free(h);
+	free(leaf);
+}
+
 void
 check_record(struct report *r, const struct file_source *src, const struct pinned *pinned, unsigned threads, char election_hex[65])
 {
@@ -1175,6 +1281,7 @@ check_record(struct report *r, const struct file_source *src, const struct pinne
 			if (check_ballots_log(x)) {
 				check_ballots(x);
 				check_closing(x);
+				check_receipts(x);
 				check_comparison(x);
 				check_count(x);
 			}

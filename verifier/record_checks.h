@@ -13,6 +13,7 @@ struct pinned {
 	const char *election_id; /* hex, or NULL */
 	const char *log_key[8];	 /* verifier keys, or NULL */
 	unsigned log_keys;
+	const char *receipts; /* a folder of receipts and heads to hold against the record, or NULL */
 };
 
 /* Run all checks on src into report. election_hex gets the id the record claims. */

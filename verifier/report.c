@@ -48,6 +48,7 @@ static const struct {
     [CHECK_HASH_LISTS] = {"hash-lists", "3 III c, 41", "hash lists complete and true", UNTIL_HANDOVER},
     [CHECK_HANDOVER_ACT] = {"handover-act", "39-41", "hand-over act recomputed and signed", UNTIL_HANDOVER},
     [CHECK_WITNESSES] = {"witnesses", "28", "the call's witness policy on the final heads", UNTIL_KEY},
+    [CHECK_RECEIPTS] = {"receipts", "23", "every receipt and head that was handed in is under the counted head", UNTIL_KEY},
 };
 
 static double
