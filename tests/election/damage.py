@@ -3,6 +3,8 @@
 
 Also the receipt, the challenge and the exit codes. Prints one line a case.
 """
+import base64
+import hashlib
 import json
 import os
 import random
@@ -147,6 +149,141 @@ case("the output of a mix replaced by its input", lambda: shutil.copy(
     C + "/mix/pre-09/nizkp/Ciphertexts.bt", C + "/mix/pre-09/nizkp/ShuffledCiphertexts.bt"), "mix-proofs")
 case("a mix's proof files deleted", lambda: os.remove(C + "/mix/pre-09/nizkp/proofs/PoSCommitment01.bt"), "mix-proofs")
 case("votes.csv altered", lambda: write("votes.csv", read("votes.csv").replace(b"pre-21,D", b"pre-21,A")), "votes")
+
+
+# ---- the same by one who holds the logs' and the authority's keys, and signs again what was changed
+def b64(x):
+    return base64.b64encode(x).decode()
+
+
+def sign(name, key, passfile, text):
+    """A signed note by an Ed25519 key file of the election."""
+    with open(W + "/message", "wb") as f:
+        f.write(text.encode())
+    sig = subprocess.check_output(["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", "%s/keys/%s" % (W, key), "-passin", "file:%s/keys/%s" % (W, passfile), "-in", W + "/message"])
+    public = base64.b64decode(open("%s/keys/%s.pub" % (W, key)).read().strip().split("+", 2)[2])[1:]
+    ident = hashlib.sha256(name.encode() + b"\n\x01" + public).digest()[:4]
+    return text + "\n— " + name + " " + b64(ident + sig) + "\n"
+
+
+def tree(h):
+    if not h:
+        return hashlib.sha256(b"").digest()
+    if len(h) == 1:
+        return h[0]
+    k = 1
+    while 2 * k < len(h):
+        k *= 2
+    return hashlib.sha256(b"\1" + tree(h[:k]) + tree(h[k:])).digest()
+
+
+def relog(log, change):
+    """Change the log's entries and sign it again with its own key."""
+    top = log + "/tile/entries/"
+    names = [f for f in files if f.startswith(top)]
+    assert len(names) == 1 and "/000.p/" in names[0], "a small log is needed"
+    b, entries = read(names[0]), []
+    while b:
+        n = int.from_bytes(b[:2], "big")
+        entries.append(b[2:2 + n])
+        b = b[2 + n:]
+    entries = change(entries)
+    shutil.rmtree(C + "/" + log + "/tile")
+    hashes = [hashlib.sha256(b"\0" + e).digest() for e in entries]
+    for path, text in (("entries/000.p", b"".join(len(e).to_bytes(2, "big") + e for e in entries)), ("0/000.p", b"".join(hashes))):
+        os.makedirs(C + "/%s/tile/%s" % (log, path))
+        write("%s/tile/%s/%d" % (log, path, len(entries)), text)
+    head = "urna.example/%s\n%d\n%s\n" % (log, len(entries), b64(tree(hashes)))
+    write(log + "/checkpoint", sign("urna.example/" + log, log + ".key", "service.pass", head).encode())
+
+
+def where(entries, kind, *more):
+    return next(i for i, e in enumerate(entries) if (b'"kind": "%s"' % kind.encode() in e or b'kind\\": \\"%s' % kind.encode() in e) and all(m.encode() in e for m in more))
+
+
+def without(kind, *more):
+    return lambda e: [x for i, x in enumerate(e) if i != where(e, kind, *more)]
+
+
+def swapped(one, two):
+    def change(e):
+        i, k = where(e, *one), where(e, *two)
+        e = list(e)
+        e[i], e[k] = e[k], e[i]
+        return e
+    return change
+
+
+def edit(kind, old, new):
+    def change(e):
+        i = where(e, kind)
+        x = re.sub(old, new, e[i], count=1)
+        assert x != e[i], kind
+        return e[:i] + [x] + e[i + 1:]
+    return change
+
+
+def again(kind):
+    return lambda e: e[:where(e, kind) + 1] + e[where(e, kind):]
+
+
+def other_authorizations(change):
+    """Change the authority's list, its signature and the close entry."""
+    path = "authorizations/autoridad"
+    old = read(path)
+    new = change(old)
+    write(path, new)
+    call = hashlib.sha256(read("call.json")).hexdigest()
+    text = "urna/v1/document\npurpose authorizations\ncall %s\nsha256 %s\n" % (call, hashlib.sha256(new).hexdigest())
+    write(path + ".note", sign("autoridad", "autoridad.key", "service.pass", text).encode())
+    relog("events", edit("close", hashlib.sha256(old).hexdigest().encode(), hashlib.sha256(new).hexdigest().encode()))
+
+
+def rows(b):
+    at, out = 39, []
+    while at < len(b):
+        end = at + 1 if b[at] == 0 else at + 1 + 2 + int.from_bytes(b[at + 1:at + 3], "big") + 64 + 1 + 384
+        out.append(b[at:end])
+        at = end
+    return out
+
+
+def twice(b):
+    r = rows(b)
+    full, empty = next(x for x in r if x[0]), next(i for i, x in enumerate(r) if not x[0])
+    return b[:39] + b"".join(r[:empty] + [full] + r[empty + 1:])
+
+
+def stranger(b):
+    r = rows(b)
+    one, two = [i for i, x in enumerate(r) if x[0]][:2]
+    n = 3 + int.from_bytes(r[one][1:3], "big")
+    m = 3 + int.from_bytes(r[two][1:3], "big")
+    r[one] = r[one][:n] + r[two][m:m + 64] + r[one][n + 64:]  # another's credential signed
+    return b[:39] + b"".join(r)
+
+
+def forged_ballot(e):
+    b = bytearray(e[-1])
+    b[34 + 5] ^= 1  # another one-time key
+    return e + [bytes(b)]
+
+
+case("signed again: a phase entry missing", lambda: relog("events", without("phase", '"phase": "3"', '"edge": "end"')), "phases")
+case("signed again: phase entries out of order", lambda: relog("events", swapped(("phase", '"phase": "2"', '"edge": "end"'), ("phase", '"phase": "3"', '"edge": "begin"'))), "phases")
+case("signed again: a second opening entry", lambda: relog("events", again("opening")), "phases")
+case("signed again: a second key entry", lambda: relog("events", again("key")), "phases")
+case("signed again: an entry after the seal", lambda: relog("events", again("seal")), "phases")
+case("signed again: no seal", lambda: relog("events", without("seal")), "seal")
+case("signed again: an amendment without its second signature", lambda: relog("events", edit("extend", rb"\\n\xe2\x80\x94 notaria [^\\]*", b"")), "entry-signatures")
+case("signed again: an amendment unmade", lambda: relog("events", without("exclude")), "phases")
+case("signed again: a heartbeat with another root", lambda: relog("events", edit("heartbeat", rb'"root": "(.)', lambda m: b'"root": "' + (b"0" if m.group(1) != b"0" else b"1"))), "heads")
+case("signed again: the close entry names another size", lambda: relog("events", edit("close", rb'"size": "\d+"', b'"size": "3"')), "ballots-log")
+case("signed again: the last ballot gone", lambda: relog("ballots", lambda e: e[:-1]), "ballots-log")
+case("signed again: a forged ballot more", lambda: relog("ballots", forged_ballot), "ballots-log")
+case("signed again: one request for two voters", lambda: other_authorizations(twice), "authorizations")
+case("signed again: an authorization signed by a stranger", lambda: other_authorizations(stranger), "authorizations")
+case("signed again: a roll of others under the registrar's key", lambda: write("roll", read("roll")[:-98] + read("roll")[-196:-98]), "roll")
 
 p = subprocess.run([V, "record", R, "--election-id", "00" * 32], stdout=subprocess.DEVNULL)
 print("another election id pinned: exit %d" % p.returncode)

@@ -76,7 +76,7 @@ grep -lq replace-credential "$work"/outbox/* && echo "  the old contacts were to
 deliver again
 old=$(grep -l '"persona000010"' "$work"/delivered/*) new=$(grep -l '"persona000010"' "$work"/again/*)
 amend suspend $(by notaria); send
-refuse "authorizing while suspended" "between opening and closing" $urna vote --message "$old" --choose pre=A --otp-dir "$work/outbox"
+refuse "authorizing while suspended" "between opening and closing" $urna vote --message "$old" --choose "pre=A,dip=VOTOS_NULOS" --otp-dir "$work/outbox"
 expect "casting while suspended" 503 "$(post "$B/cast" @"$work/receipts/0.ballot")"
 amend resume $(by operador); send
 refuse "resuming what is not suspended" "not at this step" send
@@ -88,15 +88,15 @@ refuse "an included voter without the person" "addition" send
 send --person "$work/person"
 deliver court
 until [ "$(date +%s)" -ge "$(date -d "${lost#* }" +%s)" ]; do sleep 0.3; done
-refuse "the old password after the replacement" "password is wrong" $urna vote --message "$old" --choose "pre=A" --otp-dir "$work/outbox"
-refuse "an excluded voter" "order of a court" $urna vote --message "$new" --choose "pre=A" --otp-dir "$work/outbox"
+refuse "the old password after the replacement" "password is wrong" $urna vote --message "$old" --choose "pre=A,dip=VOTOS_NULOS" --otp-dir "$work/outbox"
+refuse "an excluded voter" "order of a court" $urna vote --message "$new" --choose "pre=A,dip=VOTOS_NULOS" --otp-dir "$work/outbox"
 amend include --index "${lost% *}" $(by registro); cosign notaria; send
 # killed and started again: every receipt stays good, the phases go on
 kill -9 "$pid"; wait "$pid" 2>/dev/null || true
 $urnad --config "$D/urnad.json" 2>>"$work/urnad.log" & pid=$!
 for _ in $(seq 100); do [ -n "$(state)" ] && break; sleep 0.1; done
 expect "the same ballot after kill -9 gives its receipt" 200 "$(post "$B/cast" @"$work/receipts/0.ballot")"
-$urna vote --message "$new" --choose "pre=A" --otp-dir "$work/outbox" --receipt "$work/receipts/again" >/dev/null
+$urna vote --message "$new" --choose "pre=A,dip=VOTOS_NULOS" --otp-dir "$work/outbox" --receipt "$work/receipts/again" >/dev/null
 $urna vote --message "$work"/court/*.json --choose "pre=E,sen=B,con=NO" --otp-dir "$work/outbox" --receipt "$work/receipts/court" >/dev/null
 echo "  the replaced and the included voter voted, after the restart"
 # no password on any file of the service

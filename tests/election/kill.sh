@@ -28,7 +28,7 @@ many "$P/part-00" 0 & one=$!
 many "$P/part-01" 1 & two=$!
 kills=0
 while kill -0 $one 2>/dev/null || kill -0 $two 2>/dev/null; do
-	sleep "$((RANDOM % 4 + 1)).$((RANDOM % 10))"
+	sleep "$((RANDOM % 2)).$((RANDOM % 9 + 1))"
 	[ $kills -lt 8 ] || continue
 	kill -9 "$pid"; wait "$pid" 2>/dev/null || true; kills=$((kills + 1)); start_urnad
 done
@@ -55,7 +55,7 @@ start_urnad
 many "$P/part-02b" 2 & one=$!
 many "$P/part-03" 3 & two=$!
 while kill -0 $one 2>/dev/null || kill -0 $two 2>/dev/null; do
-	sleep "$((RANDOM % 4 + 1)).$((RANDOM % 10))"
+	sleep "$((RANDOM % 2)).$((RANDOM % 9 + 1))"
 	[ $kills -lt 16 ] || continue
 	kill -9 "$pid"; wait "$pid" 2>/dev/null || true; kills=$((kills + 1)); start_urnad
 done

@@ -113,22 +113,26 @@ def local(folder):
            "parties": p[:4], "coalitions": [], "common": [{"id": "BC", "name": "Candidatura común", "parties": ["B", "C"], "candidate": "Común BC"}],
            "independents": [{"id": "IND2", "name": "Independiente Dos"}], "unregistered": True}
     con = {"id": "con", "type": "consulta", "ambito": "federal", "name": "Consulta popular", "acuerdo": "INE/CG001/2026"}
+    dip = {"id": "dip", "type": "diputaciones", "ambito": "local", "entity": "21", "name": "Diputaciones de Puebla: todos los votos nulos", "acuerdo": "IEE/CG01/2026",
+           "parties": p[:2], "coalitions": [], "common": [], "independents": [], "unregistered": False}
+    ayu = {"id": "ayu", "type": "ayuntamientos", "ambito": "local", "entity": "32", "name": "Ayuntamientos de Zacatecas: nadie vota", "acuerdo": "IEEZ/01/2026",
+           "parties": p[:2], "coalitions": [], "common": [], "independents": [], "unregistered": False}
     names = {"09": "Ciudad de México", "14": "Jalisco", "21": "Puebla", "32": "Zacatecas"}
-    example = {"entities": [{"id": k, "name": v} for k, v in names.items()], "contests": [pre, sen, gob, con],
+    example = {"entities": [{"id": k, "name": v} for k, v in names.items()], "contests": [pre, sen, gob, con, dip, ayu],
                "styles": [{"entity": "09", "contests": ["pre", "sen", "con"]}, {"entity": "14", "contests": ["pre", "sen", "gob", "con"]},
-                          {"entity": "21", "contests": ["pre"]}, {"entity": "32", "contests": ["pre", "con"]}]}
+                          {"entity": "21", "contests": ["pre", "dip"]}, {"entity": "32", "contests": ["pre", "con", "ayu"]}]}
     voters = [("09", "pre=A_B_C_D,sen=A_B,con=SI", ""), ("09", "pre=A_B_C,sen=C,con=NO", ""), ("09", "pre=IND1,sen=VOTOS_NULOS,con=NULO", ""),
               ("14", "pre=A_B,sen=A,gob=BC,con=SI", ""), ("14", "pre=CANDIDATO_NO_REGISTRADO,sen=A_B,gob=IND2,con=SI", ""),
               ("14", "pre=VOTOS_NULOS,sen=B,gob=A,con=NO", ""), ("14", "pre=E,sen=B,gob=D,con=NO", "outside"),
-              ("14", "pre=E,sen=B,gob=D,con=NO", "infinity"), ("21", "pre=D", "")]
+              ("14", "pre=E,sen=B,gob=D,con=NO", "infinity"), ("21", "pre=D,dip=VOTOS_NULOS", "")]
     # Zacatecas: on the roll, and nobody votes; persona000010 loses her password, and votes with another
     write(folder, example, voters + [("32", "", ""), ("21", "", "")])
     if os.environ.get("DURING"):  # those votes, and one of a voter whom a court includes
-        voters += [("21", "pre=A", ""), ("09", "pre=E,sen=B,con=NO", "")]
+        voters += [("21", "pre=A,dip=VOTOS_NULOS", ""), ("09", "pre=E,sen=B,con=NO", "")]
     expected = {}
     tables = {"pre": "A B C D E A_B_C_D A_B_C A_B_D A_C_D B_C_D A_B A_C A_D B_C B_D C_D IND1 CANDIDATO_NO_REGISTRADO VOTOS_NULOS".split(),
               "sen": "A B C A_B CANDIDATO_NO_REGISTRADO VOTOS_NULOS".split(), "gob": "A D BC IND2 CANDIDATO_NO_REGISTRADO VOTOS_NULOS".split(),
-              "con": "SI NO NULO".split()}
+              "con": "SI NO NULO".split(), "dip": "A B VOTOS_NULOS".split(), "ayu": "A B VOTOS_NULOS".split()}
     for contest, table in tables.items():
         votes = dict.fromkeys(table, 0)
         for _, choose, odd in voters:
@@ -138,7 +142,7 @@ def local(folder):
         expected["count-" + contest] = votes
     with open(folder + "/expected.json", "w", encoding="utf-8") as f:
         json.dump(expected, f)
-    print("four contests, four styles, a coalition of four, a common candidacy, independents; one entity in which nobody votes")
+    print("six contests, four styles, a coalition of four, a common candidacy, independents; one entity in which nobody votes")
 
 
 def ballots(folder, outbox):
