@@ -188,6 +188,23 @@ receipt_read(struct receipt *out, const void *p, size_t n, struct why *why)
 	if (n < sizeof proof_head - 1 || memcmp(at, proof_head, sizeof proof_head - 1) != 0)
 		return why_set(why, ERR_FORMAT, "not a receipt: its first line is not c2sp.org/tlog-proof@v1");
 	at += sizeof proof_head - 1;
+	if (end - at > 6 && memcmp(at, "extra ", 6) == 0) {
+		uint8_t *bytes;
+		size_t max;
+
+		if ((eol = memchr(at, '\n', (size_t)(end - at))) == NULL)
+			return why_set(why, ERR_FORMAT, "receipt: cut short");
+		r.extra = at + 6;
+		r.extra_n = max = (size_t)(eol - r.extra);
+		if ((bytes = malloc(max + 1)) == NULL)
+			return ERR_NOMEM;
+		if (base64_decode(bytes, &max, r.extra, r.extra_n) != OK)
+			r.extra_n = 0;
+		free(bytes);
+		if (r.extra_n == 0)
+			return why_set(why, ERR_FORMAT, "receipt: the extra line is not base64");
+		at = eol + 1;
+	}
 	if ((eol = memchr(at, '\n', (size_t)(end - at))) == NULL || eol - at < 6 || memcmp(at, "index ", 6) != 0 ||
 	    decimal(&r.index, at + 6, eol) != OK)
 		return why_set(why, ERR_FORMAT, "receipt: bad index line");

@@ -28,6 +28,8 @@ MUST_CHECK enum err checkpoint_cosign(struct buf *note, uint64_t time, const str
 
 /* A tlog-proof: that an entry is under a checkpoint. */
 struct receipt {
+	const char *extra; /* base64 of opaque bytes that nothing vouches for, or NULL; ours have none */
+	size_t extra_n;
 	uint64_t index;
 	struct hash path[MERKLE_MAX_PATH];
 	size_t path_n;

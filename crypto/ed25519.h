@@ -13,7 +13,10 @@
 /* Public key of a 32-byte seed. ERR_CRYPTO if OpenSSL fails. */
 MUST_CHECK enum err ed25519_public(uint8_t key[32], const uint8_t seed[32]);
 MUST_CHECK enum err ed25519_sign(uint8_t sig[64], const uint8_t seed[32], const void *message, size_t n);
-/* OK, ERR_RANGE (no such key) or ERR_PROOF. */
+/* 1 if the key is one of the eight points of small order, in any encoding: under such a key anybody
+ * can make signatures that verify for many messages. */
+int ed25519_small_order(const uint8_t key[32]);
+/* OK, ERR_RANGE (no such key, or one of small order) or ERR_PROOF. */
 MUST_CHECK enum err ed25519_verify(const uint8_t sig[64], const uint8_t key[32], const void *message, size_t n);
 
 /* A key that signs, in a file or on a card. Owned by whoever made it; signer_close()

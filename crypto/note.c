@@ -14,7 +14,7 @@ vkey_make(struct vkey *out, const char *name, unsigned type, const uint8_t key[3
 	struct hash h;
 	uint8_t tail[34] = {'\n', (uint8_t)type};
 
-	if (!signer_name_valid(name))
+	if (!signer_name_valid(name) || ed25519_small_order(key))
 		return ERR_RANGE;
 	memcpy(k.name, name, strlen(name) + 1);
 	memcpy(k.key, key, 32);

@@ -22,7 +22,7 @@ struct vkey {
 
 /* ERR_FORMAT with a sentence: wrong shape, hash that does not belong to the key, unknown type. */
 MUST_CHECK enum err vkey_read(struct vkey *out, const char *text, struct why *why);
-/* Fills name, type, key and id. ERR_RANGE for a bad name. */
+/* Fills name, type, key and id. ERR_RANGE for a bad name or a key of small order. */
 MUST_CHECK enum err vkey_make(struct vkey *out, const char *name, unsigned type, const uint8_t key[32]);
 /* The string, at most 255 characters and a NUL. */
 void vkey_write(char out[256], const struct vkey *k);

@@ -25,25 +25,36 @@ schnorr_public(uint8_t key[XONLY_BYTES], const struct scalar *secret)
 }
 
 enum err
-schnorr_sign(uint8_t sig[SCHNORR_BYTES], const struct scalar *secret, const struct hash *message)
+schnorr_sign_with(uint8_t sig[SCHNORR_BYTES], const struct scalar *secret, const struct hash *message, const uint8_t aux[32])
 {
 	struct {
 		secp256k1_keypair pair;
-		uint8_t fresh[32], sig[64];
+		uint8_t sig[64];
 	} s;
 	int good;
 
-	random_bytes(s.fresh, sizeof s.fresh);
 	good = secp256k1_keypair_create(group_context(), &s.pair, secret->b);
 	declassify(&good, sizeof good); /* false only for a zero secret */
 	if (good)
-		good = secp256k1_schnorrsig_sign32(group_context(), s.sig, message->b, &s.pair, s.fresh);
+		good = secp256k1_schnorrsig_sign32(group_context(), s.sig, message->b, &s.pair, aux);
 	declassify(&good, sizeof good);
 	declassify(s.sig, sizeof s.sig); /* signatures are public */
 	if (good)
 		memcpy(sig, s.sig, 64);
 	wipe(&s, sizeof s);
 	return good ? OK : ERR_RANGE;
+}
+
+enum err
+schnorr_sign(uint8_t sig[SCHNORR_BYTES], const struct scalar *secret, const struct hash *message)
+{
+	uint8_t fresh[32];
+	enum err e;
+
+	random_bytes(fresh, sizeof fresh);
+	e = schnorr_sign_with(sig, secret, message, fresh);
+	wipe(fresh, sizeof fresh);
+	return e;
 }
 
 enum err

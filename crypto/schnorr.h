@@ -16,6 +16,8 @@ MUST_CHECK enum err schnorr_public(uint8_t key[XONLY_BYTES], const struct scalar
 /* Sign 32 bytes (a tagged hash). Constant time in the secret; the nonce is
  * hedged with fresh randomness. ERR_RANGE if secret is 0. */
 MUST_CHECK enum err schnorr_sign(uint8_t sig[SCHNORR_BYTES], const struct scalar *secret, const struct hash *message);
+/* The same with given auxiliary randomness: for the published vectors alone. */
+MUST_CHECK enum err schnorr_sign_with(uint8_t sig[SCHNORR_BYTES], const struct scalar *secret, const struct hash *message, const uint8_t aux[32]);
 /* OK, ERR_RANGE (key is no x coordinate) or ERR_PROOF. Public data. */
 MUST_CHECK enum err schnorr_verify(const uint8_t sig[SCHNORR_BYTES], const uint8_t key[XONLY_BYTES], const struct hash *message);
 

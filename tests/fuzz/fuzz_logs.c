@@ -36,7 +36,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		struct buf out = {0};
 
 		receipt_write(&out, r.index, r.path, r.path_n, r.checkpoint, r.checkpoint_n);
-		if (out.n != n || memcmp(out.p, p, n) != 0)
+		if (r.extra == NULL && (out.n != n || memcmp(out.p, p, n) != 0))
 			abort();
 		buf_free(&out);
 	}
