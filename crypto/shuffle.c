@@ -5,6 +5,7 @@
 
 #include "crypto/ct.h"
 #include "crypto/parallel.h"
+#include "crypto/permutation.h"
 
 void
 shuffle_proof_free(struct shuffle_proof *p)
@@ -71,32 +72,21 @@ struct prover {
 	struct ciphertext *out;
 	/* secrets; one allocation of scalars, wiped at the end */
 	struct scalar *r, *t, *b, *beta, *eps, *d, *product, *permuted;
-	size_t *pi;
+	struct permutation *pi;
+	struct point *moved; /* position i: h_{pi(i)} */
 	/* results */
 	struct point *u, *chain, *chain2, *a_terms, *f1_terms, *f2_terms;
 };
 
-/* A uniform permutation (Fisher and Yates, by rejection). */
+/* libsecp256k1 adds points in constant time, but looks whether one has x = 0 and whether the sum is infinity, which
+ * does not happen: points are marked before they are added, scalars never. */
 static void
-permute(size_t *pi, size_t n)
+addends(struct point *p, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		pi[i] = i;
-	for (size_t i = n; i > 1; i--) {
-		uint64_t r, limit = UINT64_MAX - UINT64_MAX % i;
-		size_t k, t;
-
-		do
-			random_bytes(&r, sizeof r);
-		while (r >= limit);
-		k = (size_t)(r % i);
-		t = pi[i - 1];
-		pi[i - 1] = pi[k];
-		pi[k] = t;
-	}
+	declassify(p, n * sizeof *p);
 }
 
-/* w'_{pi(i)} = w_i + t_i (G, Y);  u_i = r_i G + h_{pi(i)} */
+/* w_i + t_i (G, Y), still at position i, where the network will take it from;  u_i = r_i G + h_{pi(i)} */
 static void
 reencrypt(void *ctx, size_t begin, size_t end)
 {
@@ -107,12 +97,16 @@ reencrypt(void *ctx, size_t begin, size_t end)
 		struct point g;
 
 		point_mul_base(&g, &p->t[i]);
+		addends(&g, 1);
 		point_add(&c.c1, &p->in[i].c1, &g);
 		point_mul(&g, p->key, &p->t[i]);
+		addends(&g, 1);
 		point_add(&c.c2, &p->in[i].c2, &g);
-		p->out[p->pi[i]] = c;
+		p->out[i] = c;
 		point_mul_base(&g, &p->r[i]);
-		point_add(&p->u[i], &g, &p->h[p->pi[i]]);
+		addends(&g, 1);
+		addends(&p->moved[i], 1);
+		point_add(&p->u[i], &g, &p->moved[i]);
 	}
 }
 
@@ -130,6 +124,8 @@ commit(void *ctx, size_t begin, size_t end)
 	for (size_t i = begin; i < end; i++) {
 		point_mul_base(&s.g, &p->d[i]);
 		point_mul(&s.h, &p->h[0], &p->product[i]);
+		addends(&s.g, 1);
+		addends(&s.h, 1);
 		point_add(&p->chain[i], &s.g, &s.h);
 		if (i == 0) {
 			s.x = p->beta[0];
@@ -141,6 +137,8 @@ commit(void *ctx, size_t begin, size_t end)
 		}
 		point_mul_base(&s.g, &s.x);
 		point_mul(&s.h, &p->h[0], &s.y);
+		addends(&s.g, 1);
+		addends(&s.h, 1);
 		point_add(&p->chain2[i], &s.g, &s.h);
 		point_mul(&p->a_terms[i], &p->h[i], &p->eps[i]);
 		point_mul(&p->f1_terms[i], &p->out[i].c1, &p->eps[i]);
@@ -167,8 +165,8 @@ shuffle_prove(struct ciphertext *out, struct shuffle_proof *proof, const struct 
 	secrets = calloc(8 * n, sizeof *secrets);
 	e = calloc(n, sizeof *e);
 	points = calloc(7 * n, sizeof *points);
-	p.pi = calloc(n, sizeof *p.pi);
-	if (secrets == NULL || e == NULL || points == NULL || p.pi == NULL)
+	p.moved = calloc(n, sizeof *p.moved);
+	if (secrets == NULL || e == NULL || points == NULL || p.moved == NULL)
 		goto done;
 	p.r = secrets;
 	p.t = p.r + n;
@@ -189,7 +187,9 @@ shuffle_prove(struct ciphertext *out, struct shuffle_proof *proof, const struct 
 
 	if ((err = session_generators(h, n, s)) != OK)
 		goto done;
-	permute(p.pi, n);
+	memcpy(p.moved, h, n * sizeof *p.moved);
+	if ((err = permutation_new(&p.pi, n)) != OK || (err = permutation_undo(p.pi, p.moved, sizeof *p.moved)) != OK)
+		goto done;
 	for (size_t i = 0; i < n; i++) {
 		scalar_random(&p.r[i]);
 		scalar_random(&p.t[i]);
@@ -201,15 +201,20 @@ shuffle_prove(struct ciphertext *out, struct shuffle_proof *proof, const struct 
 	scalar_random(&k.gamma);
 	scalar_random(&k.delta);
 	scalar_random(&k.phi);
+	classify(secrets, 8 * n * sizeof *secrets);
+	classify(&k, sizeof k);
 	parallel(n, threads, reencrypt, &p);
+	if ((err = permutation_apply(p.pi, out, sizeof *out)) != OK)
+		goto done;
 	declassify(p.u, n * sizeof *p.u); /* both lists are published */
 	declassify(out, n * sizeof *out);
 	statement_seed(&seed, s, h, p.u, key, in, out, n);
 	batching(e, n, s, &seed);
 
 	/* e'_{pi(i)} = e_i;  d_i = e'_i d_{i-1} + b_i;  product_i = e'_0 .. e'_i */
-	for (size_t i = 0; i < n; i++)
-		p.permuted[p.pi[i]] = e[i];
+	memcpy(p.permuted, e, n * sizeof *e);
+	if ((err = permutation_apply(p.pi, p.permuted, sizeof *p.permuted)) != OK)
+		goto done;
 	for (size_t i = 0; i < n; i++) {
 		if (i == 0) {
 			p.d[0] = p.b[0];
@@ -222,19 +227,29 @@ shuffle_prove(struct ciphertext *out, struct shuffle_proof *proof, const struct 
 	}
 	parallel(n, threads, commit, &p);
 	/* A' = alpha G + sum eps_i h_i;  F' = sum eps_i w'_i - phi pk;  C' = gamma G;  D' = delta G */
+	addends(p.a_terms, n);
 	point_sum(&a1, p.a_terms, n);
 	point_mul_base(&g, &k.alpha);
+	addends(&g, 1);
 	point_add(&a1, &a1, &g);
 	point_mul_base(&c1, &k.gamma);
 	point_mul_base(&d1, &k.delta);
 	scalar_neg(&k.x, &k.phi);
+	addends(p.f1_terms, n);
 	point_sum(&f1, p.f1_terms, n);
 	point_mul_base(&g, &k.x);
+	addends(&g, 1);
 	point_add(&f1, &f1, &g);
+	addends(p.f2_terms, n);
 	point_sum(&f2, p.f2_terms, n);
 	point_mul(&g, key, &k.x);
+	addends(&g, 1);
 	point_add(&f2, &f2, &g);
 
+	declassify(p.chain, n * sizeof *p.chain); /* all of the commitment is published */
+	declassify(p.chain2, n * sizeof *p.chain2);
+	addends(&c1, 1);
+	addends(&d1, 1);
 	bt_points(&proof->permutation_commitment, p.u, n);
 	bt_node(&proof->commitment, 6);
 	bt_points(&proof->commitment, p.chain, n);
@@ -245,6 +260,7 @@ shuffle_prove(struct ciphertext *out, struct shuffle_proof *proof, const struct 
 	bt_node(&proof->commitment, 2);
 	bt_point(&proof->commitment, &f1);
 	bt_point(&proof->commitment, &f2);
+	declassify(proof->commitment.p, proof->commitment.n); /* published */
 	challenge(&v, s, &seed, &proof->commitment);
 
 	/* k_A = v <r, e> + alpha; k_B,i = v b_i + beta_i; k_C = v sum r + gamma; k_D = v d + delta;
@@ -294,14 +310,15 @@ done:
 	wipe(&k, sizeof k);
 	if (secrets != NULL)
 		wipe(secrets, 8 * n * sizeof *secrets);
-	if (p.pi != NULL)
-		wipe(p.pi, n * sizeof *p.pi);
+	if (p.moved != NULL)
+		wipe(p.moved, n * sizeof *p.moved);
+	permutation_free(p.pi);
 	if (points != NULL)
 		wipe(points, 7 * n * sizeof *points);
 	free(secrets);
 	free(e);
 	free(points);
-	free(p.pi);
+	free(p.moved);
 	return err;
 }
 

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "crypto/decryption.h"
+#include "crypto/permutation.h"
 #include "crypto/shuffle.h"
 #include "crypto/source.h"
 
@@ -269,11 +270,48 @@ own_round(void **state)
 	}
 }
 
+/* The network moves items, loses none, and undoes itself; every item reaches every place about equally often. */
+static void
+permutations(void **state)
+{
+	static unsigned seen[7][7];
+
+	(void)state;
+	for (size_t n = 0; n < 70; n++) {
+		struct permutation *p;
+		uint32_t a[70], b[70], mark[70] = {0};
+
+		for (uint32_t i = 0; i < n; i++)
+			a[i] = b[i] = i;
+		assert_int_equal(permutation_new(&p, n), OK);
+		assert_int_equal(permutation_apply(p, b, sizeof *b), OK);
+		for (size_t i = 0; i < n; i++)
+			mark[b[i]]++;
+		for (size_t i = 0; i < n; i++)
+			assert_int_equal(mark[i], 1);
+		assert_int_equal(permutation_undo(p, b, sizeof *b), OK);
+		assert_memory_equal(a, b, n * sizeof *a);
+		permutation_free(p);
+	}
+	for (unsigned k = 0; k < 7000; k++) {
+		struct permutation *p;
+		uint8_t b[7] = {0, 1, 2, 3, 4, 5, 6};
+
+		assert_int_equal(permutation_new(&p, 7), OK);
+		assert_int_equal(permutation_apply(p, b, 1), OK);
+		for (size_t i = 0; i < 7; i++)
+			seen[b[i]][i]++;
+		permutation_free(p);
+	}
+	for (size_t i = 0; i < 49; i++) /* 1000 expected, 29 the deviation: seven of them */
+		assert_in_range(seen[i / 7][i % 7], 790, 1210);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(known_session),
+	    cmocka_unit_test(permutations), cmocka_unit_test(known_session),
 	    cmocka_unit_test(foreign_shuffle),
 	    cmocka_unit_test(foreign_decryption),
 	    cmocka_unit_test(own_round),
