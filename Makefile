@@ -37,16 +37,19 @@ registry_LIBS := -lsqlite3
 api_LIBS      := -lmicrohttpd -loath -lsystemd
 tally_LIBS    := -lcurl
 verifier_LIBS := -lcurl
+witness_LIBS  := -lmicrohttpd -lsystemd
 
 # A program lists the modules it may contain, so the linker enforces layering:
 # urna-verify judges the ledger and is built without one line of it.
 urnad_MODULES       := api ledger registry election crypto
 urna_MODULES        := tally election crypto
 urna-verify_MODULES := verifier election crypto
+urna-witness_MODULES := witness registry election crypto
 urnad_MAIN          := api/main.c
 urna_MAIN           := tally/main.c
 urna-verify_MAIN    := verifier/main.c
-PROGRAMS := $(foreach p,urnad urna urna-verify,$(if $(wildcard $($p_MAIN)),$p))
+urna-witness_MAIN   := witness/main.c
+PROGRAMS := $(foreach p,urnad urna urna-verify urna-witness,$(if $(wildcard $($p_MAIN)),$p))
 
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 CT    := $(patsubst tests/%.c,%,$(wildcard tests/ct_*.c))
@@ -148,7 +151,7 @@ PREFIX ?= /usr
 install: all				## install under DESTDIR
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/share/doc/urna
 	install -m 755 $(PROGRAMS:%=build/release/bin/%) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 api/urnad.service $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 644 api/urnad.service witness/urna-witness.service $(DESTDIR)$(PREFIX)/lib/systemd/system
 	install -m 644 README.md LICENSE spec/*.md $(DESTDIR)$(PREFIX)/share/doc/urna
 
 clean:					## remove build/

@@ -32,8 +32,8 @@ checkpoint_sign(struct buf *out, const struct head *head, const struct signer *l
 }
 
 /* A decimal without sign or leading zero, [p, end). */
-static enum err
-decimal(uint64_t *out, const char *p, const char *end)
+enum err
+decimal_read(uint64_t *out, const char *p, const char *end)
 {
 	uint64_t v = 0;
 
@@ -50,8 +50,8 @@ decimal(uint64_t *out, const char *p, const char *end)
 	return OK;
 }
 
-static enum err
-read_hash(struct hash *out, const char *p, const char *end)
+enum err
+hash_line_read(struct hash *out, const char *p, const char *end)
 {
 	size_t n = sizeof out->b;
 
@@ -61,17 +61,16 @@ read_hash(struct hash *out, const char *p, const char *end)
 }
 
 enum err
-checkpoint_open(struct head *out, const void *p, size_t n, const struct vkey *log, struct why *why)
+checkpoint_read(struct checkpoint *out, const void *p, size_t n, struct why *why)
 {
 	const char *line[4], *end;
-	struct head head;
-	struct note note;
+	struct checkpoint c;
 	enum err e;
 
-	if ((e = note_read(&note, p, n, why)) != OK)
+	if ((e = note_read(&c.note, p, n, why)) != OK)
 		return why_prefix(why, e, "checkpoint");
-	line[0] = note.text;
-	end = note.text + note.text_n;
+	line[0] = c.note.text;
+	end = c.note.text + c.note.text_n;
 	for (int i = 1; i < 4; i++) {
 		const char *eol = memchr(line[i - 1], '\n', (size_t)(end - line[i - 1]));
 
@@ -79,19 +78,36 @@ checkpoint_open(struct head *out, const void *p, size_t n, const struct vkey *lo
 			return why_set(why, ERR_FORMAT, "checkpoint: fewer than three lines");
 		line[i] = eol + 1;
 	}
-	if (line[3] != end)
-		return why_set(why, ERR_FORMAT, "checkpoint: extension lines are not allowed");
-	if ((size_t)(line[1] - line[0] - 1) != strlen(log->name) || memcmp(line[0], log->name, strlen(log->name)) != 0)
-		return why_set(why, ERR_FORMAT, "checkpoint: its origin is not %s", log->name);
-	if (decimal(&head.size, line[1], line[2] - 1) != OK)
+	c.origin = line[0];
+	c.origin_n = (size_t)(line[1] - line[0] - 1);
+	c.extensions_n = (size_t)(end - line[3]);
+	if (c.origin_n == 0 || (c.extensions_n > 0 && (line[3][0] == '\n' || memmem(line[3], c.extensions_n, "\n\n", 2) != NULL)))
+		return why_set(why, ERR_FORMAT, "checkpoint: an empty line");
+	if (decimal_read(&c.head.size, line[1], line[2] - 1) != OK)
 		return why_set(why, ERR_FORMAT, "checkpoint: bad size");
-	if (read_hash(&head.root, line[2], line[3] - 1) != OK)
+	if (hash_line_read(&c.head.root, line[2], line[3] - 1) != OK)
 		return why_set(why, ERR_FORMAT, "checkpoint: bad root");
-	if ((e = note_verify(&note, log)) != OK)
+	*out = c;
+	return OK;
+}
+
+enum err
+checkpoint_open(struct head *out, const void *p, size_t n, const struct vkey *log, struct why *why)
+{
+	struct checkpoint c;
+	enum err e;
+
+	if ((e = checkpoint_read(&c, p, n, why)) != OK)
+		return e;
+	if (c.extensions_n > 0)
+		return why_set(why, ERR_FORMAT, "checkpoint: extension lines are not allowed");
+	if (c.origin_n != strlen(log->name) || memcmp(c.origin, log->name, c.origin_n) != 0)
+		return why_set(why, ERR_FORMAT, "checkpoint: its origin is not %s", log->name);
+	if ((e = note_verify(&c.note, log)) != OK)
 		return why_set(why, e, e == ERR_ABSENT ? "checkpoint: not signed by the log's key %s"
 						       : "checkpoint: the signature of %s is false",
 		    log->name);
-	*out = head;
+	*out = c.head;
 	return OK;
 }
 
@@ -206,14 +222,14 @@ receipt_read(struct receipt *out, const void *p, size_t n, struct why *why)
 		at = eol + 1;
 	}
 	if ((eol = memchr(at, '\n', (size_t)(end - at))) == NULL || eol - at < 6 || memcmp(at, "index ", 6) != 0 ||
-	    decimal(&r.index, at + 6, eol) != OK)
+	    decimal_read(&r.index, at + 6, eol) != OK)
 		return why_set(why, ERR_FORMAT, "receipt: bad index line");
 	for (at = eol + 1;; at = eol + 1) {
 		if ((eol = memchr(at, '\n', (size_t)(end - at))) == NULL)
 			return why_set(why, ERR_FORMAT, "receipt: cut short");
 		if (eol == at)
 			break;
-		if (r.path_n == MERKLE_MAX_PATH || read_hash(&r.path[r.path_n], at, eol) != OK)
+		if (r.path_n == MERKLE_MAX_PATH || hash_line_read(&r.path[r.path_n], at, eol) != OK)
 			return why_set(why, ERR_FORMAT, "receipt: hash line %zu is malformed", r.path_n + 1);
 		r.path_n++;
 	}

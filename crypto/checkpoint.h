@@ -18,6 +18,17 @@ struct head {
 void checkpoint_body(struct buf *out, const char *origin, const struct head *head);
 /* A checkpoint signed by the log's key, whose name is the origin. Replaces out's contents. */
 MUST_CHECK enum err checkpoint_sign(struct buf *out, const struct head *head, const struct signer *log);
+/* A checkpoint taken apart, whoever signed it; points into the bytes given to checkpoint_read. */
+struct checkpoint {
+	struct note note;
+	const char *origin; /* without NUL or newline */
+	size_t origin_n;
+	struct head head;
+	size_t extensions_n; /* bytes of extension lines, which C2SP allows and our logs never write */
+};
+
+/* ERR_FORMAT with a sentence. Judges no signature. */
+MUST_CHECK enum err checkpoint_read(struct checkpoint *out, const void *p, size_t n, struct why *why);
 /* Parse a checkpoint, demand the log's own signature and that key name = origin.
  * ERR_FORMAT (shape, extension line, another origin), ERR_ABSENT (no signature of the log), ERR_PROOF. */
 MUST_CHECK enum err checkpoint_open(struct head *out, const void *p, size_t n, const struct vkey *log, struct why *why);
@@ -25,6 +36,11 @@ MUST_CHECK enum err checkpoint_open(struct head *out, const void *p, size_t n, c
 MUST_CHECK enum err checkpoint_cosigners(size_t *count, const void *p, size_t n, const struct vkey *keys, size_t keys_n, struct why *why);
 /* Append one cosignature/v1 line to a checkpoint note. */
 MUST_CHECK enum err checkpoint_cosign(struct buf *note, uint64_t time, const struct signer *by);
+
+/* The two kinds of line that logs, proofs and requests to witnesses are made of, [p, end) without the newline:
+ * a decimal without sign or leading zero (ERR_FORMAT; ERR_RANGE from 2^63), base64 of 32 bytes (ERR_FORMAT). */
+MUST_CHECK enum err decimal_read(uint64_t *out, const char *p, const char *end);
+MUST_CHECK enum err hash_line_read(struct hash *out, const char *p, const char *end);
 
 /* A tlog-proof: that an entry is under a checkpoint. */
 struct receipt {

@@ -1,0 +1,231 @@
+/* urna-witness - cosigns the checkpoints of the logs it is told to watch (c2sp.org/tlog-witness). */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <systemd/sd-daemon.h>
+
+#include "crypto/keyfile.h"
+#include "crypto/secmem.h"
+#include "witness/config.h"
+#include "witness/http.h"
+#include "witness/witness.h"
+
+static volatile sig_atomic_t stopping;
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+	stopping = 1;
+}
+
+static void
+usage(FILE *out)
+{
+	(void)fprintf(out, "usage: urna-witness --config FILE\n"
+			   "       urna-witness example            print an example of FILE\n\n"
+			   "Cosigns the checkpoints of transparency logs, one consistent history each. FILE is JSON with the fields\n"
+			   "  address, port               where to listen\n"
+			   "  key, pass_file              the witness's key and the file with its passphrase\n"
+			   "  state                       folder of what was cosigned; keep it as long as the key\n"
+			   "  logs                        verifier keys of the logs; or\n"
+			   "  call                        call.json of an election, whose two logs are taken\n"
+			   "  tls_certificate, tls_key    optional; without them put a proxy with TLS in front\n"
+			   "  control                     optional Unix socket with /health and /metrics\n"
+			   "  connections, connections_per_address   optional limits (512, and no limit)\n\n"
+			   "Stop it with SIGTERM. Exit: 0 stopped, 1 could not start, 2 wrong usage.\n");
+}
+
+static int64_t
+clock_seconds(void)
+{
+	return (int64_t)time(NULL);
+}
+
+/* ---- what the listeners answer ------------------------------------------------------------ */
+
+static void
+pass_on(struct web_reply *r, struct witness_answer *a)
+{
+	r->status = a->status;
+	r->type = a->type;
+	r->body = a->body;
+}
+
+static void
+on_add(void *ctx, const struct web_request *q, struct web_reply *r)
+{
+	struct witness_answer a = {0};
+
+	witness_add_checkpoint(ctx, q->body, q->body_n, &a);
+	pass_on(r, &a);
+}
+
+/* GET /HEX/checkpoint */
+static void
+on_get(void *ctx, const struct web_request *q, struct web_reply *r)
+{
+	struct witness_answer a = {0};
+	char hex[65] = "";
+
+	if (strlen(q->rest) == 64 + strlen("/checkpoint") && strcmp(q->rest + 64, "/checkpoint") == 0)
+		memcpy(hex, q->rest, 64);
+	witness_checkpoint(ctx, hex, &a);
+	pass_on(r, &a);
+}
+
+static void
+on_health(void *ctx, const struct web_request *q, struct web_reply *r)
+{
+	struct why why = {""};
+
+	(void)q;
+	if (witness_health(ctx, &why) != OK) {
+		r->status = 503;
+		buf_printf(&r->body, "state cannot be written: %s\n", why.text);
+	} else
+		buf_str(&r->body, "ok\n");
+}
+
+static void
+on_metrics(void *ctx, const struct web_request *q, struct web_reply *r)
+{
+	struct witness_counts c;
+
+	(void)q;
+	witness_counts(ctx, &c);
+	r->type = "text/plain; version=0.0.4";
+	buf_printf(&r->body,
+	    "# TYPE urna_witness_logs gauge\nurna_witness_logs %zu\n# TYPE urna_witness_requests_total counter\n"
+	    "urna_witness_requests_total{answer=\"cosigned\"} %" PRIu64 "\nurna_witness_requests_total{answer=\"conflict\"} %" PRIu64
+	    "\nurna_witness_requests_total{answer=\"refused\"} %" PRIu64 "\nurna_witness_requests_total{answer=\"failed\"} %" PRIu64
+	    "\n# TYPE urna_witness_healthy gauge\nurna_witness_healthy %d\n",
+	    c.logs, c.cosigned, c.conflicts, c.refused, c.failed, witness_health(ctx, NULL) == OK);
+}
+
+/* ---- running ------------------------------------------------------------------------------ */
+
+static enum err
+open_key(struct signer *out, const struct witness_config *c, struct why *why)
+{
+	struct passphrase pass;
+	enum err e;
+
+	if ((e = passphrase_get(&pass, c->pass_file, "passphrase", why)) == OK)
+		e = keyfile_signer(out, c->key, &pass, why);
+	wipe(&pass, sizeof pass);
+	return e;
+}
+
+static enum err
+read_tls(struct buf *certificate, struct buf *key, const struct witness_config *c, struct web_options *o, struct why *why)
+{
+	enum err e;
+
+	if (c->certificate[0] == '\0')
+		return OK;
+	if ((e = file_read(certificate, c->certificate, 1 << 20, why)) != OK || (e = file_read(key, c->tls_key, 1 << 20, why)) != OK)
+		return e;
+	o->certificate = buf_cstr(certificate);
+	o->key = buf_cstr(key);
+	return OK;
+}
+
+static void
+announce(const struct witness_config *c, const struct signer *key)
+{
+	struct vkey k;
+	char text[256];
+
+	if (vkey_make(&k, key->name, NOTE_COSIGNATURE, key->key) != OK)
+		return;
+	vkey_write(text, &k);
+	(void)fprintf(stderr, "urna-witness: %s on %s port %u, logs:", text, c->address, c->port);
+	for (size_t i = 0; i < c->logs; i++)
+		(void)fprintf(stderr, " %s", c->log[i].name);
+	(void)fprintf(stderr, "\n");
+}
+
+static enum err
+run(const struct witness_config *c, struct why *why)
+{
+	struct timespec pause = {0, 200000000};
+	struct buf certificate = {0}, tls_key = {0};
+	struct signer key = {0};
+	struct witness *w = NULL;
+	struct web *web = NULL, *control = NULL;
+	struct web_options o = {.address = c->address, .port = c->port, .connections = c->connections, .per_address = c->per_address};
+	struct witness_options wo = {c->state, c->log, c->logs, &key, clock_seconds};
+	enum err e;
+
+	if ((e = open_key(&key, c, why)) != OK || (e = witness_open(&w, &wo, why)) != OK || (e = read_tls(&certificate, &tls_key, c, &o, why)) != OK)
+		goto done;
+	{
+		const struct web_route public[] = {{"POST", "/add-checkpoint", WITNESS_MAX_BODY, on_add, w}, {"GET", "/", 0, on_get, w}};
+		const struct web_route private[] = {{"GET", "/health", 0, on_health, w}, {"GET", "/metrics", 0, on_metrics, w}};
+		const struct web_options co = {.socket_path = c->control, .connections = 16, .route = private, .routes = 2};
+
+		o.route = public;
+		o.routes = sizeof public / sizeof *public;
+		if ((e = web_start(&web, &o, why)) != OK || (c->control[0] != '\0' && (e = web_start(&control, &co, why)) != OK))
+			goto stop;
+		announce(c, &key);
+		(void)sd_notify(0, "READY=1");
+		while (!stopping) {
+			(void)sd_notify(0, "WATCHDOG=1");
+			(void)nanosleep(&pause, NULL);
+		}
+		(void)sd_notify(0, "STOPPING=1");
+	stop:
+		web_stop(control);
+		web_stop(web);
+	}
+done:
+	witness_close(w);
+	signer_close(&key);
+	buf_free(&certificate);
+	buf_free(&tls_key);
+	return e;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct sigaction act = {.sa_handler = on_signal};
+	struct witness_config config;
+	struct buf example = {0};
+	struct why why = {""};
+	int bad;
+
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		usage(stdout);
+		return 0;
+	}
+	if (argc == 2 && strcmp(argv[1], "example") == 0) {
+		witness_config_example(&example);
+		bad = example.failed || fwrite(example.p, 1, example.n, stdout) != example.n;
+		buf_free(&example);
+		return bad;
+	}
+	if (argc != 3 || strcmp(argv[1], "--config") != 0) {
+		usage(stderr);
+		return 2;
+	}
+	process_harden();
+	(void)sigaction(SIGTERM, &act, NULL);
+	(void)sigaction(SIGINT, &act, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (witness_config_read(&config, argv[2], &why) != OK) {
+		(void)fprintf(stderr, "urna-witness: %s\n", why.text);
+		return 1;
+	}
+	bad = run(&config, &why) != OK;
+	if (bad)
+		(void)fprintf(stderr, "urna-witness: %s\n", why.text);
+	witness_config_free(&config);
+	return bad;
+}
