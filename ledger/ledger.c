@@ -355,9 +355,10 @@ ledger_append(struct ledger *l, const void *entry, size_t n, const uint8_t *key,
 	while (!w.done)
 		(void)pthread_cond_wait(&l->done, &l->lock);
 	(void)pthread_mutex_unlock(&l->lock);
-	if (w.result == OK || w.result == ERR_EXISTS)
-		*index = w.index;
-	else if (why != NULL)
+	if (w.result == OK || w.result == ERR_EXISTS) {
+		if (index != NULL)
+			*index = w.index;
+	} else if (why != NULL)
 		*why = w.why;
 	return w.result;
 }

@@ -24,9 +24,9 @@ struct ledger_options {
 MUST_CHECK enum err ledger_open(struct ledger **out, const struct ledger_options *o, struct why *why);
 void ledger_close(struct ledger *l);
 
-/* Append and wait until the entry is on disk and in a signed head: *receipt (freed
+/* Append and wait until the entry is on disk and in a signed head: *receipt (NULL: none; freed
  * by the caller) is a tlog-proof from that head. `key` (32 bytes or NULL)
- * deduplicates: ERR_EXISTS with *index of the entry that has it. ERR_LENGTH above 65,535
+ * deduplicates: ERR_EXISTS with *index (may be NULL) of the entry that has it. ERR_LENGTH above 65,535
  * bytes, ERR_NOT_NOW after ledger_seal, ERR_IO (not acknowledged; may or may not come back). */
 MUST_CHECK enum err ledger_append(struct ledger *l, const void *entry, size_t n, const uint8_t *key, uint64_t *index, struct buf *receipt, struct why *why);
 /* Index of the entry with this deduplication key; ERR_ABSENT. */
