@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,9 +26,11 @@ struct waiting {
 	uint64_t index;
 	struct buf *receipt;
 	struct why why;
-	int done;
+	sem_t done;
 	struct waiting *next;
 };
+
+struct tile_nodes;
 
 struct ledger {
 	struct store *store;
@@ -36,11 +39,15 @@ struct ledger {
 	int lock_fd;
 	unsigned pool_ms;
 	pthread_t thread;
-	pthread_mutex_t lock; /* over everything below */
-	pthread_cond_t work, done;
+	int thread_runs;
+	pthread_mutex_t pool_lock; /* over what waits; taken before `lock`, or alone */
+	pthread_cond_t work, idle;
 	struct waiting *pool, **pool_end;
 	unsigned pooled;
-	int stopping, sealed, thread_runs;
+	int stopping, sealed, busy;
+	pthread_mutex_t lock; /* over everything below */
+	struct tile_nodes *cached[32]; /* the last tiles that proofs were made from */
+	size_t oldest;
 	enum err broken;
 	struct why broken_why;
 	struct tile_builder tree; /* right edge of all tile levels */
@@ -79,31 +86,67 @@ put_tile(void *ctx, int level, uint64_t index, unsigned width, const void *p, si
 
 /* ---- reading nodes ----------------------------------------------------------------- */
 
-/* Root of 2^level leaves, out of the tile that holds its descendants. */
+/* The nodes inside one tile: node[k][x] is the root of its leaves [x * 2^k, (x + 1) * 2^k). */
+struct tile_nodes {
+	int level; /* -1: empty */
+	uint64_t index;
+	unsigned width;
+	struct hash node[8][TILE_WIDTH];
+};
+
+static struct tile_nodes *
+tile_nodes(struct ledger *l, int level, uint64_t index, enum err *e)
+{
+	const struct hash *partial = l->tree.level[level].index == index && l->tree.level[level].n > 0 ? l->tree.level[level].hash : NULL;
+	unsigned width = partial != NULL ? l->tree.level[level].n : TILE_WIDTH;
+	struct tile_nodes *t;
+	struct buf tile = {0};
+	uint8_t key[16];
+
+	for (size_t i = 0; i < sizeof l->cached / sizeof *l->cached; i++)
+		if ((t = l->cached[i]) != NULL && t->level == level && t->index == index && t->width == width)
+			return t;
+	t = l->cached[l->oldest];
+	if (t == NULL && (t = l->cached[l->oldest] = malloc(sizeof *t)) == NULL) {
+		*e = ERR_NOMEM;
+		return NULL;
+	}
+	t->level = -1;
+	l->oldest = (l->oldest + 1) % (sizeof l->cached / sizeof *l->cached);
+	if (partial != NULL)
+		memcpy(t->node[0], partial, width * sizeof *partial);
+	else if ((*e = store_get(l->store, key, key_of(key, 't', level, index), &tile, NULL)) == OK) {
+		width = tile.n >= TILE_WIDTH * HASH_BYTES ? TILE_WIDTH : (unsigned)(tile.n / HASH_BYTES);
+		memcpy(t->node[0], tile.p, width * sizeof *t->node[0]);
+	}
+	buf_free(&tile);
+	if (*e != OK)
+		return NULL;
+	for (unsigned k = 1; k < 8; k++)
+		for (unsigned x = 0; x < width >> k; x++)
+			node_hash(&t->node[k][x], &t->node[k - 1][2 * x], &t->node[k - 1][2 * x + 1]);
+	t->level = level;
+	t->index = index;
+	t->width = width;
+	return t;
+}
+
+/* Root of 2^level leaves, out of the tile that holds its descendants. With the lock held. */
 static enum err
 read_node(void *ctx, unsigned level, uint64_t index, struct hash *out)
 {
 	struct ledger *l = ctx;
-	unsigned within = level % 8, span = 1u << within;
+	unsigned within = level % 8;
 	uint64_t first = index << within;
-	struct frontier f = {0};
-	struct buf tile = {0};
-	uint8_t key[16];
-	enum err e = store_get(l->store, key, key_of(key, 't', (int)(level / 8), first / TILE_WIDTH), &tile, NULL);
-	size_t at = (size_t)(first % TILE_WIDTH) * HASH_BYTES;
+	enum err e = OK;
+	const struct tile_nodes *t = tile_nodes(l, (int)(level / 8), first / TILE_WIDTH, &e);
 
-	if (e == OK && tile.n < at + span * HASH_BYTES)
-		e = ERR_ABSENT;
-	for (unsigned i = 0; e == OK && i < span; i++) {
-		struct hash h;
-
-		memcpy(h.b, tile.p + at + i * HASH_BYTES, HASH_BYTES);
-		frontier_append(&f, &h);
-	}
-	if (e == OK)
-		frontier_root(out, &f);
-	buf_free(&tile);
-	return e;
+	if (t == NULL)
+		return e;
+	if ((first % TILE_WIDTH >> within) >= t->width >> within)
+		return ERR_ABSENT;
+	*out = t->node[within][first % TILE_WIDTH >> within];
+	return OK;
 }
 
 /* ---- head file --------------------------------------------------------------------- */
@@ -160,24 +203,36 @@ find(struct ledger *l, const uint8_t key[32], uint64_t *index)
 static size_t
 deduplicate(struct ledger *l, struct waiting **list, size_t n)
 {
-	size_t kept = 0;
+	size_t kept = 0, room = 16, *table;
 
+	while (room < 4 * n)
+		room *= 2;
+	if ((table = calloc(room, sizeof *table)) == NULL) /* position in the batch + 1, by key */
+		abort();
 	for (size_t i = 0; i < n; i++) {
 		struct waiting *w = list[i];
 		enum err e = w->key != NULL ? find(l, w->key, &w->index) : ERR_ABSENT;
+		uint64_t at = 0;
 
 		if (e == OK)
 			w->result = ERR_EXISTS;
 		else if (e != ERR_ABSENT)
 			w->result = e;
-		for (size_t k = 0; k < kept && w->key != NULL && w->result == OK; k++)
-			if (list[k]->key != NULL && memcmp(list[k]->key, w->key, 32) == 0) {
-				w->result = ERR_EXISTS;
-				w->index = l->head.size + k;
-			}
-		if (w->result == OK)
-			list[kept++] = w;
+		if (w->key != NULL && w->result == OK) {
+			memcpy(&at, w->key, sizeof at);
+			for (at &= room - 1; table[at] != 0 && w->result == OK; at = (at + 1) & (room - 1))
+				if (memcmp(list[table[at] - 1]->key, w->key, 32) == 0) {
+					w->result = ERR_EXISTS;
+					w->index = l->head.size + table[at] - 1;
+				}
+		}
+		if (w->result != OK)
+			continue;
+		list[kept++] = w;
+		if (w->key != NULL)
+			table[at] = kept;
 	}
+	free(table);
 	return kept;
 }
 
@@ -296,11 +351,10 @@ run_batch(struct ledger *l, struct waiting *first, unsigned count)
 		struct waiting *next = w->next; /* w may be gone once done is seen */
 
 		w->why = why;
-		w->done = 1;
+		(void)sem_post(&w->done);
 		w = next;
 	}
 	free(list);
-	(void)pthread_cond_broadcast(&l->done);
 }
 
 static void *
@@ -308,30 +362,37 @@ sequence(void *arg)
 {
 	struct ledger *l = arg;
 
-	(void)pthread_mutex_lock(&l->lock);
+	(void)pthread_mutex_lock(&l->pool_lock);
 	for (;;) {
 		struct waiting *first;
 		unsigned count;
 
 		while (l->pool == NULL && !l->stopping)
-			(void)pthread_cond_wait(&l->work, &l->lock);
+			(void)pthread_cond_wait(&l->work, &l->pool_lock);
 		if (l->pool == NULL)
 			break;
 		if (l->pooled < MOST_BATCH && l->pool_ms > 0) {
 			struct timespec t = {0, (long)l->pool_ms * 1000000};
 
-			(void)pthread_mutex_unlock(&l->lock);
+			(void)pthread_mutex_unlock(&l->pool_lock);
 			(void)nanosleep(&t, NULL);
-			(void)pthread_mutex_lock(&l->lock);
+			(void)pthread_mutex_lock(&l->pool_lock);
 		}
 		first = l->pool;
 		count = l->pooled;
 		l->pool = NULL;
 		l->pool_end = &l->pool;
 		l->pooled = 0;
+		l->busy = 1;
+		(void)pthread_mutex_unlock(&l->pool_lock);
+		(void)pthread_mutex_lock(&l->lock);
 		run_batch(l, first, count);
+		(void)pthread_mutex_unlock(&l->lock);
+		(void)pthread_mutex_lock(&l->pool_lock);
+		l->busy = 0;
+		(void)pthread_cond_broadcast(&l->idle);
 	}
-	(void)pthread_mutex_unlock(&l->lock);
+	(void)pthread_mutex_unlock(&l->pool_lock);
 	return NULL;
 }
 
@@ -343,18 +404,20 @@ ledger_append(struct ledger *l, const void *entry, size_t n, const uint8_t *key,
 	if (n > TILE_MAX_ENTRY)
 		return why_set(why, ERR_LENGTH, "an entry has at most %d bytes", TILE_MAX_ENTRY);
 	leaf_hash(&w.leaf, entry, n);
-	(void)pthread_mutex_lock(&l->lock);
+	(void)sem_init(&w.done, 0, 0);
+	(void)pthread_mutex_lock(&l->pool_lock);
 	if (l->sealed || l->stopping) {
-		(void)pthread_mutex_unlock(&l->lock);
+		(void)pthread_mutex_unlock(&l->pool_lock);
 		return why_set(why, ERR_NOT_NOW, "the log is closed");
 	}
 	*l->pool_end = &w;
 	l->pool_end = &w.next;
 	l->pooled++;
 	(void)pthread_cond_signal(&l->work);
-	while (!w.done)
-		(void)pthread_cond_wait(&l->done, &l->lock);
-	(void)pthread_mutex_unlock(&l->lock);
+	(void)pthread_mutex_unlock(&l->pool_lock);
+	while (sem_wait(&w.done) != 0)
+		;
+	(void)sem_destroy(&w.done);
 	if (w.result == OK || w.result == ERR_EXISTS) {
 		if (index != NULL)
 			*index = w.index;
@@ -683,7 +746,8 @@ ledger_open(struct ledger **out, const struct ledger_options *o, struct why *why
 	(void)snprintf(l->head_file, sizeof l->head_file, "%s", o->head_file);
 	(void)pthread_mutex_init(&l->lock, NULL);
 	(void)pthread_cond_init(&l->work, NULL);
-	(void)pthread_cond_init(&l->done, NULL);
+	(void)pthread_cond_init(&l->idle, NULL);
+	(void)pthread_mutex_init(&l->pool_lock, NULL);
 	(void)snprintf(path, sizeof path, "%s.lock", l->head_file);
 	l->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (l->lock_fd < 0 || flock(l->lock_fd, LOCK_EX | LOCK_NB) != 0) {
@@ -707,11 +771,11 @@ ledger_open(struct ledger **out, const struct ledger_options *o, struct why *why
 void
 ledger_seal(struct ledger *l)
 {
-	(void)pthread_mutex_lock(&l->lock);
+	(void)pthread_mutex_lock(&l->pool_lock);
 	l->sealed = 1;
-	while (l->pool != NULL)
-		(void)pthread_cond_wait(&l->done, &l->lock);
-	(void)pthread_mutex_unlock(&l->lock);
+	while (l->pool != NULL || l->busy)
+		(void)pthread_cond_wait(&l->idle, &l->pool_lock);
+	(void)pthread_mutex_unlock(&l->pool_lock);
 }
 
 void
@@ -720,10 +784,10 @@ ledger_close(struct ledger *l)
 	if (l == NULL)
 		return;
 	if (l->thread_runs) {
-		(void)pthread_mutex_lock(&l->lock);
+		(void)pthread_mutex_lock(&l->pool_lock);
 		l->stopping = 1;
 		(void)pthread_cond_signal(&l->work);
-		(void)pthread_mutex_unlock(&l->lock);
+		(void)pthread_mutex_unlock(&l->pool_lock);
 		(void)pthread_join(l->thread, NULL);
 	}
 	store_close(l->store);
@@ -734,6 +798,9 @@ ledger_close(struct ledger *l)
 	buf_free(&l->public_checkpoint);
 	(void)pthread_mutex_destroy(&l->lock);
 	(void)pthread_cond_destroy(&l->work);
-	(void)pthread_cond_destroy(&l->done);
+	(void)pthread_cond_destroy(&l->idle);
+	(void)pthread_mutex_destroy(&l->pool_lock);
+	for (size_t i = 0; i < sizeof l->cached / sizeof *l->cached; i++)
+		free(l->cached[i]);
 	free(l);
 }
