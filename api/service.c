@@ -11,7 +11,7 @@
 #include <openssl/evp.h>
 
 #include "crypto/kdf.h"
-#include "crypto/keyfile.h"
+#include "crypto/token.h"
 #include "election/docnote.h"
 
 int64_t
@@ -803,7 +803,7 @@ open_key(struct service *s, struct signer *out, const char *path, const struct v
 
 	if ((e = passphrase_get(&pass, s->config.pass_file, "passphrase", why)) != OK)
 		return e;
-	e = keyfile_signer(out, path, &pass, why);
+	e = key_signer(out, path, &pass, why);
 	wipe(&pass, sizeof pass);
 	if (e == OK && (memcmp(out->key, want->key, 32) != 0 || strcmp(out->name, want->name) != 0))
 		e = why_set(why, ERR_PROOF, "%s is not the key %s that the call names", path, want->name);

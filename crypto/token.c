@@ -1,5 +1,6 @@
 #include "crypto/token.h"
 
+#include <ctype.h>
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -391,4 +392,187 @@ token_remember(struct token *t, const char *name, const struct hash *call, const
 		    t->info.serial, name, hex);
 	}
 	return OK;
+}
+
+/* ---- signing keys ------------------------------------------------------------ */
+
+static enum err
+find_key(struct token *t, const char *name, CK_OBJECT_CLASS class, CK_OBJECT_HANDLE *out)
+{
+	CK_ATTRIBUTE a[] = {attribute(CKA_CLASS, &class, sizeof class), attribute(CKA_LABEL, name, strlen(name))};
+	CK_ULONG n = 0;
+
+	if (t->fn->C_FindObjectsInit(t->session, a, 2) != CKR_OK)
+		return ERR_CRYPTO;
+	if (t->fn->C_FindObjects(t->session, out, 1, &n) != CKR_OK)
+		n = 0;
+	(void)t->fn->C_FindObjectsFinal(t->session);
+	return n == 1 ? OK : ERR_ABSENT;
+}
+
+/* The 32 bytes of a public key object: an OCTET STRING, or bare. */
+static enum err
+public_bytes(struct token *t, const char *name, uint8_t key[32])
+{
+	CK_OBJECT_HANDLE object;
+	uint8_t point[64];
+	CK_ATTRIBUTE a = attribute(CKA_EC_POINT, point, sizeof point);
+	enum err e = find_key(t, name, CKO_PUBLIC_KEY, &object);
+
+	if (e != OK)
+		return e;
+	if (t->fn->C_GetAttributeValue(t->session, object, &a, 1) != CKR_OK)
+		return ERR_CRYPTO;
+	if (a.ulValueLen == 34 && point[0] == 4 && point[1] == 32)
+		memcpy(key, point + 2, 32);
+	else if (a.ulValueLen == 32)
+		memcpy(key, point, 32);
+	else
+		return ERR_FORMAT;
+	return OK;
+}
+
+enum err
+token_key_make(struct token *t, const char *name, struct vkey *out, struct why *why)
+{
+	static const uint8_t ed25519[] = {0x13, 0x0c, 'e', 'd', 'w', 'a', 'r', 'd', 's', '2', '5', '5', '1', '9'}; /* the curve's name, as PKCS #11 3.0 has it */
+	CK_MECHANISM m = {CKM_EC_EDWARDS_KEY_PAIR_GEN, NULL, 0};
+	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+	CK_ATTRIBUTE public[] = {attribute(CKA_TOKEN, &yes, sizeof yes), attribute(CKA_VERIFY, &yes, sizeof yes), attribute(CKA_LABEL, name, strlen(name)),
+	    attribute(CKA_EC_PARAMS, ed25519, sizeof ed25519)};
+	CK_ATTRIBUTE private[] = {attribute(CKA_TOKEN, &yes, sizeof yes), attribute(CKA_PRIVATE, &yes, sizeof yes), attribute(CKA_SENSITIVE, &yes, sizeof yes),
+	    attribute(CKA_EXTRACTABLE, &no, sizeof no), attribute(CKA_SIGN, &yes, sizeof yes), attribute(CKA_LABEL, name, strlen(name))};
+	CK_OBJECT_HANDLE pub, priv;
+	uint8_t key[32];
+	enum err e;
+	CK_RV rv;
+
+	if (!signer_name_valid(name))
+		return why_set(why, ERR_RANGE, "%s: not a key name (no spaces, no '+')", name);
+	if (find_key(t, name, CKO_PRIVATE_KEY, &priv) == OK)
+		return why_set(why, ERR_EXISTS, "card %s holds a key %s already; keys are never overwritten", t->info.label, name);
+	rv = t->fn->C_GenerateKeyPair(t->session, &m, public, sizeof public / sizeof *public, private, sizeof private / sizeof *private, &pub, &priv);
+	if (rv != CKR_OK)
+		return why_set(why, ERR_CRYPTO, "card %s makes no Ed25519 key (0x%lx)", t->info.label, rv);
+	if ((e = public_bytes(t, name, key)) != OK || (e = vkey_make(out, name, NOTE_ED25519, key)) != OK)
+		return why_set(why, e, "card %s: the new key cannot be read", t->info.label);
+	return OK;
+}
+
+struct token_key {
+	struct token *t;
+	CK_OBJECT_HANDLE object;
+	pthread_mutex_t lock; /* one operation at a time in a session */
+};
+
+static enum err
+sign_on_token(void *ctx, uint8_t sig[64], const void *message, size_t n)
+{
+	struct token_key *k = ctx;
+	CK_MECHANISM m = {CKM_EDDSA, NULL, 0};
+	CK_ULONG len = 64;
+	CK_RV rv;
+
+	(void)pthread_mutex_lock(&k->lock);
+	rv = k->t->fn->C_SignInit(k->t->session, &m, k->object);
+	if (rv == CKR_OK)
+		rv = k->t->fn->C_Sign(k->t->session, (CK_BYTE *)(uintptr_t)message, n, sig, &len);
+	(void)pthread_mutex_unlock(&k->lock);
+	return rv == CKR_OK && len == 64 ? OK : ERR_CRYPTO;
+}
+
+static void
+close_key(void *ctx)
+{
+	struct token_key *k = ctx;
+
+	token_close(k->t);
+	(void)pthread_mutex_destroy(&k->lock);
+	free(k);
+}
+
+enum err
+token_signer(struct signer *out, struct token *t, const char *name, struct why *why)
+{
+	struct token_key *k = calloc(1, sizeof *k);
+	struct signer s = {.sign = sign_on_token, .close = close_key};
+	enum err e;
+
+	if (k == NULL)
+		return ERR_NOMEM;
+	if (strlen(name) >= sizeof s.name || (e = find_key(t, name, CKO_PRIVATE_KEY, &k->object)) != OK || (e = public_bytes(t, name, s.key)) != OK) {
+		free(k);
+		return why_set(why, ERR_ABSENT, "card %s holds no Ed25519 key %s", t->info.label, name);
+	}
+	(void)pthread_mutex_init(&k->lock, NULL);
+	k->t = t;
+	(void)snprintf(s.name, sizeof s.name, "%s", name);
+	s.ctx = k;
+	*out = s;
+	return OK;
+}
+
+/* ---- pkcs11: names (RFC 7512) ---------------------------------------------------- */
+
+/* A path attribute, percent-decoded. */
+static enum err
+uri_part(const char *uri, const char *name, char *out, size_t size)
+{
+	size_t n = strlen(name), k = 0;
+	const char *p = uri + strlen("pkcs11:");
+
+	while (!(strncmp(p, name, n) == 0 && p[n] == '=')) {
+		if ((p = strpbrk(p, ";?&")) == NULL)
+			return ERR_ABSENT;
+		p++;
+	}
+	for (p += n + 1; *p != '\0' && strchr(";?&", *p) == NULL; p++) {
+		uint8_t c = (uint8_t)*p;
+
+		if (*p == '%') {
+			char two[2] = {(char)tolower((uint8_t)p[1]), p[1] != '\0' ? (char)tolower((uint8_t)p[2]) : '\0'};
+
+			if (strlen(p) < 3 || hex_decode(&c, 1, two, 2) != OK || c == 0)
+				return ERR_FORMAT;
+			p += 2;
+		}
+		if (k + 1 >= size)
+			return ERR_LENGTH;
+		out[k++] = (char)c;
+	}
+	out[k] = '\0';
+	return k > 0 ? OK : ERR_FORMAT;
+}
+
+enum err
+token_uri(const char *uri, char label[33], char object[128], char module[512], struct why *why)
+{
+	module[0] = '\0';
+	if (strncmp(uri, "pkcs11:", 7) != 0 || uri_part(uri, "token", label, 33) != OK || uri_part(uri, "object", object, 128) != OK)
+		return why_set(why, ERR_FORMAT, "%s: a name like pkcs11:token=LABEL;object=KEY?module-path=/usr/lib/... is needed", uri);
+	if (uri_part(uri, "module-path", module, 512) == ERR_FORMAT)
+		return why_set(why, ERR_FORMAT, "%s: the module path is malformed", uri);
+	return OK;
+}
+
+enum err
+key_signer(struct signer *out, const char *path, const struct passphrase *pass, struct why *why)
+{
+	char label[33], object[128], module[512], source[1024];
+	struct passphrase pin = *pass;
+	struct token *t = NULL;
+	enum err e;
+
+	if (strncmp(path, "pkcs11:", 7) != 0)
+		return keyfile_signer(out, path, pass, why);
+	if ((e = token_uri(path, label, object, module, why)) == OK && uri_part(path, "pin-source", source, sizeof source) == OK)
+		e = passphrase_get(&pin, strncmp(source, "file:", 5) == 0 ? source + 5 : source, "PIN", why);
+	if (e == OK)
+		e = token_open(&t, module[0] != '\0' ? module : NULL, label, NULL, &pin, why);
+	wipe(&pin, sizeof pin);
+	if (e != OK)
+		return e;
+	if ((e = token_signer(out, t, object, why)) != OK)
+		token_close(t);
+	return e;
 }

@@ -8,6 +8,7 @@
 
 #include <curl/curl.h>
 
+#include "crypto/token.h"
 #include "election/docnote.h"
 
 struct args
@@ -109,7 +110,7 @@ open_signer(struct args *a, struct signer *out, struct why *why)
 	enum err e = passphrase_get(&pass, arg(a, "--pass-file"), "Passphrase", why);
 
 	if (e == OK)
-		e = keyfile_signer(out, path, &pass, why);
+		e = key_signer(out, path, &pass, why);
 	wipe(&pass, sizeof pass);
 	return e;
 }

@@ -3,27 +3,49 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/token.h"
 #include "tally/cli.h"
 
 /* ---- key ------------------------------------------------------------------------------- */
 
+/* On a card: the token's label is in the pkcs11: name, the passphrase is its PIN. */
+static enum err
+key_on_token(const char *uri, const char *name, const struct passphrase *pin, struct vkey *out, struct why *why)
+{
+	char label[33], object[128], module[512];
+	struct token *t = NULL;
+	enum err e;
+
+	if ((e = token_uri(uri, label, object, module, why)) != OK)
+		return e;
+	if (strcmp(object, name) != 0)
+		return why_set(why, ERR_RANGE, "the object of %s must be the key's name, %s", uri, name);
+	if ((e = token_open(&t, module[0] != '\0' ? module : NULL, label, NULL, pin, why)) == OK)
+		e = token_key_make(t, name, out, why);
+	token_close(t);
+	return e;
+}
+
 int
 cmd_key(struct args *a)
 {
-	const char *what = word(a, 0), *role = word(a, 1), *out = arg_need(a, "--out"), *name = arg_need(a, "--name");
+	const char *what = word(a, 0), *role = word(a, 1), *out, *name;
 	struct passphrase pass;
 	struct why why = {""};
 	struct vkey key;
 	char text[256];
 
-	if (strcmp(what, "init") != 0 || role[0] == '\0') {
-		(void)fprintf(stderr, "usage: urna key init ROLE --name NAME --out FILE [--pass-file FILE]\n");
+	if (strcmp(what, "init") != 0 || role[0] == '\0' || arg(a, "--out") == NULL || arg(a, "--name") == NULL) {
+		(void)fprintf(stderr, "usage: urna key init ROLE --name NAME --out FILE [--pass-file FILE]\n"
+				      "       FILE may be pkcs11:token=LABEL;object=NAME (urna trustee card makes a token); the passphrase is then its PIN\n");
 		return 2;
 	}
+	out = arg_need(a, "--out");
+	name = arg_need(a, "--name");
 	if (passphrase_get(&pass, arg(a, "--pass-file"), "New passphrase", &why) != OK)
 		return fail("key", &why);
 	args_end(a);
-	if (keyfile_create(out, name, &pass, &key, &why) != OK) {
+	if (strncmp(out, "pkcs11:", 7) == 0 ? key_on_token(out, name, &pass, &key, &why) != OK : keyfile_create(out, name, &pass, &key, &why) != OK) {
 		wipe(&pass, sizeof pass);
 		return fail("key", &why);
 	}

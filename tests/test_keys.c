@@ -207,6 +207,46 @@ cards(void **state)
 	token_close(t);
 }
 
+/* Ed25519 on the token: made once, signs like any key, gone with the wrong PIN or name. */
+static void
+keys_on_token(void **state)
+{
+	struct passphrase pin, so, wrong;
+	struct token_info info;
+	struct token *t;
+	struct vkey key, again;
+	struct signer by;
+	struct why why = {""};
+	uint8_t sig[64];
+	char label[33], object[128], module[512];
+
+	(void)state;
+	passphrase_make(&pin);
+	passphrase_make(&so);
+	passphrase_make(&wrong);
+	assert_int_equal(token_init(NULL, "bitacora", &so, &pin, &info, &why), OK);
+	assert_int_equal(token_open(&t, NULL, "bitacora", NULL, &pin, &why), OK);
+	assert_int_equal(token_key_make(t, "urna.example/events", &key, &why), OK);
+	assert_int_equal(token_key_make(t, "urna.example/events", &again, &why), ERR_EXISTS);
+	token_close(t);
+	assert_int_equal(key_signer(&by, "pkcs11:token=bitacora;object=urna.example%2Fevents", &pin, &why), OK);
+	assert_memory_equal(by.key, key.key, 32);
+	assert_string_equal(by.name, "urna.example/events");
+	assert_int_equal(by.sign(by.ctx, sig, "entry", 5), OK);
+	assert_int_equal(ed25519_verify(sig, key.key, "entry", 5), OK);
+	assert_int_equal(ed25519_verify(sig, key.key, "Entry", 5), ERR_PROOF);
+	signer_close(&by);
+	assert_int_equal(key_signer(&by, "pkcs11:token=bitacora;object=other", &pin, &why), ERR_ABSENT);
+	assert_int_equal(key_signer(&by, "pkcs11:token=bitacora;object=urna.example%2Fevents", &wrong, &why), ERR_DENIED);
+	assert_int_equal(key_signer(&by, "pkcs11:token=nobody;object=x", &pin, &why), ERR_ABSENT);
+	assert_int_equal(token_uri("pkcs11:object=a;token=b%20c?module-path=/x.so", label, object, module, &why), OK);
+	assert_string_equal(label, "b c");
+	assert_string_equal(object, "a");
+	assert_string_equal(module, "/x.so");
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(token_uri((const char *[]){"pkcs11:", "pkcs11:token=a", "pkcs11:token=a;object=%zz", "file:token=a;object=b", "pkcs11:token=;object=b"}[i], label, object, module, NULL), ERR_FORMAT);
+}
+
 int
 main(void)
 {
@@ -216,6 +256,7 @@ main(void)
 	    cmocka_unit_test(blind_signatures),
 	    cmocka_unit_test(key_files),
 	    cmocka_unit_test(cards),
+	    cmocka_unit_test(keys_on_token),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -55,6 +55,15 @@ challenger=$(awk 'NR==2{print $1}' "$P/list.txt")
 $urna vote --message "$challenger" --choose "$(awk 'NR==2{print $2}' "$P/list.txt")" --otp-dir "$work/outbox" --challenge "$work/challenge.json"
 cat "$K/auditoria.key.pub" >"$work/note.txt"
 $urna event submit --record "$R" --socket "$S" --kind incident --fact "what=ensayo" --file "$work/note.txt" $(by operador)
+# what the service shows is held against the call of the voter's message and the opening: nothing may be swapped under the same keys
+for f in roll authorizers/autoridad.json key/transcript.json manifest.json opening.json; do
+	cp "$R/$f" "$work/kept"; python3 - "$R/$f" <<'P'
+import sys
+b = bytearray(open(sys.argv[1], "rb").read()); b[len(b) * 2 // 3] ^= 1; open(sys.argv[1], "wb").write(b)
+P
+	refuse "another $f under the same keys" "$(basename "$f" .json)|another|signature|note" $urna vote --message "$message" --choose "$choose" --otp-dir "$work/outbox"
+	cp "$work/kept" "$R/$f"
+done
 # amendments: each needs the signatures of the call's rule
 amend() { $urna amend "$1" --record "$R" --acuerdo INE/CG777/2026 --motive ensayo --proposer "Consejo General" --out "$work/amend.json" "${@:2}" >/dev/null; }
 cosign() { $urna amend sign "$work/amend.json" --record "$R" $(by "$1") --yes >/dev/null; }
