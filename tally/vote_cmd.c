@@ -38,6 +38,7 @@ struct voter {
 	struct scalar one_time;
 	uint8_t one_time_key[32];
 	int resumed;
+	uint8_t sealed[SEALED_SEED_BYTES]; /* as the service has it */
 	const char *otp_dir, *otp;
 };
 
@@ -334,6 +335,7 @@ authorize(struct voter *v, struct ballot *b, struct why *why)
 		    (e = gcm_encrypt(out + 12, v->seed_key, 32, nonce, v->seed, 32, r->election.b, HASH_BYTES)) == OK) {
 			memcpy(out, nonce, 12);
 			buf_put(&sealed, out, sizeof out);
+			memcpy(v->sealed, out, sizeof out);
 			sealed_seed_hash(&a->sealed_seed, &r->election, out);
 		}
 	}
@@ -607,7 +609,7 @@ vote(struct voter *v, const struct choice *c, int quiet, struct why *why)
 		json_int(&o, "version", 1);
 		json_hash(&o, "election", &v->w->r.election);
 		json_int(&o, "roll_index", v->index);
-		json_hex(&o, "seed", v->seed, 32);
+		json_hex(&o, "sealed_seed", v->sealed, sizeof v->sealed);
 		json_hash(&o, "commitment", &h);
 		json_end(&o, '}');
 		if ((e = file_write(c->mine, out.p, out.n, 0600, why)) != OK)

@@ -7,7 +7,9 @@
 #include "crypto/bytetree.h"
 #include "crypto/parallel.h"
 #include "election/record.h"
+#include "crypto/keyfile.h"
 #include "verifier/http_source.h"
+#include "verifier/mine.h"
 #include "verifier/record_checks.h"
 
 static void
@@ -20,6 +22,8 @@ usage(FILE *out)
 	    "           DIR: receipts and checkpoints of anybody, NAME.ballot beside NAME where the ballot is known\n"
 	    "       urna-verify receipt FILE --ballot FILE (--log-key VKEY | --record DIR) [--record DIR]\n"
 	    "           that a ballot is under a signed head, and with --record in the head that was counted\n"
+	    "       urna-verify receipt --mine FILE --user USER --record DIR [--password-file FILE]\n"
+	    "           that the record holds the voter's own ballot, by the private file and the password; on a device you trust\n"
 	    "       urna-verify challenge FILE --record DIR\n"
 	    "           that an opened ballot encrypts what the voter marked\n"
 	    "       urna-verify show FILE\n"
@@ -114,9 +118,38 @@ cmd_record(int argc, char **argv)
 	return report_finish(r, stdout, where, election[0] != '\0' ? election : NULL);
 }
 
+/* "And it is mine": no receipt is needed, only the private file and the password. */
+static int
+receipt_mine(struct record *rec, const char *dir, const char *mine, const char *user, const char *password_file)
+{
+	struct passphrase password;
+	struct buf b = {0};
+	struct why why = {""};
+	uint64_t index = 0;
+	char letters[40];
+	enum err e;
+
+	rec->src = source_dir(dir);
+	if (file_read(&b, mine, 65536, &why) != OK || passphrase_get(&password, password_file, "Voting password", &why) != OK)
+		return cannot(&why);
+	if ((e = record_call(rec, &why)) == OK && (e = record_key(rec, &why)) == OK && (e = record_setup(rec, &why)) == OK && (e = record_opening(rec, &why)) == OK &&
+	    (e = record_events(rec, &why)) == OK && (e = record_ballots(rec, &why)) == OK)
+		e = mine_check(&index, letters, rec, b.p, b.n, user, password.text, &why);
+	wipe(&password, sizeof password);
+	buf_free(&b);
+	if (e != OK) {
+		(void)printf("NOT VERIFIED: %s\n", why.text);
+		return 1;
+	}
+	(void)printf("entry %llu of the record that was counted is yours\ncommitment %s: is it the one you noted before you chose to cast?\nVERIFIED\n",
+	    (unsigned long long)index, letters);
+	return 0;
+}
+
 static int
 cmd_receipt(int argc, char **argv)
 {
+	const char *mine = option(argc, argv, "--mine"), *user = option(argc, argv, "--user"), *password_file = option(argc, argv, "--password-file");
 	const char *ballot = option(argc, argv, "--ballot"), *key = option(argc, argv, "--log-key"), *dir = option(argc, argv, "--record"), *file = word(argc, argv);
 	struct buf receipt = {0}, entry = {0};
 	struct record *rec = calloc(1, sizeof *rec);
@@ -126,7 +159,9 @@ cmd_receipt(int argc, char **argv)
 	struct hash leaf;
 	struct why why = {""};
 
-	if (file == NULL || ballot == NULL || (key == NULL && dir == NULL) || rec == NULL) {
+	if (mine != NULL && rec != NULL && dir != NULL && user != NULL && file == NULL)
+		return receipt_mine(rec, dir, mine, user, password_file);
+	if (file == NULL || ballot == NULL || mine != NULL || (key == NULL && dir == NULL) || rec == NULL) {
 		usage(stderr);
 		return 2;
 	}

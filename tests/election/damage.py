@@ -304,6 +304,24 @@ text = open(W + "/challenge.json").read()
 open(W + "/false.json", "w").write(re.sub(r'"marking": (\d+)', lambda m: '"marking": %d' % (int(m.group(1)) % 3 + 1 if int(m.group(1)) != 2 else 1), text, count=1))
 p = subprocess.run([V, "challenge", W + "/false.json", "--record", R], stdout=subprocess.DEVNULL)
 bad += p.returncode != 1
+message = json.load(open([os.path.join(W, "again", f) for f in os.listdir(W + "/again")][0]))
+with open(W + "/password", "w") as f:
+    f.write(message["password"] + "\n")
+with open(W + "/wrong", "w") as f:
+    f.write(json.load(open(W + "/delivered/" + sorted(os.listdir(W + "/delivered"))[0]))["password"] + "\n")
+
+
+def mine(name, password="password", record=R, file="/own.mine"):
+    p = subprocess.run([V, "receipt", "--mine", W + file, "--user", message["user"], "--record", record, "--password-file", W + "/" + password], stdout=subprocess.PIPE)
+    print("%s: exit %d %s" % (name, p.returncode, p.stdout.decode().split("\n")[0]))
+    return p.returncode
+
+
+bad += mine("the own ballot by the private file") != 0
+bad += mine("with another's password", "wrong") != 1
+own = open(W + "/own.mine").read()
+open(W + "/other.mine", "w").write(re.sub(r'"commitment": "(.)', lambda m: '"commitment": "' + ("0" if m.group(1) != "0" else "1"), own))
+bad += mine("with another commitment", file="/other.mine") != 1
 print("challenge: a true opening verifies, a false one does not")
 shutil.rmtree(C, ignore_errors=True)
 print("%d cases not noticed" % bad)

@@ -105,7 +105,7 @@ kill -9 "$pid"; wait "$pid" 2>/dev/null || true
 $urnad --config "$D/urnad.json" 2>>"$work/urnad.log" & pid=$!
 for _ in $(seq 100); do [ -n "$(state)" ] && break; sleep 0.1; done
 expect "the same ballot after kill -9 gives its receipt" 200 "$(post "$B/cast" @"$work/receipts/0.ballot")"
-$urna vote --message "$new" --choose "pre=A,dip=VOTOS_NULOS" --otp-dir "$work/outbox" --receipt "$work/receipts/again" >/dev/null
+$urna vote --message "$new" --choose "pre=A,dip=VOTOS_NULOS" --otp-dir "$work/outbox" --receipt "$work/receipts/again" --mine "$work/own.mine" >/dev/null
 $urna vote --message "$work"/court/*.json --choose "pre=E,sen=B,con=NO" --otp-dir "$work/outbox" --receipt "$work/receipts/court" >/dev/null
 echo "  the replaced and the included voter voted, after the restart"
 # no password on any file of the service
