@@ -136,6 +136,9 @@ bench: all				## speeds, as ratios inside one run
 	@$(MAKE) --no-print-directory MODE=release $(BENCH:%=build/release/tests/%)
 	@tools/run-bench build/release/tests
 
+bench-large: all			## what takes long: memory at 100,000 ballots
+	@for s in tests/bench-large-*; do echo "# $$(basename $$s)"; $$s || exit 1; done
+
 cov: deps				## line coverage of the unit tests
 	@$(MAKE) --no-print-directory MODE=cov test
 	@tools/run-tests build/cov unit

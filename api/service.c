@@ -1,5 +1,6 @@
 #include "api/service.h"
 
+#include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -581,6 +582,8 @@ service_load(struct service *s, struct why *why)
 
 /* ---- the hour ------------------------------------------------------------------------------ */
 
+static int64_t outbox_count(const struct service *s);
+
 static enum err
 open_now(struct service *s, struct why *why)
 {
@@ -593,8 +596,8 @@ open_now(struct service *s, struct why *why)
 		return ERR_NOMEM;
 	ledger_head(s->ballots, &head, NULL);
 	registry_counts(s->registry, &authorized, &confirmed);
-	if (head.size != 0 || authorized != 0 || confirmed != 0)
-		err = why_set(why, ERR_NOT_NOW, "the box or the registry is not empty: the election does not open");
+	if (head.size != 0 || authorized != 0 || confirmed != 0 || outbox_count(s) != 0)
+		err = why_set(why, ERR_NOT_NOW, "the box, the registry or the outbox is not empty: the election does not open");
 	else if ((err = phase(s, 2, "end", why)) == OK && (err = phase(s, 3, "begin", why)) == OK && (err = phase(s, 4, "begin", why)) == OK) {
 		(void)strcpy(e->kind, "authorizers");
 		event_add(e, "set", "%u", 1);
@@ -912,6 +915,49 @@ status_reply(struct service *s, struct reply *r)
 	(void)pthread_mutex_unlock(&s->lock);
 }
 
+/* Files that wait in the outbox; -1 if it cannot be read. */
+static int64_t
+outbox_count(const struct service *s)
+{
+	DIR *d = opendir(s->config.outbox);
+	struct dirent *x;
+	int64_t n = 0;
+
+	if (d == NULL)
+		return -1;
+	while ((x = readdir(d)) != NULL)
+		n += x->d_name[0] != '.';
+	(void)closedir(d);
+	return n;
+}
+
+/* What each store holds, for the zero report. */
+static void
+zero(struct service *s, struct reply *r)
+{
+	struct json_out o = json_out(&r->body);
+	struct head events, ballots = {0};
+	uint32_t authorized = 0, confirmed = 0;
+
+	(void)pthread_mutex_lock(&s->lock);
+	ledger_public_head(s->events, &events, NULL);
+	if (s->ballots != NULL)
+		ledger_head(s->ballots, &ballots, NULL);
+	if (s->registry != NULL)
+		registry_counts(s->registry, &authorized, &confirmed);
+	json_begin(&o, NULL, '{');
+	json_int(&o, "ballots", (int64_t)ballots.size);
+	json_int(&o, "authorizations", authorized);
+	json_int(&o, "confirmations", confirmed);
+	json_int(&o, "outbox", outbox_count(s));
+	json_begin(&o, "events", '{');
+	json_int(&o, "size", (int64_t)events.size);
+	json_hash(&o, "root", &events.root);
+	json_end(&o, '}');
+	json_end(&o, '}');
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
 static void
 metrics(struct service *s, struct reply *r)
 {
@@ -1052,6 +1098,8 @@ control_handle(void *ctx, const struct request *q, struct reply *r)
 
 	if (strcmp(q->method, "GET") == 0 && strcmp(q->path, "/status") == 0)
 		status_reply(s, r);
+	else if (strcmp(q->method, "GET") == 0 && strcmp(q->path, "/zero") == 0)
+		zero(s, r);
 	else if (strcmp(q->method, "GET") == 0 && strcmp(q->path, "/metrics") == 0)
 		metrics(s, r);
 	else if (strcmp(q->method, "GET") == 0 && strcmp(q->path, "/health") == 0) {

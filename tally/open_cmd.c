@@ -5,9 +5,44 @@
 
 #include "tally/cli.h"
 
+/* Every store of the service by name, as it counts them itself; none may hold anything but `events`. */
+static enum err
+stores(struct json_out *o, const struct buf *zero, struct why *why)
+{
+	static const char *const names[] = {"ballots", "authorizations", "confirmations", "outbox"};
+	struct json *root = NULL;
+	struct fields f, g;
+	struct hash h;
+	int64_t n;
+	enum err e;
+
+	if ((e = json_parse(&root, zero->p, zero->n, 65536, why)) != OK)
+		return e;
+	f = fields_of(root, why);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		n = field_int(&f, names[i], -1, INT64_MAX);
+		if (f.e == OK && n != 0)
+			(void)field_bad(&f, 1, "the store %s is not empty (%lld): the election does not open", names[i], (long long)n);
+		(void)printf("  %-24s %lld\n", names[i], (long long)n);
+		json_int(o, names[i], n);
+	}
+	g = fields_of(field_object(&f, "events"), why);
+	n = field_int(&g, "size", 1, INT64_MAX);
+	field_hash(&g, "root", &h);
+	if (f.e == OK)
+		f.e = fields_end(&g);
+	json_begin(o, "events", '{');
+	json_int(o, "size", n);
+	json_hash(o, "root", &h);
+	json_end(o, '}');
+	e = fields_end(&f);
+	json_free(root);
+	return e;
+}
+
 /* What an empty service reports, and how each installed file compares. */
 static enum err
-zero_report(struct args *a, struct record *r, struct buf *out, int *all_right, struct why *why)
+zero_report(struct args *a, struct record *r, const struct buf *zero, struct buf *out, int *all_right, struct why *why)
 {
 	struct json_out o = json_out(out);
 	struct json *root = NULL, *files;
@@ -25,9 +60,8 @@ zero_report(struct args *a, struct record *r, struct buf *out, int *all_right, s
 	json_int(&o, "version", 1);
 	json_hash(&o, "call", &r->call.hash);
 	json_hash(&o, "manifest", &r->m->hash);
-	json_int(&o, "ballots", 0);
-	json_int(&o, "authorizations", 0);
-	json_int(&o, "confirmations", 0);
+	if ((e = stores(&o, zero, why)) != OK)
+		return e;
 	json_begin(&o, "groups", '[');
 	for (unsigned g = 0; g < r->m->groups; g++) {
 		json_begin(&o, NULL, '{');
@@ -91,7 +125,7 @@ int
 cmd_open(struct args *a)
 {
 	struct record *r = calloc(1, sizeof *r);
-	struct buf report = {0}, opening = {0}, b = {0}, status = {0};
+	struct buf report = {0}, opening = {0}, b = {0}, status = {0}, zero = {0};
 	struct json_out o = json_out(&opening);
 	struct act_facts facts;
 	struct act act = {{0}, {0}};
@@ -116,8 +150,10 @@ cmd_open(struct args *a)
 		(void)why_set(&why, ERR_NOT_NOW, "the service is not before its opening, or its box is not empty");
 		return fail("open", &why);
 	}
-	(void)printf("installed files against the dictamen:\n");
-	if (zero_report(a, r, &report, &all_right, &why) != OK)
+	if (http_call(socket, "http://urnad/zero", NULL, NULL, 0, &code, &zero, &why) != OK || code != 200)
+		return fail("open", &why);
+	(void)printf("stores, then installed files against the dictamen:\n");
+	if (zero_report(a, r, &zero, &report, &all_right, &why) != OK)
 		return fail("open", &why);
 	args_end(a);
 	if (!all_right) {

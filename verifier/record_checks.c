@@ -21,6 +21,8 @@ struct check_run {
 	struct record r;
 	const struct pinned *pinned;
 	unsigned threads;
+	uint64_t zero_size; /* the head of events in the zero report */
+	struct hash zero_root;
 	struct why why;
 };
 
@@ -158,7 +160,7 @@ check_opening(struct check_run *x)
 	struct act act = {{0}, {0}};
 	struct buf b = {0};
 	struct json *root = NULL, *list;
-	struct fields f;
+	struct fields f, events;
 	struct hash h;
 	char hex[65];
 	uint64_t n = 0;
@@ -182,6 +184,12 @@ check_opening(struct check_run *x)
 		(void)field_int(&f, "ballots", 0, 0);
 		(void)field_int(&f, "authorizations", 0, 0);
 		(void)field_int(&f, "confirmations", 0, 0);
+		(void)field_int(&f, "outbox", 0, 0);
+		events = fields_of(field_object(&f, "events"), &x->why);
+		x->zero_size = (uint64_t)field_int(&events, "size", 1, INT64_MAX);
+		field_hash(&events, "root", &x->zero_root);
+		if (f.e == OK)
+			f.e = fields_end(&events);
 		list = field_array(&f, "groups", MAX_GROUPS);
 		for (size_t i = 0; f.e == OK && i < list->n; i++, n++) {
 			struct fields g = fields_of(list->item[i], &x->why);
@@ -225,6 +233,29 @@ check_opening(struct check_run *x)
 
 /* ---- logs --------------------------------------------------------------------------------- */
 
+/* The head of events that the zero report names: a prefix of the log, before the opening entry. */
+static void
+check_zero_head(struct check_run *x)
+{
+	struct frontier f = {0};
+	struct hash h;
+
+	for (uint64_t i = 0; i < x->r.entries && f.size < x->zero_size; i++) {
+		struct buf b = {0};
+
+		if (strcmp(x->r.entry[i].kind, "opening") == 0)
+			break;
+		if (event_write(&b, &x->r.entry[i]) != OK)
+			abort(); /* it was read in canonical form */
+		leaf_hash(&h, b.p, b.n);
+		frontier_append(&f, &h);
+		buf_free(&b);
+	}
+	frontier_root(&h, &f);
+	if (f.size != x->zero_size || !hash_equal(&h, &x->zero_root))
+		report_fail(x->report, CHECK_ZERO_REPORT, "its head of events (size %" PRIu64 ") is no prefix of the log before the opening", x->zero_size);
+}
+
 static int
 check_events(struct check_run *x)
 {
@@ -264,6 +295,7 @@ check_events(struct check_run *x)
 			buf_free(&b);
 		}
 	}
+	check_zero_head(x);
 	report_pass(x->report, CHECK_EVENTS_LOG, x->r.entries, NULL);
 	report_pass(x->report, CHECK_ENTRY_SIGNATURES, signed_entries, NULL);
 	hash_hex(hex, &x->r.election);
