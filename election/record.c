@@ -29,7 +29,8 @@ record_free(struct record *r)
 	for (uint64_t i = 0; i < r->entries; i++)
 		event_free(&r->entry[i]);
 	free(r->entry);
-	free(r->ballot);
+	buf_free(&r->ballot_bytes);
+	free(r->ballot_at);
 	memset(r, 0, sizeof *r);
 }
 
@@ -229,11 +230,17 @@ static enum err
 on_ballot(void *ctx, uint64_t index, const uint8_t *p, size_t n, const struct hash *leaf)
 {
 	struct entries *x = ctx;
+	struct record *r = x->r;
+	struct ballot b;
 
 	(void)leaf;
-	if (ballot_read(&x->r->ballot[index], p, n) != OK)
+	if (ballot_read(&b, p, n) != OK)
 		return why_set(x->why, ERR_FORMAT, "ballot %" PRIu64 " is not in canonical form", index);
-	x->r->ballots = index + 1;
+	buf_put(&r->ballot_bytes, p, n);
+	if (r->ballot_bytes.failed)
+		return ERR_NOMEM;
+	r->ballots = index + 1;
+	r->ballot_at[r->ballots] = r->ballot_bytes.n;
 	return OK;
 }
 
@@ -249,9 +256,55 @@ record_ballots(struct record *r, struct why *why)
 	buf_free(&b);
 	if (e != OK)
 		return e;
-	if ((r->ballot = calloc(r->ballots_head.size + 1, sizeof *r->ballot)) == NULL)
+	if (r->ballots_head.size > UINT64_C(1) << 40 || (r->ballot_at = calloc(r->ballots_head.size + 2, sizeof *r->ballot_at)) == NULL)
 		return ERR_NOMEM;
 	return log_read(&r->src, "ballots/", &r->ballots_head, on_ballot, &x, why);
+}
+
+const uint8_t *
+record_ballot_bytes(const struct record *r, uint64_t i, size_t *n)
+{
+	*n = (size_t)(r->ballot_at[i + 1] - r->ballot_at[i]);
+	return r->ballot_bytes.p + r->ballot_at[i];
+}
+
+void
+record_ballot(const struct record *r, uint64_t i, struct ballot *out)
+{
+	size_t n;
+	const uint8_t *p = record_ballot_bytes(r, i, &n);
+
+	if (ballot_read(out, p, n) != OK)
+		abort(); /* it was read once */
+}
+
+void
+record_leaf(const struct record *r, uint64_t i, struct hash *out)
+{
+	size_t n;
+	const uint8_t *p = record_ballot_bytes(r, i, &n);
+
+	leaf_hash(out, p, n);
+}
+
+enum err
+record_check_ballots(const struct record *r, unsigned threads, uint8_t *bad, void (*each)(void *ctx, uint64_t done), void *ctx)
+{
+	enum { PIECE = 8192 };
+	struct ballot *b = calloc(PIECE, sizeof *b);
+	enum err e = b != NULL ? OK : ERR_NOMEM;
+
+	for (uint64_t at = 0; at < r->ballots && e == OK; at += PIECE) {
+		uint64_t k = r->ballots - at < PIECE ? r->ballots - at : PIECE;
+
+		for (uint64_t i = 0; i < k; i++)
+			record_ballot(r, at + i, &b[i]);
+		e = ballots_check(b, k, &r->election, r->m, threads, bad + at);
+		if (each != NULL)
+			each(ctx, at + k);
+	}
+	free(b);
+	return e;
 }
 
 /* ---- groups ------------------------------------------------------------------------------ */
@@ -265,12 +318,13 @@ record_group(struct record *r, unsigned group, struct ciphertext **list, size_t 
 	if (c == NULL)
 		return ERR_NOMEM;
 	for (uint64_t i = 0; i < r->ballots; i++) {
-		const struct ballot *b = &r->ballot[i];
+		struct ballot b;
 
-		for (unsigned v = 0; v < b->contests; v++) {
-			if (manifest_group(r->m, b->style - 1, v) != (int)group)
+		record_ballot(r, i, &b);
+		for (unsigned v = 0; v < b.contests; v++) {
+			if (manifest_group(r->m, b.style - 1, v) != (int)group)
 				continue;
-			if (point_read(&c[k].c1, b->vote[v].c1) != OK || point_read(&c[k].c2, b->vote[v].c2) != OK) {
+			if (point_read(&c[k].c1, b.vote[v].c1) != OK || point_read(&c[k].c2, b.vote[v].c2) != OK) {
 				free(c);
 				return ERR_FORMAT;
 			}

@@ -34,7 +34,8 @@ struct record {
 	const struct event *close;
 	/* ballots */
 	struct head ballots_head;
-	struct ballot *ballot;
+	struct buf ballot_bytes; /* all ballots one after the other, as they stand in the log */
+	uint64_t *ballot_at;	 /* where each begins, and the end */
 	uint64_t ballots;
 };
 
@@ -52,8 +53,14 @@ MUST_CHECK enum err record_setup(struct record *r, struct why *why);
 MUST_CHECK enum err record_opening(struct record *r, struct why *why);
 /* events/: the whole log, every entry through the state machine and its signatures. Partial results stay on an error. */
 MUST_CHECK enum err record_events(struct record *r, struct why *why);
-/* ballots/: the whole log, parsed. */
+/* ballots/: the whole log; every entry is in canonical form. */
 MUST_CHECK enum err record_ballots(struct record *r, struct why *why);
+/* Ballot i (below r->ballots), parsed; its bytes stay in r. */
+void record_ballot(const struct record *r, uint64_t i, struct ballot *out);
+const uint8_t *record_ballot_bytes(const struct record *r, uint64_t i, size_t *n);
+void record_leaf(const struct record *r, uint64_t i, struct hash *out);
+/* ballots_check over all ballots, piece by piece; bad has r->ballots bytes. each (or NULL) hears how far it is. */
+MUST_CHECK enum err record_check_ballots(const struct record *r, unsigned threads, uint8_t *bad, void (*each)(void *ctx, uint64_t done), void *ctx);
 /* The ciphertexts of one group in log order (allocated). */
 MUST_CHECK enum err record_group(struct record *r, unsigned group, struct ciphertext **list, size_t *n);
 /* Session parameters of a group's mix, and of a trustee's decryption. lambda: number of mixers. */

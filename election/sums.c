@@ -99,9 +99,13 @@ sums_of_record(struct record *r, struct style_sums *sums, struct why *why)
 		e = list_read(b.p, b.n, &r->election, 1, r->call.authorizers, r->roll.n, on_authorization, &x, why);
 	if (e == OK && (e = record_file(r, "confirmations", 1 << 30, &b, why)) == OK && (e = same_hash(r, "confirmations", &b, why)) == OK)
 		e = confirmations_read(b.p, b.n, &r->election, r->roll.n, on_confirmation, &x, why);
-	for (uint64_t i = 0; i < r->ballots && e == OK; i++)
-		if (r->ballot[i].style >= 1 && r->ballot[i].style <= r->m->styles)
-			sums[r->ballot[i].style - 1].ballots++;
+	for (uint64_t i = 0; i < r->ballots && e == OK; i++) {
+		struct ballot ballot;
+
+		record_ballot(r, i, &ballot);
+		if (ballot.style >= 1 && ballot.style <= r->m->styles)
+			sums[ballot.style - 1].ballots++;
+	}
 	free(x.authorized);
 	buf_free(&b);
 	return e;

@@ -139,7 +139,7 @@ compare(struct record *r, struct hash *file, struct why *why)
 		return why_set(why, ERR_PROOF, "the ballots log is not the one of the closing: stop");
 	if ((bad = calloc(r->ballots + 1, 1)) == NULL)
 		return ERR_NOMEM;
-	e = ballots_check(r->ballot, r->ballots, &r->election, r->m, core_count(), bad);
+	e = record_check_ballots(r, core_count(), bad, NULL, NULL);
 	for (uint64_t i = 0; i < r->ballots && e == OK; i++)
 		if (bad[i])
 			e = why_set(why, ERR_PROOF, "ballot %" PRIu64 " is not valid: stop", i);

@@ -114,7 +114,7 @@ markings(struct json_out *o)
 static void
 example(struct json_out *o, struct record *r)
 {
-	struct buf b = {0};
+	struct ballot b;
 	struct hash h;
 	char letters[40];
 
@@ -127,14 +127,13 @@ example(struct json_out *o, struct record *r)
 	json_hash(o, "ballots_root", &r->ballots_head.root);
 	json_hash(o, "events_root", &r->events_head.root);
 	assert_true(r->ballots > 0);
-	ballot_write(&b, &r->ballot[0]);
-	leaf_hash(&h, b.p, b.n);
+	record_leaf(r, 0, &h);
 	json_hash(o, "leaf_hash_0", &h);
-	commitment_hash(&h, &r->ballot[0]);
+	record_ballot(r, 0, &b);
+	commitment_hash(&h, &b);
 	json_hash(o, "commitment_0", &h);
 	commitment_letters(letters, &h);
 	json_text(o, "commitment_letters_0", letters);
-	buf_free(&b);
 	json_end(o, '}');
 }
 

@@ -194,11 +194,7 @@ cmd_receipt(int argc, char **argv)
 	int same = 0;
 
 	for (uint64_t i = 0; i < rec->ballots; i++) {
-		struct buf b = {0};
-
-		ballot_write(&b, &rec->ballot[i]);
-		leaf_hash(&own, b.p, b.n);
-		buf_free(&b);
+		record_leaf(rec, i, &own);
 		frontier_append(&f, &own);
 		same |= i == r.index && hash_equal(&own, &leaf);
 		if (f.size == head.size)

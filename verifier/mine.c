@@ -58,6 +58,7 @@ mine_check(uint64_t *index, char letters[40], struct record *r, const void *file
 	struct buf list = {0};
 	struct hash election, noted, h;
 	uint8_t sealed[SEALED_SEED_BYTES], credential[32], key[32];
+	struct ballot b;
 	struct fields f;
 	char path[200];
 	uint64_t at;
@@ -102,13 +103,16 @@ mine_check(uint64_t *index, char letters[40], struct record *r, const void *file
 		e = why_set(why, ERR_ABSENT, "no authorization is published for your roll index %u: keep your file, it is evidence", m.index);
 		goto done;
 	}
-	for (at = 0; at < r->ballots && memcmp(r->ballot[at].key, key, 32) != 0; at++)
-		;
+	for (at = 0; at < r->ballots; at++) {
+		record_ballot(r, at, &b);
+		if (memcmp(b.key, key, 32) == 0)
+			break;
+	}
 	if (at == r->ballots) {
 		e = why_set(why, ERR_ABSENT, "the record holds no ballot under your one-time key: keep your receipt, it is evidence");
 		goto done;
 	}
-	commitment_hash(&h, &r->ballot[at]);
+	commitment_hash(&h, &b);
 	commitment_letters(letters, &h);
 	*index = at;
 	if (!hash_equal(&h, &noted))

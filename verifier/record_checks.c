@@ -345,12 +345,8 @@ check_ballots_log(struct check_run *x)
 			break;
 		}
 		while (f.size < want) {
-			struct buf b = {0};
-
-			ballot_write(&b, &x->r.ballot[f.size]);
-			leaf_hash(&h, b.p, b.n);
+			record_leaf(&x->r, f.size, &h);
 			frontier_append(&f, &h);
-			buf_free(&b);
 		}
 		frontier_root(&h, &f);
 		hash_hex(hex, &h);
@@ -378,46 +374,57 @@ check_tokens_of(void *ctx, size_t begin, size_t end)
 	for (unsigned a = 0; a < MAX_AUTHORIZERS; a++)
 		keys[a] = t->x->r.key[a];
 	for (size_t i = begin; i < end; i++) {
-		const struct ballot *b = &t->x->r.ballot[i];
-		int known = b->style >= 1 && b->style <= t->x->r.m->styles;
+		struct ballot b;
+		int known;
 
-		for (unsigned s = 0; s < b->signatures; s++)
-			known &= b->token[s].authorizer <= t->x->r.call.authorizers;
-		t->bad[i] = !known || ballot_tokens(b, keys, t->x->r.progress.set, NULL) != OK;
+		record_ballot(&t->x->r, i, &b);
+		known = b.style >= 1 && b.style <= t->x->r.m->styles;
+		for (unsigned s = 0; s < b.signatures; s++)
+			known &= b.token[s].authorizer <= t->x->r.call.authorizers;
+		t->bad[i] = !known || ballot_tokens(&b, keys, t->x->r.progress.set, NULL) != OK;
 	}
 }
+
+struct keyed {
+	uint8_t key[XONLY_BYTES];
+	uint64_t index;
+};
 
 static int
 by_key(const void *a, const void *b)
 {
-	return memcmp((*(const struct ballot *const *)a)->key, (*(const struct ballot *const *)b)->key, XONLY_BYTES);
+	return memcmp(((const struct keyed *)a)->key, ((const struct keyed *)b)->key, XONLY_BYTES);
+}
+
+static void
+ballots_done(void *ctx, uint64_t done)
+{
+	struct check_run *x = ctx;
+
+	report_progress(x->report, CHECK_BALLOTS, done, x->r.ballots);
 }
 
 static void
 check_ballots(struct check_run *x)
 {
-	enum { PIECE = 8192 };
 	uint64_t n = x->r.ballots, good = 0;
-	const struct ballot **sorted = calloc(n + 1, sizeof *sorted);
+	struct keyed *sorted = calloc(n + 1, sizeof *sorted);
 	uint8_t *flag = calloc(n + 1, 1);
 	struct tokens t = {x, flag};
+	struct ballot b;
 
 	if (sorted == NULL || flag == NULL)
 		abort();
 	report_begin(x->report, CHECK_BALLOTS);
-	for (uint64_t at = 0; at < n; at += PIECE) {
-		uint64_t k = n - at < PIECE ? n - at : PIECE;
-
-		if (ballots_check(x->r.ballot + at, k, &x->r.election, x->r.m, x->threads, flag + at) != OK)
-			abort();
-		report_progress(x->report, CHECK_BALLOTS, at + k, n);
-	}
+	if (record_check_ballots(&x->r, x->threads, flag, ballots_done, x) != OK)
+		abort();
 	for (uint64_t i = 0; i < n; i++) {
 		struct why why = {""};
 
 		good += !flag[i];
 		if (flag[i]) {
-			(void)!ballot_check(&x->r.ballot[i], &x->r.election, x->r.m, &why);
+			record_ballot(&x->r, i, &b);
+			(void)!ballot_check(&b, &x->r.election, x->r.m, &why);
 			report_fail(x->report, CHECK_BALLOTS, "ballot %" PRIu64 ": %.300s", i, why.text);
 		}
 	}
@@ -430,13 +437,16 @@ check_ballots(struct check_run *x)
 			report_fail(x->report, CHECK_TOKENS, "ballot %" PRIu64 ": its tokens are not of its style's keys and the announced set", i);
 	report_pass(x->report, CHECK_TOKENS, n, x->r.call.quorum == 1 ? "the authority alone makes tokens (quorum 1)" : NULL);
 	report_begin(x->report, CHECK_ONE_TIME_KEYS);
-	for (uint64_t i = 0; i < n; i++)
-		sorted[i] = &x->r.ballot[i];
+	for (uint64_t i = 0; i < n; i++) {
+		record_ballot(&x->r, i, &b);
+		memcpy(sorted[i].key, b.key, XONLY_BYTES);
+		sorted[i].index = i;
+	}
 	if (n > 0)
 		qsort(sorted, n, sizeof *sorted, by_key);
 	for (uint64_t i = 1; i < n; i++)
-		if (memcmp(sorted[i]->key, sorted[i - 1]->key, XONLY_BYTES) == 0)
-			report_fail(x->report, CHECK_ONE_TIME_KEYS, "ballots %td and %td have one key", sorted[i - 1] - x->r.ballot, sorted[i] - x->r.ballot);
+		if (memcmp(sorted[i].key, sorted[i - 1].key, XONLY_BYTES) == 0)
+			report_fail(x->report, CHECK_ONE_TIME_KEYS, "ballots %" PRIu64 " and %" PRIu64 " have one key", sorted[i - 1].index, sorted[i].index);
 	report_pass(x->report, CHECK_ONE_TIME_KEYS, n, NULL);
 	free(sorted);
 	free(flag);
@@ -460,7 +470,7 @@ check_closing(struct check_run *x)
 	struct style_sums *sums = calloc(MAX_STYLES, sizeof *sums);
 	struct act_facts facts = {&x->r.call, x->r.m, x->r.election};
 	struct act act = {{0}, {0}};
-	struct buf b = {0}, one = {0};
+	struct buf b = {0};
 	uint64_t a = 0, c = 0;
 	enum err e;
 
@@ -486,9 +496,10 @@ check_closing(struct check_run *x)
 	report_begin(x->report, CHECK_ENCRYPTED_VOTES);
 	encrypted_votes_begin(&b, &x->r.election, x->r.ballots);
 	for (uint64_t i = 0; i < x->r.ballots; i++) {
-		buf_free(&one);
-		ballot_write(&one, &x->r.ballot[i]);
-		buf_vec32(&b, one.p, one.n);
+		size_t one_n;
+		const uint8_t *one = record_ballot_bytes(&x->r, i, &one_n);
+
+		buf_vec32(&b, one, one_n);
 	}
 	if ((e = same(x, "encrypted-votes.bin", b.p, b.n)) != OK)
 		bad(x, CHECK_ENCRYPTED_VOTES, e);
@@ -503,7 +514,6 @@ check_closing(struct check_run *x)
 		report_pass(x->report, CHECK_CLOSING_ACT, 1, NULL);
 	act_free(&act);
 	buf_free(&b);
-	buf_free(&one);
 	free(sums);
 }
 
@@ -795,8 +805,12 @@ check_count(struct check_run *x)
 			report_fail(x->report, CHECK_MIX_NOTES, "%s mixed %d times", x->r.call.mixer[i - 1].key.name, mixed[i]);
 	if (x->r.progress.mixes < x->r.call.minimum_mixers)
 		report_fail(x->report, CHECK_MIX_NOTES, "%u mixes, the call demands %u", x->r.progress.mixes, x->r.call.minimum_mixers);
-	for (uint64_t i = 0; i < x->r.ballots; i++)
-		all += x->r.ballot[i].contests;
+	for (uint64_t i = 0; i < x->r.ballots; i++) {
+		struct ballot b;
+
+		record_ballot(&x->r, i, &b);
+		all += b.contests;
+	}
 	(void)snprintf(active, sizeof active, "%u", x->r.progress.mixes);
 	for (unsigned g = 0; g < x->r.m->groups && ready; g++) {
 		const char *folder = x->r.m->group[g].folder;
@@ -1259,13 +1273,8 @@ check_receipts(struct check_run *x)
 	leaf = calloc(x->r.ballots + 1, sizeof *leaf);
 	if (h == NULL || leaf == NULL)
 		abort();
-	for (uint64_t i = 0; i < x->r.ballots; i++) {
-		struct buf b = {0};
-
-		ballot_write(&b, &x->r.ballot[i]);
-		leaf_hash(&leaf[i], b.p, b.n);
-		buf_free(&b);
-	}
+	for (uint64_t i = 0; i < x->r.ballots; i++)
+		record_leaf(&x->r, i, &leaf[i]);
 	for (size_t i = 0; i < n; i++) {
 		size_t len = strlen(name[i]);
 
