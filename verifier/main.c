@@ -8,6 +8,7 @@
 #include "crypto/parallel.h"
 #include "election/record.h"
 #include "crypto/keyfile.h"
+#include "verifier/heads_cmd.h"
 #include "verifier/http_source.h"
 #include "verifier/mine.h"
 #include "verifier/record_checks.h"
@@ -26,6 +27,10 @@ usage(FILE *out)
 	    "           that the record holds the voter's own ballot, by the private file and the password; on a device you trust\n"
 	    "       urna-verify challenge FILE --record DIR\n"
 	    "           that an opened ballot encrypts what the voter marked\n"
+	    "       urna-verify compare HEAD HEAD ... --log-key VKEY [--log DIR-or-URL] [--evidence DIR] [--json]\n"
+	    "           that signed heads of different people belong to one log\n"
+	    "       urna-verify log DIR-or-URL --log-key VKEY [--json]\n"
+	    "           the whole tree from its entries\n"
 	    "       urna-verify show FILE\n"
 	    "           a file of the record in readable form\n\n"
 	    "Pin what you trust: the election id as printed in the opening act, the log keys as in the call.\n"
@@ -353,6 +358,10 @@ main(int argc, char **argv)
 		return cmd_receipt(argc, argv);
 	if (argc >= 2 && strcmp(argv[1], "challenge") == 0)
 		return cmd_challenge(argc, argv);
+	if (argc >= 2 && strcmp(argv[1], "compare") == 0)
+		return cmd_compare(argc - 1, argv + 1);
+	if (argc >= 2 && strcmp(argv[1], "log") == 0)
+		return cmd_log(argc - 1, argv + 1);
 	if (argc >= 2 && strcmp(argv[1], "show") == 0)
 		return cmd_show(argc, argv);
 	usage(stderr);
