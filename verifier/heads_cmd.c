@@ -9,15 +9,9 @@
 #include "crypto/tile.h"
 #include "election/json.h"
 #include "verifier/heads.h"
-#include "verifier/http_source.h"
+#include "verifier/options.h"
 
 enum { MOST_HEADS = 1000 };
-
-static struct file_source
-source_of(const char *where)
-{
-	return strncmp(where, "http://", 7) == 0 || strncmp(where, "https://", 8) == 0 ? source_http(where) : source_dir(where);
-}
 
 static int
 usage(void)
@@ -96,9 +90,8 @@ cmd_compare(int argc, char **argv)
 			(void)fprintf(stderr, "urna-verify: %s\n", why.text);
 			return e == ERR_PROOF ? 1 : 2;
 		}
-	if (where != NULL)
-		src = source_of(where);
-	if ((e = heads_compare(&v, &one, &two, h, n, where != NULL ? &src : NULL, &log, &why)) != OK) {
+	if ((where != NULL && (e = source_open(&src, where, &why)) != OK) ||
+	    (e = heads_compare(&v, &one, &two, h, n, where != NULL ? &src : NULL, &log, &why)) != OK) {
 		(void)fprintf(stderr, "urna-verify: %s\n", why.text);
 		return e == ERR_PROOF ? 1 : 2;
 	}
@@ -165,7 +158,10 @@ cmd_log(int argc, char **argv)
 		(void)fprintf(stderr, "urna-verify: --log-key: %s\n", why.text);
 		return 2;
 	}
-	src = source_of(where);
+	if (source_open(&src, where, &why) != OK) {
+		(void)fprintf(stderr, "urna-verify: %s\n", why.text);
+		return 2;
+	}
 	(void)clock_gettime(CLOCK_MONOTONIC, &t0);
 	if ((e = source_read(&src, "checkpoint", NOTE_MAX_BYTES, &b, &why)) == OK && (e = checkpoint_open(&head, b.p, b.n, &log, &why)) == OK)
 		e = log_read(&src, "", &head, NULL, NULL, &why);

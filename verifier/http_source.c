@@ -1,9 +1,15 @@
 #include "verifier/http_source.h"
 
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <curl/curl.h>
+
+/* Each thread keeps one handle, and so its connection. */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t handle;
 
 struct answer {
 	struct buf *out;
@@ -22,37 +28,107 @@ take(char *p, size_t size, size_t n, void *ctx)
 	return size * n;
 }
 
+static void
+drop(void *c)
+{
+	curl_easy_cleanup(c);
+}
+
+static void
+prepare(void)
+{
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0 || pthread_key_create(&handle, drop) != 0) {
+		(void)fprintf(stderr, "libcurl does not start; stopping\n");
+		abort();
+	}
+}
+
+static CURL *
+thread_handle(void)
+{
+	CURL *c;
+
+	(void)pthread_once(&once, prepare);
+	if ((c = pthread_getspecific(handle)) == NULL && (c = curl_easy_init()) != NULL)
+		(void)pthread_setspecific(handle, c);
+	return c;
+}
+
+/* What stands for itself in an address (RFC 3986, section 2.3), and the slash; all else is escaped. */
+static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+
 static enum err
 read_http(void *ctx, const char *path, size_t max, struct buf *out, struct why *why)
 {
-	static CURL *c; /* keeps its connection; the verifier reads from one thread */
+	const char *base = ctx;
+	size_t base_n = strlen(base);
 	struct answer a = {out, max, 0};
-	char url[2048];
+	char url[4096];
+	CURL *c = thread_handle();
+	size_t at;
 	long status = 0;
 	CURLcode rc;
 
-	if (c == NULL && (c = curl_easy_init()) == NULL)
+	if (c == NULL)
 		return ERR_NOMEM;
-	(void)snprintf(url, sizeof url, "%s/%s", (const char *)ctx, path);
+	if (base_n > 0 && base[base_n - 1] == '/')
+		base_n--;
+	if (base_n + 2 + 3 * strlen(path) > sizeof url)
+		return why_set(why, ERR_LENGTH, "%.200s...: address too long", base);
+	at = (size_t)snprintf(url, sizeof url, "%.*s/", (int)base_n, base);
+	for (const char *p = path; *p != '\0'; p++)
+		at += (size_t)snprintf(url + at, sizeof url - at, strchr(plain, *p) != NULL ? "%c" : "%%%02X", (unsigned char)*p);
 	curl_easy_reset(c);
 	(void)curl_easy_setopt(c, CURLOPT_URL, url);
 	(void)curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	(void)curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	(void)curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, 30L);
 	(void)curl_easy_setopt(c, CURLOPT_TIMEOUT, 600L);
 	(void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
 	(void)curl_easy_setopt(c, CURLOPT_WRITEDATA, &a);
 	rc = curl_easy_perform(c);
+	/* what an answer with an error status says is not the file, however long it is */
+	(void)curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+	if (status != 0 && status != 200)
+		return why_set(why, status == 404 || status == 410 ? ERR_ABSENT : ERR_IO, "%s: status %ld", url, status);
 	if (rc != CURLE_OK)
 		return why_set(why, a.n > max ? ERR_LENGTH : ERR_IO, "%s: %s", url, a.n > max ? "too long" : curl_easy_strerror(rc));
-	(void)curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
-	if (status != 200)
-		return why_set(why, ERR_ABSENT, "%s: status %ld", url, status);
 	return out->failed ? ERR_NOMEM : OK;
+}
+
+/* A server has no listing: the names are those of hashes.sha256, which holds every file of a finished record
+ * but the six that are made after it. */
+static enum err
+list_http(void *ctx, void (*each)(void *arg, const char *path), void *arg, struct why *why)
+{
+	static const char *const later[] = {"hashes.sha256", "hashes.sha512", "hashes.sha3-256", "acts/handover.json", "acts/handover.json.note", "acts/handover.txt"};
+	struct buf list = {0};
+	enum err e = read_http(ctx, "hashes.sha256", 1 << 28, &list, why);
+	char *at, *end;
+
+	if (e == OK) {
+		at = (char *)(uintptr_t)buf_cstr(&list);
+		if (list.failed)
+			e = ERR_NOMEM;
+		for (; e == OK && *at != '\0'; at = end + 1) {
+			if ((end = strchr(at, '\n')) == NULL || end - at < 67 || at[64] != ' ' || at[65] != ' ') {
+				e = why_set(why, ERR_FORMAT, "hashes.sha256: not a list of hashes and names");
+				break;
+			}
+			*end = '\0';
+			each(arg, at + 66);
+		}
+		for (size_t i = 0; e == OK && i < sizeof later / sizeof *later; i++)
+			each(arg, later[i]);
+	}
+	buf_free(&list);
+	return e;
 }
 
 struct file_source
 source_http(const char *url)
 {
-	struct file_source s = {(void *)(uintptr_t)url, read_http, NULL};
+	struct file_source s = {(void *)(uintptr_t)url, read_http, list_http};
 
 	return s;
 }

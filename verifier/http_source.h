@@ -1,6 +1,8 @@
 /* verifier/http_source.h - a record on a web server, read file by file.
  *
- * The files cannot be listed: extra files on the server are not seen.
+ * Its list of files is that of hashes.sha256 and what is made after it, so a
+ * record that is not finished cannot be listed, and a file on the server that no
+ * list names is not seen. Each thread keeps one connection.
  */
 #ifndef VERIFIER_HTTP_SOURCE_H
 #define VERIFIER_HTTP_SOURCE_H

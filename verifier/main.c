@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "crypto/bytetree.h"
 #include "crypto/parallel.h"
@@ -11,6 +10,7 @@
 #include "verifier/heads_cmd.h"
 #include "verifier/http_source.h"
 #include "verifier/mine.h"
+#include "verifier/options.h"
 #include "verifier/record_checks.h"
 
 static void
@@ -44,47 +44,6 @@ cannot(const struct why *why)
 	return 2;
 }
 
-/* Values of options; each is taken out of argv (set NULL). */
-static const char *
-option(int argc, char **argv, const char *name)
-{
-	for (int i = 2; i + 1 < argc; i++)
-		if (argv[i] != NULL && argv[i + 1] != NULL && strcmp(argv[i], name) == 0) {
-			const char *v = argv[i + 1];
-
-			argv[i] = argv[i + 1] = NULL;
-			return v;
-		}
-	return NULL;
-}
-
-static int
-flag(int argc, char **argv, const char *name)
-{
-	for (int i = 2; i < argc; i++)
-		if (argv[i] != NULL && strcmp(argv[i], name) == 0) {
-			argv[i] = NULL;
-			return 1;
-		}
-	return 0;
-}
-
-/* The one word that is left; NULL if there is none or more than one. */
-static const char *
-word(int argc, char **argv)
-{
-	const char *w = NULL;
-
-	for (int i = 2; i < argc; i++) {
-		if (argv[i] == NULL)
-			continue;
-		if (w != NULL || strncmp(argv[i], "--", 2) == 0)
-			return NULL;
-		w = argv[i];
-	}
-	return w;
-}
-
 static int
 cmd_record(int argc, char **argv)
 {
@@ -96,7 +55,6 @@ cmd_record(int argc, char **argv)
 	enum until u = UNTIL_HANDOVER;
 	struct file_source src;
 	char election[65];
-	struct stat st;
 	struct why why;
 
 	while (pinned.log_keys < 8 && (key = option(argc, argv, "--log-key")) != NULL)
@@ -111,13 +69,8 @@ cmd_record(int argc, char **argv)
 		usage(stderr);
 		return 2;
 	}
-	if (strncmp(where, "http://", 7) == 0 || strncmp(where, "https://", 8) == 0)
-		src = source_http(where);
-	else if (stat(where, &st) != 0 || !S_ISDIR(st.st_mode)) {
-		(void)why_set(&why, ERR_ABSENT, "%s: no such folder", where);
+	if (source_open(&src, where, &why) != OK)
 		return cannot(&why);
-	} else
-		src = source_dir(where);
 	report_start(r, u, json, quiet);
 	check_record(r, &src, &pinned, core_count(), election);
 	return report_finish(r, stdout, where, election[0] != '\0' ? election : NULL);

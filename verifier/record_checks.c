@@ -920,8 +920,6 @@ check_handover(struct check_run *x)
 	report_begin(x->report, CHECK_SEAL);
 	if (!x->r.progress.sealed)
 		report_absent(x->report, CHECK_SEAL, "no seal entry");
-	else if (x->r.src.list == NULL)
-		report_pass(x->report, CHECK_SEAL, 1, "the files of this source cannot be listed: those of the hash list were read");
 	else if ((e = record_list_hash(&x->r, &h[0], &x->why)) != OK)
 		bad(x, CHECK_SEAL, e);
 	else {
@@ -931,13 +929,9 @@ check_handover(struct check_run *x)
 		report_pass(x->report, CHECK_SEAL, 1, NULL);
 	}
 	report_begin(x->report, CHECK_HASH_LISTS);
-	if (x->r.src.list != NULL)
-		e = hash_lists(&x->r, list, &x->why);
+	e = hash_lists(&x->r, list, &x->why);
 	for (int i = 0; i < 3 && e == OK; i++) {
-		if (x->r.src.list == NULL)
-			e = record_file(&x->r, names[i], HUGE_FILE, &list[i], &x->why);
-		else
-			e = same(x, names[i], list[i].p, list[i].n);
+		e = same(x, names[i], list[i].p, list[i].n);
 		sha256(&h[i], list[i].p, list[i].n);
 	}
 	if (e != OK)
@@ -1127,14 +1121,8 @@ check_files(struct check_run *x)
 	report_begin(x->report, CHECK_FILES);
 	report_begin(x->report, CHECK_DOCUMENTS);
 	expected(x, &want);
-	if (x->r.src.list == NULL) {
-		report_pass(x->report, CHECK_FILES, want.n, "this source cannot be listed: extra files would not be seen");
-		report_pass(x->report, CHECK_DOCUMENTS, 0, NULL);
-		free(want.name);
-		return;
-	}
 	if ((e = record_names(&x->r, &have, &n, &x->why)) != OK) {
-		bad(x, CHECK_FILES, e);
+		bad(x, CHECK_FILES, e); /* e.g. a server's record before its hand-over */
 		free(want.name);
 		return;
 	}

@@ -1,0 +1,121 @@
+#include "verifier/options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "verifier/http_source.h"
+
+const char *
+option(int argc, char **argv, const char *name)
+{
+	for (int i = 2; i + 1 < argc; i++)
+		if (argv[i] != NULL && argv[i + 1] != NULL && strcmp(argv[i], name) == 0) {
+			const char *v = argv[i + 1];
+
+			argv[i] = argv[i + 1] = NULL;
+			return v;
+		}
+	return NULL;
+}
+
+int
+flag(int argc, char **argv, const char *name)
+{
+	for (int i = 2; i < argc; i++)
+		if (argv[i] != NULL && strcmp(argv[i], name) == 0) {
+			argv[i] = NULL;
+			return 1;
+		}
+	return 0;
+}
+
+size_t
+words(int argc, char **argv, const char **out, size_t most)
+{
+	size_t n = 0;
+
+	for (int i = 2; i < argc; i++) {
+		if (argv[i] == NULL)
+			continue;
+		if (n == most || strncmp(argv[i], "--", 2) == 0)
+			return 0;
+		out[n++] = argv[i];
+	}
+	return n;
+}
+
+const char *
+word(int argc, char **argv)
+{
+	const char *w;
+
+	return words(argc, argv, &w, 1) == 1 ? w : NULL;
+}
+
+enum err
+option_number(int argc, char **argv, const char *name, int64_t least, int64_t most, int64_t otherwise, int64_t *out, struct why *why)
+{
+	const char *text = option(argc, argv, name);
+	char *end;
+	long long v;
+
+	if (text == NULL) {
+		*out = otherwise;
+		return OK;
+	}
+	errno = 0;
+	v = strtoll(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || v < least || v > most)
+		return why_set(why, ERR_RANGE, "%s %s: give a number from %lld to %lld", name, text, (long long)least, (long long)most);
+	*out = v;
+	return OK;
+}
+
+enum err
+option_witnesses(int argc, char **argv, struct vkey *keys, size_t most, size_t *n, size_t *quorum, struct why *why)
+{
+	const char *text;
+	int64_t k;
+	enum err e;
+
+	for (*n = 0; (text = option(argc, argv, "--witness")) != NULL; ++*n) {
+		if (*n == most)
+			return why_set(why, ERR_RANGE, "more than %zu witnesses", most);
+		if ((e = vkey_read(&keys[*n], text, why)) != OK)
+			return why_prefix(why, e, "--witness");
+		if (keys[*n].type != NOTE_COSIGNATURE)
+			return why_set(why, ERR_FORMAT, "--witness %s: not a cosigner's key (type 04)", keys[*n].name);
+		for (size_t i = 0; i < *n; i++)
+			if (vkey_equal(&keys[i], &keys[*n]))
+				return why_set(why, ERR_RANGE, "--witness %s: the same key twice counts once; give it once", keys[*n].name);
+	}
+	if ((e = option_number(argc, argv, "--quorum", 1, (int64_t)most, (int64_t)*n, &k, why)) != OK)
+		return e;
+	if ((size_t)k > *n)
+		return why_set(why, ERR_RANGE, "--quorum %lld of only %zu witnesses", (long long)k, *n);
+	*quorum = (size_t)k;
+	return OK;
+}
+
+int
+is_url(const char *where)
+{
+	return strncmp(where, "http://", 7) == 0 || strncmp(where, "https://", 8) == 0;
+}
+
+enum err
+source_open(struct file_source *out, const char *where, struct why *why)
+{
+	struct stat st;
+
+	if (is_url(where)) {
+		*out = source_http(where);
+		return OK;
+	}
+	if (stat(where, &st) != 0 || !S_ISDIR(st.st_mode))
+		return why_set(why, ERR_ABSENT, "%s: no such folder", where);
+	*out = source_dir(where);
+	return OK;
+}
