@@ -304,7 +304,8 @@ text = open(W + "/challenge.json").read()
 open(W + "/false.json", "w").write(re.sub(r'"marking": (\d+)', lambda m: '"marking": %d' % (int(m.group(1)) % 3 + 1 if int(m.group(1)) != 2 else 1), text, count=1))
 p = subprocess.run([V, "challenge", W + "/false.json", "--record", R], stdout=subprocess.DEVNULL)
 bad += p.returncode != 1
-message = json.load(open([os.path.join(W, "again", f) for f in os.listdir(W + "/again")][0]))
+messages = [json.load(open(os.path.join(W, "again", f))) for f in os.listdir(W + "/again")]
+message = next(m for m in messages if m["user"] == "persona000010")  # the other one was refused
 with open(W + "/password", "w") as f:
     f.write(message["password"] + "\n")
 with open(W + "/wrong", "w") as f:
