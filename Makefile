@@ -53,6 +53,7 @@ PROGRAMS := $(foreach p,urnad urna urna-verify urna-witness,$(if $(wildcard $($p
 
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 CT    := $(patsubst tests/%.c,%,$(wildcard tests/ct_*.c))
+EXAMPLE := $(patsubst tests/%.c,%,$(wildcard tests/example_*.c))
 BENCH := $(patsubst tests/%.c,%,$(wildcard tests/bench_*.c))
 FUZZ  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -78,7 +79,7 @@ $(B)/tests/$1: $(B)/tests/$1.o $(ALL_LIBS)
 	@$$(CC) $$(LDFLAGS) -o $$@ $(B)/tests/$1.o -Wl,--start-group $(ALL_LIBS) -Wl,--end-group \
 		$(foreach m,$(MODULES),$($m_LIBS)) -lcmocka
 endef
-$(foreach t,$(TESTS) $(CT) $(BENCH),$(eval $(call testprogram,$t)))
+$(foreach t,$(TESTS) $(CT) $(BENCH) $(EXAMPLE),$(eval $(call testprogram,$t)))
 define fuzzprogram
 $(B)/fuzz/$1: $(B)/tests/fuzz/$1.o $(ALL_LIBS)
 	@mkdir -p $$(@D)
@@ -107,7 +108,7 @@ programs: $(PROGRAMS:%=$(B)/bin/%)
 deps:					## install the Debian packages that are missing
 	@tools/deps
 
-test: programs $(TESTS:%=$(B)/tests/%)
+test: programs $(TESTS:%=$(B)/tests/%) $(EXAMPLE:%=$(B)/tests/%)
 unit: test				## build and run the unit tests alone (MODE=debug|san|release)
 	@tools/run-tests $(B) unit
 

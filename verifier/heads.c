@@ -1,112 +1,235 @@
 #include "verifier/heads.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "crypto/tile.h"
+#include "verifier/http_source.h"
+#include "verifier/options.h"
 
 enum err
-head_hold(struct held_head *out, const char *file, const struct vkey *log, struct why *why)
+head_take(struct signed_head *out, const void *p, size_t n, const struct vkey *log, struct why *why)
 {
-	struct held_head h = {.file = file};
-	struct buf b = {0};
+	struct signed_head h = {0};
 	struct receipt r;
 	enum err e;
 
-	if ((e = file_read(&b, file, NOTE_MAX_BYTES, why)) != OK)
-		return e;
-	if (receipt_read(&r, b.p, b.n, NULL) == OK)
-		buf_put(&h.checkpoint, r.checkpoint, r.checkpoint_n);
-	else
-		buf_put(&h.checkpoint, b.p, b.n);
-	buf_free(&b);
-	if ((e = checkpoint_open(&h.head, h.checkpoint.p, h.checkpoint.n, log, why)) != OK) {
-		buf_free(&h.checkpoint);
-		return why_prefix(why, e, "%s", file);
+	if (n > 5 && memcmp(p, "c2sp.", 5) == 0) {
+		if ((e = receipt_read(&r, p, n, why)) != OK)
+			return e;
+		p = r.checkpoint;
+		n = r.checkpoint_n;
 	}
+	if ((e = checkpoint_open(&h.head, p, n, log, why)) != OK)
+		return e;
+	buf_put(&h.note, p, n);
+	if (h.note.failed)
+		return ERR_NOMEM;
 	*out = h;
 	return OK;
 }
 
-static int
-by_size(const void *a, const void *b)
+enum err
+head_load(struct signed_head *out, const char *where, const struct vkey *log, struct why *why)
 {
-	uint64_t x = ((const struct held_head *)a)->head.size, y = ((const struct held_head *)b)->head.size;
+	const char *slash = strrchr(where, '/');
+	struct buf b = {0};
+	enum err e;
 
-	return x < y ? -1 : x > y;
+	if (is_url(where)) {
+		char base[2048];
+		struct file_source src;
+
+		if (slash - where >= (ptrdiff_t)sizeof base)
+			return why_set(why, ERR_LENGTH, "%.200s...: address too long", where);
+		memcpy(base, where, (size_t)(slash - where));
+		base[slash - where] = '\0';
+		src = source_http(base);
+		e = source_read(&src, slash + 1, NOTE_MAX_BYTES, &b, why);
+	} else
+		e = file_read(&b, where, NOTE_MAX_BYTES, why);
+	if (e == OK && (e = head_take(out, b.p, b.n, log, why)) != OK)
+		e = why_prefix(why, e, "%.300s", where);
+	buf_free(&b);
+	return e;
 }
 
-/* The roots that the published log has at the sizes of the heads. */
-struct prefixes {
-	struct held_head *h;
-	size_t n, at;
-	struct frontier f;
-	const struct held_head *wrong;
-};
-
-static void
-look(struct prefixes *p)
+enum err
+head_cosigned(const struct signed_head *h, const struct vkey *keys, size_t n, size_t *count, uint64_t *newest, struct why *why)
 {
-	struct hash root;
+	struct note note;
+	uint64_t most = 0;
+	enum err e;
 
-	for (; p->at < p->n && p->h[p->at].head.size == p->f.size; p->at++) {
-		frontier_root(&root, &p->f);
-		if (p->wrong == NULL && !hash_equal(&root, &p->h[p->at].head.root))
-			p->wrong = &p->h[p->at];
+	/* every cosignature under a name and id of these keys is true after this */
+	if ((e = checkpoint_cosigners(count, h->note.p, h->note.n, keys, n, why)) != OK || (e = note_read(&note, h->note.p, h->note.n, why)) != OK)
+		return e;
+	for (size_t i = 0; i < note.signatures; i++) {
+		struct note_signature s;
+
+		if (note_signature(&note, i, &s) != OK)
+			continue;
+		for (size_t k = 0; k < n; k++)
+			if (s.n == 72 && strcmp(s.name, keys[k].name) == 0 && memcmp(s.id, keys[k].id, 4) == 0) {
+				struct rd r = rd_init(s.sig, 8);
+				uint64_t t = rd_u64(&r);
+
+				most = t > most ? t : most;
+			}
 	}
+	*newest = most;
+	return OK;
+}
+
+/* ---- tiles ------------------------------------------------------------------ */
+
+void
+tile_reader_free(struct tile_reader *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		buf_free(&r->tile[i].bytes);
+	free(r->tile);
+	r->tile = NULL;
+	r->n = r->room = 0;
 }
 
 static enum err
-on_leaf(void *ctx, uint64_t index, const uint8_t *entry, size_t n, const struct hash *leaf)
+find_tile(struct tile_reader *r, int level, uint64_t index, const struct buf **out)
 {
-	struct prefixes *p = ctx;
+	uint64_t have = r->size >> (8 * level);
+	unsigned width = index < have / TILE_WIDTH ? TILE_WIDTH : (unsigned)(have % TILE_WIDTH);
+	struct tile_kept *t;
+	enum err e;
 
-	(void)index;
-	(void)entry;
-	(void)n;
-	frontier_append(&p->f, leaf);
-	look(p);
+	for (size_t i = 0; i < r->n; i++)
+		if (r->tile[i].level == level && r->tile[i].index == index) {
+			*out = &r->tile[i].bytes;
+			return OK;
+		}
+	if (r->n == r->room) {
+		size_t room = r->room == 0 ? 16 : 2 * r->room;
+		struct tile_kept *more = realloc(r->tile, room * sizeof *more);
+
+		if (more == NULL)
+			return ERR_NOMEM;
+		r->tile = more;
+		r->room = room;
+	}
+	t = &r->tile[r->n];
+	*t = (struct tile_kept){.level = level, .index = index};
+	tile_path(t->path, level, index, width);
+	e = source_read(r->src, t->path, TILE_WIDTH * HASH_BYTES, &t->bytes, r->why);
+	if (e == ERR_ABSENT && width < TILE_WIDTH) { /* a log that grew may keep the full one only */
+		struct why other;
+
+		tile_path(t->path, level, index, TILE_WIDTH);
+		e = source_read(r->src, t->path, TILE_WIDTH * HASH_BYTES, &t->bytes, &other);
+		width = TILE_WIDTH;
+	}
+	if (e == OK && t->bytes.n != (size_t)width * HASH_BYTES)
+		e = why_set(r->why, ERR_FORMAT, "%s: %zu bytes, not %u hashes", t->path, t->bytes.n, width);
+	if (e != OK) {
+		buf_free(&t->bytes);
+		return e;
+	}
+	r->n++;
+	*out = &t->bytes;
 	return OK;
 }
 
 enum err
-heads_compare(enum heads_verdict *out, const struct held_head **one, const struct held_head **two, struct held_head *h, size_t n,
-    const struct file_source *src, const struct vkey *log, struct why *why)
+tile_reader_node(void *reader, unsigned level, uint64_t index, struct hash *out)
 {
-	struct prefixes p = {.h = h, .n = n};
-	struct buf b = {0};
-	struct head published;
+	struct tile_reader *r = reader;
+	unsigned within = level % 8;
+	uint64_t first = index << within;
+	struct frontier f = {0};
+	const struct buf *b;
+	struct hash h;
 	enum err e;
 
-	*one = *two = NULL;
-	qsort(h, n, sizeof *h, by_size);
-	for (size_t i = 1; i < n; i++)
-		if (h[i].head.size == h[i - 1].head.size && !hash_equal(&h[i].head.root, &h[i - 1].head.root)) {
-			*one = &h[i - 1];
-			*two = &h[i];
-			*out = HEADS_FORK;
-			return OK;
-		}
-	if (n == 0 || h[0].head.size == h[n - 1].head.size) {
-		*out = HEADS_CONSISTENT;
+	if (index >= r->size >> level)
+		return ERR_RANGE;
+	if ((e = find_tile(r, (int)(level / 8), first / TILE_WIDTH, &b)) != OK)
+		return e;
+	for (uint64_t i = 0; i < (uint64_t)1 << within; i++) {
+		memcpy(h.b, b->p + (first % TILE_WIDTH + i) * HASH_BYTES, HASH_BYTES);
+		frontier_append(&f, &h);
+	}
+	frontier_root(out, &f);
+	return OK;
+}
+
+enum err
+tile_reader_save(const struct tile_reader *r, const char *dir, struct why *why)
+{
+	enum err e = OK;
+
+	for (size_t i = 0; e == OK && i < r->n; i++) {
+		char path[1024];
+
+		(void)snprintf(path, sizeof path, "%.900s/%s", dir, r->tile[i].path);
+		*strrchr(path, '/') = '\0';
+		if ((e = dir_make(path, why)) != OK)
+			break;
+		(void)snprintf(path, sizeof path, "%.900s/%s", dir, r->tile[i].path);
+		e = file_write(path, r->tile[i].bytes.p, r->tile[i].bytes.n, 0644, why);
+	}
+	return e;
+}
+
+/* ---- two heads -------------------------------------------------------------- */
+
+enum err
+heads_relate(enum relation *out, const struct head *small, const struct head *big, struct tile_reader *tiles, struct why *why)
+{
+	struct node_source nodes = {tiles, tile_reader_node};
+	struct hash path[MERKLE_MAX_PATH], was;
+	size_t n;
+	enum err e;
+
+	if (small->size == big->size) {
+		*out = hash_equal(&small->root, &big->root) ? RELATION_SAME : RELATION_FORK;
 		return OK;
 	}
-	*out = HEADS_UNKNOWN;
-	if (src == NULL)
+	if (small->size == 0) { /* every tree grows from the empty one, which has one root */
+		empty_root(&was);
+		*out = hash_equal(&small->root, &was) ? RELATION_GROWS : RELATION_FORK;
 		return OK;
-	if ((e = source_read(src, "checkpoint", NOTE_MAX_BYTES, &b, why)) == OK)
-		e = checkpoint_open(&published, b.p, b.n, log, why);
-	buf_free(&b);
-	if (e != OK)
+	}
+	if (tiles == NULL)
+		return why_set(why, ERR_ABSENT, "heads of %" PRIu64 " and %" PRIu64 " entries need tiles to be compared: give --log", small->size, big->size);
+	tiles->why = why;
+	if ((e = tree_root(&was, small->size, &nodes)) != OK || (e = consistency_path(path, &n, small->size, big->size, &nodes)) != OK)
 		return e;
-	look(&p);
-	if ((e = log_read(src, "", &published, on_leaf, &p, why)) != OK)
-		return e;
-	if (p.wrong != NULL) {
-		*one = p.wrong;
-		*out = HEADS_FORK;
-	} else if (p.at == n)
-		*out = HEADS_CONSISTENT;
+	/* the proof shows that `was`, and no other root, stands at small's size under big's root */
+	if (consistency_check(small->size, big->size, path, n, &was, &big->root) != OK)
+		return why_set(why, ERR_PROOF, "the tiles are not those of the head of %" PRIu64 " entries", big->size);
+	*out = hash_equal(&was, &small->root) ? RELATION_GROWS : RELATION_FORK;
 	return OK;
+}
+
+enum err
+evidence_write(char folder[512], const char *dir, const char *kind, const struct buf *checkpoint, const struct buf *other,
+    const struct tile_reader *tiles, struct why *why)
+{
+	struct hash h;
+	char hex[65], path[600];
+	enum err e;
+
+	sha256_3(&h, checkpoint->p, checkpoint->n, other->p, other->n, NULL, 0);
+	hash_hex(hex, &h);
+	if (snprintf(folder, 512, "%s/%s-%.8s", dir, kind, hex) >= 512)
+		return why_set(why, ERR_LENGTH, "%.200s...: path too long", dir);
+	if ((e = dir_make(folder, why)) != OK)
+		return e;
+	(void)snprintf(path, sizeof path, "%s/checkpoint", folder);
+	if (checkpoint->n > 0 && (e = file_write(path, checkpoint->p, checkpoint->n, 0644, why)) != OK)
+		return e;
+	(void)snprintf(path, sizeof path, "%s/other", folder);
+	if (other->n > 0 && (e = file_write(path, other->p, other->n, 0644, why)) != OK)
+		return e;
+	return tiles == NULL ? OK : tile_reader_save(tiles, folder, why);
 }

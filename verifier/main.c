@@ -7,11 +7,13 @@
 #include "crypto/parallel.h"
 #include "election/record.h"
 #include "crypto/keyfile.h"
-#include "verifier/heads_cmd.h"
+#include "verifier/compare.h"
 #include "verifier/http_source.h"
+#include "verifier/log_cmd.h"
 #include "verifier/mine.h"
 #include "verifier/options.h"
 #include "verifier/record_checks.h"
+#include "verifier/watch.h"
 
 static void
 usage(FILE *out)
@@ -27,7 +29,9 @@ usage(FILE *out)
 	    "           that the record holds the voter's own ballot, by the private file and the password; on a device you trust\n"
 	    "       urna-verify challenge FILE --record DIR\n"
 	    "           that an opened ballot encrypts what the voter marked\n"
-	    "       urna-verify compare HEAD HEAD ... --log-key VKEY [--log DIR-or-URL] [--evidence DIR] [--json]\n"
+	    "       urna-verify watch DIR-or-URL --log-key VKEY --state FILE [--once] [...]\n"
+    "           follow a log: alarm on fork, rollback, staleness, bad signature, missing cosignatures\n"
+    "       urna-verify compare HEAD HEAD ... --log-key VKEY [--log DIR-or-URL] [--evidence DIR] [--json]\n"
 	    "           that signed heads of different people belong to one log\n"
 	    "       urna-verify log DIR-or-URL --log-key VKEY [--json]\n"
 	    "           the whole tree from its entries\n"
@@ -312,7 +316,9 @@ main(int argc, char **argv)
 	if (argc >= 2 && strcmp(argv[1], "challenge") == 0)
 		return cmd_challenge(argc, argv);
 	if (argc >= 2 && strcmp(argv[1], "compare") == 0)
-		return cmd_compare(argc - 1, argv + 1);
+		return cmd_compare(argc, argv);
+	if (argc >= 2 && strcmp(argv[1], "watch") == 0)
+		return cmd_watch(argc, argv);
 	if (argc >= 2 && strcmp(argv[1], "log") == 0)
 		return cmd_log(argc - 1, argv + 1);
 	if (argc >= 2 && strcmp(argv[1], "show") == 0)

@@ -1,0 +1,377 @@
+#include "verifier/watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "election/json.h"
+#include "verifier/heads.h"
+#include "verifier/options.h"
+
+enum { MOST_WITNESSES = NOTE_MAX_SIGNATURES, STATE_MAX = 1 << 30 };
+
+static const char usage[] =
+    "usage: urna-verify watch DIR-or-URL --log-key VKEY --state FILE [--interval S] [--once] [--max-age S]\n"
+    "         [--evidence DIR] [--witness VKEY ... [--quorum K]] [--json]\n"
+    "  Reads the log's checkpoint every S seconds (60), keeps each head in FILE, proves by the log's tiles that\n"
+    "  it grew out of those before, and raises an alarm on: fork, rollback, bad-signature, stale (no newer head,\n"
+    "  or with --witness no newer cosignature, for --max-age seconds), uncosigned (fewer than K of the witnesses).\n"
+    "  A fork ends it. Exit: 0 all good, 1 an alarm, 2 something could not be read or proved.\n";
+
+/* One line of the state: FLAG TIME BASE64(note). '+': proved to continue the '+' before; '?': not proved (yet). */
+struct kept {
+	struct signed_head s;
+	int64_t seen;
+	int proved;
+};
+
+struct watch {
+	struct vkey log, witness[MOST_WITNESSES];
+	size_t witnesses, quorum;
+	struct file_source src;
+	const char *where, *evidence;
+	int64_t max_age;
+	int json, fd, alarms, unsaid, forked;
+	struct kept *kept;
+	size_t n, room;
+};
+
+static volatile sig_atomic_t stop;
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+	stop = 1;
+}
+
+/* ---- what is told ------------------------------------------------------------ */
+
+static void
+tell(const struct watch *w, const char *event, const struct head *head, const char *text, const char *folder)
+{
+	struct buf b = {0};
+	struct json_out o = json_out(&b);
+	char when[21];
+
+	time_text(when, (int64_t)time(NULL));
+	if (!w->json) {
+		(void)printf("%s  %-13s ", when, event);
+		if (head != NULL)
+			(void)printf("%" PRIu64 " entries  ", head->size);
+		(void)printf("%s%s%s\n", text, folder[0] != '\0' ? "  evidence in " : "", folder);
+	} else {
+		json_begin(&o, NULL, '{');
+		json_text(&o, "time", when);
+		json_text(&o, "log", w->log.name);
+		json_text(&o, "event", event);
+		if (head != NULL) {
+			json_int(&o, "size", (int64_t)head->size);
+			json_hash(&o, "root", &head->root);
+		}
+		json_text(&o, "reason", text);
+		json_text(&o, "evidence", folder);
+		json_end(&o, '}');
+		for (size_t i = 0; i + 1 < b.n; i++) /* one line an event; texts hold no newline of their own */
+			if (b.p[i] == '\n')
+				b.p[i] = ' ';
+		(void)fwrite(b.p, 1, b.n, stdout);
+		buf_free(&b);
+	}
+	(void)fflush(stdout);
+}
+
+static void
+alarm_of(struct watch *w, const char *kind, const struct head *head, const char *text, const struct buf *now, const struct buf *before, const struct tile_reader *tiles)
+{
+	static const struct buf none = {0};
+	char folder[512] = "";
+	struct why why;
+
+	w->alarms++;
+	if (w->evidence != NULL && now != NULL && evidence_write(folder, w->evidence, kind, now, before != NULL ? before : &none, tiles, &why) != OK) {
+		(void)fprintf(stderr, "urna-verify: the evidence could not be written: %s\n", why.text);
+		folder[0] = '\0';
+	}
+	tell(w, kind, head, text, folder);
+}
+
+/* ---- the state --------------------------------------------------------------- */
+
+static enum err
+keep(struct watch *w, const struct signed_head *s, int64_t seen, int proved)
+{
+	struct kept *k;
+
+	if (w->n == w->room) {
+		size_t room = w->room == 0 ? 64 : 2 * w->room;
+		struct kept *more = realloc(w->kept, room * sizeof *more);
+
+		if (more == NULL)
+			return ERR_NOMEM;
+		w->kept = more;
+		w->room = room;
+	}
+	k = &w->kept[w->n];
+	*k = (struct kept){.s.head = s->head, .seen = seen, .proved = proved};
+	buf_put(&k->s.note, s->note.p, s->note.n);
+	if (k->s.note.failed)
+		return ERR_NOMEM;
+	w->n++;
+	return OK;
+}
+
+static enum err
+read_line(struct watch *w, char *line, struct why *why)
+{
+	struct signed_head s = {0};
+	long long seen;
+	int at = 0;
+	size_t n = strlen(line);
+	uint8_t *note = malloc(n + 1);
+	enum err e = ERR_FORMAT;
+
+	if (note == NULL)
+		return ERR_NOMEM;
+	if (sscanf(line, "%*1[+?] %lld %n", &seen, &at) == 1 && at > 0 && base64_decode(note, &n, line + at, n - (size_t)at) == OK &&
+	    (e = head_take(&s, note, n, &w->log, why)) == OK)
+		e = keep(w, &s, seen, line[0] == '+');
+	buf_free(&s.note);
+	free(note);
+	return e;
+}
+
+/* Every whole line; what a power cut left of a last one is cut off. */
+static enum err
+state_open(struct watch *w, const char *path, struct why *why)
+{
+	struct buf b = {0};
+	size_t at = 0, line = 0;
+	enum err e;
+
+	if ((w->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) < 0)
+		return why_set(why, ERR_IO, "%s: %s", path, strerror(errno));
+	if (flock(w->fd, LOCK_EX | LOCK_NB) != 0)
+		return why_set(why, ERR_NOT_NOW, "%s: another watch keeps it; give each its own --state", path);
+	e = file_read(&b, path, STATE_MAX, why);
+	while (e == OK && at < b.n) {
+		char *begin = (char *)b.p + at, *end = memchr(begin, '\n', b.n - at);
+
+		if (end == NULL)
+			break;
+		*end = '\0';
+		line++;
+		if ((e = read_line(w, begin, why)) != OK) {
+			if ((size_t)(end + 1 - (char *)b.p) == b.n && e == ERR_FORMAT) { /* the last line's blocks came out of order */
+				e = OK;
+				break;
+			}
+			e = why_set(why, e, "%s: line %zu is no head signed by %s; keep the file, it is your evidence, and start another", path, line, w->log.name);
+			break;
+		}
+		at = (size_t)(end + 1 - (char *)b.p);
+	}
+	if (e == OK && at < b.n && (ftruncate(w->fd, (off_t)at) != 0 || fsync(w->fd) != 0))
+		e = why_set(why, ERR_IO, "%s: %s", path, strerror(errno));
+	buf_free(&b);
+	return e;
+}
+
+static enum err
+state_add(struct watch *w, const struct signed_head *s, int64_t seen, int proved, struct why *why)
+{
+	char *text = malloc(4 * (s->note.n + 2) / 3 + 8);
+	struct buf b = {0};
+	enum err e = OK;
+
+	if (text == NULL)
+		return ERR_NOMEM;
+	base64_encode(text, s->note.p, s->note.n);
+	buf_printf(&b, "%c %" PRId64 " ", proved ? '+' : '?', seen);
+	buf_str(&b, text);
+	buf_str(&b, "\n");
+	free(text);
+	if (b.failed)
+		e = ERR_NOMEM;
+	else if (write(w->fd, b.p, b.n) != (ssize_t)b.n || fsync(w->fd) != 0)
+		e = why_set(why, ERR_IO, "the state cannot be written: %s", strerror(errno));
+	buf_free(&b);
+	return e != OK ? e : keep(w, s, seen, proved);
+}
+
+/* ---- one look ---------------------------------------------------------------- */
+
+/* The new head against the biggest proved head, every head not proved, and those of its size. */
+static int
+relate_all(struct watch *w, const struct signed_head *now, int *proved)
+{
+	size_t last = w->n;
+	int forked = 0;
+
+	*proved = 1;
+	for (size_t i = 0; i < w->n; i++)
+		if (w->kept[i].proved && (last == w->n || w->kept[i].s.head.size >= w->kept[last].s.head.size))
+			last = i;
+	for (size_t i = 0; i < w->n && !forked; i++) {
+		const struct kept *k = &w->kept[i];
+		const struct signed_head *small = k->s.head.size <= now->head.size ? &k->s : now, *big = small == now ? &k->s : now;
+		struct tile_reader tiles = {.src = &w->src, .size = big->head.size};
+		enum relation rel;
+		struct why why = {""};
+		enum err e;
+
+		if (k->proved && i != last && k->s.head.size != now->head.size)
+			continue;
+		if ((e = heads_relate(&rel, &small->head, &big->head, &tiles, &why)) != OK) {
+			*proved = 0;
+			if (small != now) { /* a head that is behind is told as rollback */
+				w->unsaid++;
+				tell(w, "unproved", &now->head, why.text, "");
+			}
+		} else if (rel == RELATION_FORK) {
+			char text[200];
+
+			(void)snprintf(text, sizeof text, "heads of %" PRIu64 " and %" PRIu64 " entries, both signed, are two histories", small->head.size, big->head.size);
+			alarm_of(w, "fork", &now->head, text, &big->note, &small->note, small->head.size == big->head.size ? NULL : &tiles);
+			forked = 1;
+			*proved = 0;
+		}
+		tile_reader_free(&tiles);
+	}
+	return forked;
+}
+
+static const struct kept *
+biggest(const struct watch *w)
+{
+	const struct kept *k = NULL;
+
+	for (size_t i = 0; i < w->n; i++)
+		if (k == NULL || w->kept[i].s.head.size > k->s.head.size)
+			k = &w->kept[i];
+	return k;
+}
+
+static void
+check_age(struct watch *w, const struct head *head, uint64_t cosigned)
+{
+	const struct kept *last = biggest(w);
+	int64_t t = w->witnesses > 0 ? (int64_t)cosigned : last != NULL ? last->seen : 0, age = (int64_t)time(NULL) - t;
+	char text[160];
+
+	if (w->max_age == 0 || last == NULL || age <= w->max_age)
+		return;
+	(void)snprintf(text, sizeof text, t == 0 ? "no cosignature at all" : w->witnesses > 0 ? "the newest cosignature is %lld seconds old" : "no newer head for %lld seconds", (long long)age);
+	alarm_of(w, "stale", head, text, NULL, NULL, NULL);
+}
+
+static enum err
+look(struct watch *w, struct why *why)
+{
+	const struct kept *last = biggest(w);
+	struct signed_head now = {0};
+	struct buf b = {0};
+	struct head bad;
+	uint64_t newest = 0;
+	size_t count = 0;
+	int known = 0, listed = 0, proved = 0, before = w->alarms;
+	enum err e = source_read(&w->src, "checkpoint", NOTE_MAX_BYTES, &b, why);
+
+	if (e != OK) {
+		w->unsaid++;
+		tell(w, "unreachable", NULL, why->text, "");
+		check_age(w, NULL, last != NULL && head_cosigned(&last->s, w->witness, w->witnesses, &count, &newest, why) == OK ? newest : 0);
+		buf_free(&b);
+		return OK;
+	}
+	if ((e = checkpoint_open(&bad, b.p, b.n, &w->log, why)) != OK || (e = head_take(&now, b.p, b.n, &w->log, why)) != OK ||
+	    (e = head_cosigned(&now, w->witness, w->witnesses, &count, &newest, why)) != OK) {
+		alarm_of(w, "bad-signature", NULL, why->text, &b, last != NULL ? &last->s.note : NULL, NULL);
+		check_age(w, NULL, 0);
+		buf_free(&b);
+		buf_free(&now.note);
+		return OK;
+	}
+	buf_free(&b);
+	for (size_t i = 0; i < w->n; i++)
+		if (w->kept[i].s.head.size == now.head.size && hash_equal(&w->kept[i].s.head.root, &now.head.root)) {
+			listed = 1;
+			known |= w->kept[i].proved;
+		}
+	w->forked = !known && relate_all(w, &now, &proved);
+	if (last != NULL && now.head.size < last->s.head.size && !w->forked) {
+		char text[160];
+
+		(void)snprintf(text, sizeof text, "a head of %" PRIu64 " entries was shown before", last->s.head.size);
+		alarm_of(w, "rollback", &now.head, text, &now.note, &last->s.note, NULL);
+		proved = 0;
+	}
+	if (count < w->quorum) {
+		char text[160];
+
+		(void)snprintf(text, sizeof text, "%zu of the witnesses cosigned, %zu are asked for", count, w->quorum);
+		alarm_of(w, "uncosigned", &now.head, text, &now.note, NULL, NULL);
+	}
+	e = known || (listed && !proved) ? OK : state_add(w, &now, (int64_t)time(NULL), proved, why);
+	if (e == OK && !w->forked)
+		check_age(w, &now.head, newest);
+	if (e == OK && w->alarms == before && (known || proved))
+		tell(w, known ? "unchanged" : last == NULL ? "first" : "grown", &now.head, known ? "" : last == NULL ? "nothing to compare it with yet" : "proved to continue what was seen", "");
+	buf_free(&now.note);
+	return e;
+}
+
+int
+cmd_watch(int argc, char **argv)
+{
+	const char *key = option(argc, argv, "--log-key"), *state = option(argc, argv, "--state");
+	struct watch *w = calloc(1, sizeof *w);
+	struct sigaction act = {.sa_handler = on_signal};
+	int once = flag(argc, argv, "--once"), code = 2;
+	int64_t interval;
+	struct why why = {""};
+	enum err e;
+
+	if (w == NULL)
+		return 2;
+	w->fd = -1;
+	w->evidence = option(argc, argv, "--evidence");
+	w->json = flag(argc, argv, "--json");
+	if ((e = option_number(argc, argv, "--interval", 1, 86400, 60, &interval, &why)) != OK ||
+	    (e = option_number(argc, argv, "--max-age", 1, INT32_MAX, 0, &w->max_age, &why)) != OK ||
+	    (e = option_witnesses(argc, argv, w->witness, MOST_WITNESSES, &w->witnesses, &w->quorum, &why)) != OK)
+		goto done;
+	if ((w->where = word(argc, argv)) == NULL || key == NULL || state == NULL) {
+		e = why_set(&why, ERR_FORMAT, "give a log, --log-key and --state\n%s", usage);
+		goto done;
+	}
+	if ((e = vkey_read(&w->log, key, &why)) != OK || (e = source_open(&w->src, w->where, &why)) != OK || (e = state_open(w, state, &why)) != OK)
+		goto done;
+	(void)sigaction(SIGINT, &act, NULL);
+	(void)sigaction(SIGTERM, &act, NULL);
+	do {
+		struct timespec t = {interval, 0};
+
+		if ((e = look(w, &why)) != OK || once || w->forked)
+			break;
+		(void)nanosleep(&t, NULL); /* a signal ends it at once */
+	} while (!stop);
+	code = e != OK ? 2 : w->alarms > 0 ? 1 : once && w->unsaid > 0 ? 2 : 0;
+done:
+	if (e != OK)
+		(void)fprintf(stderr, "urna-verify: %s\n", why.text);
+	for (size_t i = 0; i < w->n; i++)
+		buf_free(&w->kept[i].s.note);
+	free(w->kept);
+	if (w->fd >= 0)
+		(void)close(w->fd);
+	free(w);
+	return code;
+}
