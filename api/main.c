@@ -8,7 +8,10 @@
 
 #include <systemd/sd-daemon.h>
 
+#include "api/client.h"
 #include "api/service.h"
+#include "api/witnesses.h"
+#include "ledger/restore.h"
 #include "crypto/secmem.h"
 
 static volatile sig_atomic_t stopping;
@@ -23,13 +26,18 @@ on_signal(int sig)
 static void
 usage(FILE *out)
 {
-	(void)fprintf(out, "usage: urnad --config FILE\n\n"
+	(void)fprintf(out, "usage: urnad --config FILE\n"
+			   "       urnad backup --config FILE --to DIR      copies of both stores, while the service runs\n"
+			   "       urnad export --config FILE --to DIR      both logs as files that any web server may serve\n"
+			   "       urnad restore --config FILE [--backup DIR] [--mirror DIR] [--published DIR]\n"
+			   "           makes the stores that are missing from all of these together, and says what is in none\n\n"
 			   "Runs an election's service from the signed call to the seal. FILE is JSON with the fields\n"
 			   "  data, record, outbox        folders: private state, public record, codes to be sent\n"
 			   "  control                     Unix socket for operators (urna event submit, metrics, health)\n"
 			   "  address, account_port, box_port\n"
 			   "  ballots_key, events_key, authorizer_key, rsa_keys, pass_file\n"
 			   "  private_roll, private_roll_key\n"
+			   "  mirror                      optional folder in a second place: gets every batch before anyone is answered\n"
 			   "  tls_certificate, tls_key    optional; without them put a proxy with TLS in front\n\n"
 			   "Stop it with SIGTERM. Exit: 0 stopped, 1 could not start, 2 wrong usage.\n");
 }
@@ -46,6 +54,7 @@ run(struct service *s, struct why *why)
 	struct buf certificate = {0}, key = {0};
 	struct http_options o = {.address = s->config.address, .port = s->config.account_port, .handle = account_handle, .ctx = s};
 	struct http *account = NULL, *box = NULL, *control = NULL;
+	struct witnesses *witnesses = NULL;
 	struct timespec pause = {0, 200000000};
 	enum err e;
 
@@ -64,6 +73,8 @@ run(struct service *s, struct why *why)
 	o = (struct http_options){.socket_path = s->config.control, .handle = control_handle, .ctx = s};
 	if ((e = http_start(&control, &o, why)) != OK)
 		goto done;
+	if ((e = witnesses_start(&witnesses, s)) != OK)
+		goto done;
 	(void)sd_notify(0, "READY=1");
 	while (!stopping) {
 		service_tick(s);
@@ -72,6 +83,7 @@ run(struct service *s, struct why *why)
 	}
 	(void)sd_notify(0, "STOPPING=1");
 done:
+	witnesses_stop(witnesses);
 	http_stop(control);
 	http_stop(account);
 	http_stop(box);
@@ -79,6 +91,115 @@ done:
 	buf_free(&certificate);
 	buf_free(&key);
 	return e;
+}
+
+/* ---- backup, export, restore ------------------------------------------------------- */
+
+static const char *
+option(int argc, char **argv, const char *name)
+{
+	for (int i = 2; i + 1 < argc; i += 2)
+		if (strcmp(argv[i], name) == 0)
+			return argv[i + 1];
+	return NULL;
+}
+
+/* `urnad backup` and `urnad export`: asked of the running service. */
+static enum err
+copy_command(const struct service *s, const char *what, const char *to, struct why *why)
+{
+	struct buf body = {0}, answer = {0};
+	struct json_out o = json_out(&body);
+	char url[64], full[1024];
+	long status = 0;
+	enum err e;
+
+	if (to[0] != '/' && (getcwd(full, 500) == NULL || strlen(to) > 500))
+		return why_set(why, ERR_LENGTH, "--to: path too long");
+	if (to[0] != '/')
+		(void)snprintf(full + strlen(full), 510, "/%s", to);
+	json_begin(&o, NULL, '{');
+	json_text(&o, "to", to[0] == '/' ? to : full);
+	json_end(&o, '}');
+	(void)snprintf(url, sizeof url, "http://urnad/%s", what);
+	e = client_post(s->config.control, url, "application/json", &body, 600, &status, &answer, why);
+	if (e == OK && status != 200)
+		e = why_set(why, ERR_IO, "%.400s", buf_cstr(&answer));
+	else if (e == OK)
+		(void)printf("%s: done, in %s\n", what, to);
+	else
+		why_prefix(why, e, "is urnad running? its control socket %s", s->config.control);
+	buf_free(&body);
+	buf_free(&answer);
+	return e;
+}
+
+static enum err
+restore_one(struct service *s, const char *log, int argc, char **argv, unsigned *done, struct why *why)
+{
+	const char *backup = option(argc, argv, "--backup"), *mirror = option(argc, argv, "--mirror"), *published = option(argc, argv, "--published");
+	char b[1100], m[1100], p[1100];
+	struct restore_sources from = {NULL, NULL, NULL};
+	struct log_place at;
+	struct ledger_options o = service_log(s, log, &at);
+	uint64_t size = 0;
+	enum err e;
+
+	if (access(at.store, F_OK) == 0) {
+		(void)printf("%s: there is a store, left alone (move %s away to have it made anew)\n", log, at.store);
+		return OK;
+	}
+	if (access(at.head, F_OK) != 0) {
+		(void)printf("%s: no head file %s: nothing was ever signed, or it must be put back from its own place first\n", log, at.head);
+		return OK;
+	}
+	if (mirror == NULL && s->config.mirror[0] != '\0')
+		mirror = s->config.mirror;
+	(void)snprintf(b, sizeof b, "%s/%s", backup != NULL ? backup : "", log);
+	(void)snprintf(m, sizeof m, "%s/%s.mirror", mirror != NULL ? mirror : "", log);
+	(void)snprintf(p, sizeof p, "%s/%s", published != NULL ? published : "", log);
+	if (backup != NULL && access(b, F_OK) == 0)
+		from.backup = b;
+	if (mirror != NULL && access(m, F_OK) == 0)
+		from.mirror = m;
+	if (published != NULL && access(p, F_OK) == 0)
+		from.published = p;
+	if ((e = ledger_restore(&o, &from, &size, why)) != OK)
+		return why_prefix(why, e, "%s", log);
+	(void)printf("%s: %llu entries restored and found to be those that were signed\n", log, (unsigned long long)size);
+	(*done)++;
+	return OK;
+}
+
+static int
+command(int argc, char **argv)
+{
+	const char *config = option(argc, argv, "--config"), *to = option(argc, argv, "--to");
+	struct service *s = calloc(1, sizeof *s);
+	struct why why = {""};
+	unsigned done = 0;
+	enum err e, f;
+
+	if (s == NULL || config == NULL || argc % 2 != 0 || (strcmp(argv[1], "restore") != 0 && to == NULL)) {
+		usage(stderr);
+		free(s);
+		return 2;
+	}
+	if ((e = config_read(&s->config, config, &why)) == OK) {
+		if (strcmp(argv[1], "restore") != 0)
+			e = copy_command(s, argv[1], to, &why);
+		else if ((e = service_open_keys(s, &why)) == OK) {
+			e = restore_one(s, "events", argc, argv, &done, &why);
+			if (e != OK)
+				(void)fprintf(stderr, "urnad: %s\n", why.text);
+			f = restore_one(s, "ballots", argc, argv, &done, &why);
+			e = f != OK ? f : e;
+		}
+	}
+	if (e != OK)
+		(void)fprintf(stderr, "urnad: %s\n", why.text);
+	free(s);
+	return e != OK;
 }
 
 int
@@ -92,11 +213,17 @@ main(int argc, char **argv)
 		usage(stdout);
 		return 0;
 	}
+	if (argc >= 2 && (strcmp(argv[1], "backup") == 0 || strcmp(argv[1], "export") == 0 || strcmp(argv[1], "restore") == 0)) {
+		process_harden();
+		client_init();
+		return command(argc, argv);
+	}
 	if (argc != 3 || strcmp(argv[1], "--config") != 0) {
 		usage(stderr);
 		return 2;
 	}
 	process_harden();
+	client_init();
 	(void)sigaction(SIGTERM, &act, NULL);
 	(void)sigaction(SIGINT, &act, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -67,6 +67,8 @@ config_read(struct config *out, const char *path, struct why *why)
 		field_copy(&f, "private_roll", c.private_roll, sizeof c.private_roll);
 		field_copy(&f, "private_roll_key", c.private_key, sizeof c.private_key);
 		field_copy(&f, "pass_file", c.pass_file, sizeof c.pass_file);
+		if (field_has(&f, "mirror"))
+			field_copy(&f, "mirror", c.mirror, sizeof c.mirror);
 		if (field_has(&f, "tls_certificate")) {
 			field_copy(&f, "tls_certificate", c.certificate, sizeof c.certificate);
 			field_copy(&f, "tls_key", c.tls_key, sizeof c.tls_key);
@@ -494,13 +496,12 @@ done:
 static enum err
 open_stores(struct service *s, struct why *why)
 {
-	char store[1200], head[1200], fence[1200];
-	struct ledger_options o = {store, head, &s->ballots_key, 5};
+	struct log_place at;
+	struct ledger_options o = service_log(s, "ballots", &at);
+	char store[1200], fence[1200];
 	size_t request = AUTHORIZATION_MAX_BYTES, answer = 64 + SEALED_SEED_BYTES + 1 + MAX_AUTHORIZERS * (size_t)RSA_BYTES;
 	enum err e;
 
-	(void)snprintf(store, sizeof store, "%s/ballots", s->config.data);
-	(void)snprintf(head, sizeof head, "%s/fence/ballots.head", s->config.data);
 	if ((e = ledger_open(&s->ballots, &o, why)) != OK)
 		return why_prefix(why, e, "ballots");
 	(void)snprintf(store, sizeof store, "%s/registry.sqlite", s->config.data);
@@ -813,23 +814,62 @@ open_key(struct service *s, struct signer *out, const char *path, const struct v
 	return e;
 }
 
-enum err
-service_start(struct service *s, struct why *why)
+/* The one-time key keeps a token to one vote, also in a restored store. */
+static int
+ballot_key(const uint8_t *entry, size_t n, uint8_t key[32])
 {
-	char store[1200], head[1200], path[1200];
-	struct ledger_options o = {store, head, &s->events_key, 0};
+	struct ballot *b = malloc(sizeof *b);
+	int good = b != NULL && ballot_read(b, entry, n) == OK;
+
+	if (good)
+		memcpy(key, b->key, 32);
+	free(b);
+	return good;
+}
+
+struct ledger_options
+service_log(const struct service *s, const char *log, struct log_place *at)
+{
+	int ballots = strcmp(log, "ballots") == 0;
+
+	(void)snprintf(at->store, sizeof at->store, "%s/%s", s->config.data, log);
+	(void)snprintf(at->head, sizeof at->head, "%s/fence/%s.head", s->config.data, log);
+	(void)snprintf(at->mirror, sizeof at->mirror, "%s/%s.mirror", s->config.mirror, log);
+	return (struct ledger_options){.store = at->store, .head_file = at->head, .key = ballots ? &s->ballots_key : &s->events_key, .pool_ms = ballots ? 5 : 0,
+	    .mirror = s->config.mirror[0] != '\0' ? at->mirror : NULL, .entry_key = ballots ? ballot_key : NULL};
+}
+
+enum err
+service_open_keys(struct service *s, struct why *why)
+{
 	struct buf b = {0};
 	enum err e;
 
-	(void)pthread_mutex_init(&s->lock, NULL);
-	(void)pthread_rwlock_init(&s->roll_lock, NULL);
-	s->stage = "before";
 	if ((e = record_file(s, "call.json", CALL_MAX_BYTES, &b, why)) != OK || (e = call_read(&s->call, b.p, b.n, why)) != OK ||
 	    (e = signed_by(s, "call.json", "call", &b, &s->call.operator.key, why)) != OK ||
 	    (e = signed_by(s, "call.json", "call", &b, &s->call.notary.key, why)) != OK ||
 	    (e = open_key(s, &s->events_key, s->config.events_key, &s->call.log_events, why)) != OK ||
 	    (e = open_key(s, &s->ballots_key, s->config.ballots_key, &s->call.log_ballots, why)) != OK ||
 	    (e = open_key(s, &s->authorizer_key, s->config.authorizer_key, &s->call.authorizer[0].key, why)) != OK)
+		why_prefix(why, e, "call or keys");
+	buf_free(&b);
+	return e;
+}
+
+enum err
+service_start(struct service *s, struct why *why)
+{
+	struct log_place at;
+	struct ledger_options o = service_log(s, "events", &at);
+	char path[1200];
+	enum err e;
+
+	(void)pthread_mutex_init(&s->lock, NULL);
+	(void)pthread_rwlock_init(&s->roll_lock, NULL);
+	s->stage = "before";
+	if ((e = service_open_keys(s, why)) != OK)
+		goto done;
+	if (s->config.mirror[0] != '\0' && (e = dir_make(s->config.mirror, why)) != OK)
 		goto done;
 	(void)snprintf(path, sizeof path, "%s/fence", s->config.data);
 	if ((e = dir_make(path, why)) != OK || (e = dir_make(s->config.outbox, why)) != OK)
@@ -838,8 +878,6 @@ service_start(struct service *s, struct why *why)
 		e = why_set(why, ERR_IO, "%s: cannot be made private", s->config.data);
 		goto done;
 	}
-	(void)snprintf(store, sizeof store, "%s/events", s->config.data);
-	(void)snprintf(head, sizeof head, "%s/fence/events.head", s->config.data);
 	if ((e = ledger_open(&s->events, &o, why)) != OK) {
 		why_prefix(why, e, "events");
 		goto done;
@@ -857,7 +895,6 @@ service_start(struct service *s, struct why *why)
 	}
 	e = service_export(s, why);
 done:
-	buf_free(&b);
 	return e;
 }
 
@@ -1022,6 +1059,40 @@ keep_person(struct service *s, const char *text, struct why *why)
 	return file_write(path, sealed, n, 0600, why);
 }
 
+/* {"to": FOLDER}: copies of both stores, or both logs as files, made while the service runs. */
+static void
+copy_out(struct service *s, const struct request *q, struct reply *r, enum err (*copy)(struct ledger *, const char *, struct why *))
+{
+	struct json *root = NULL;
+	struct why why = {""};
+	struct fields f;
+	char to[1024], path[1100];
+	enum err e;
+
+	if ((e = json_parse(&root, q->body, q->body_n, 4096, &why)) == OK) {
+		f = fields_of(root, &why);
+		field_copy(&f, "to", to, sizeof to);
+		e = fields_end(&f);
+	}
+	json_free(root);
+	if (e == OK && to[0] != '/')
+		e = why_set(&why, ERR_RANGE, "give the folder from the root on (/...)");
+	if (e == OK)
+		e = dir_make(to, &why);
+	if (e == OK) {
+		(void)snprintf(path, sizeof path, "%s/events", to);
+		e = copy(s->events, path, &why);
+	}
+	if (e == OK && s->ballots != NULL) {
+		(void)snprintf(path, sizeof path, "%s/ballots", to);
+		e = copy(s->ballots, path, &why);
+	}
+	if (e != OK)
+		reply_error(r, e, why.text);
+	else
+		buf_str(&r->body, "{\"ok\": true}\n");
+}
+
 static void
 submit(struct service *s, const struct request *q, struct reply *r)
 {
@@ -1110,7 +1181,11 @@ control_handle(void *ctx, const struct request *q, struct reply *r)
 			reply_error(r, ERR_NOT_NOW, why.text);
 		else
 			buf_str(&r->body, "{\"ok\": true, \"reasons\": []}\n");
-	} else if (strcmp(q->method, "POST") == 0 && strcmp(q->path, "/event") == 0)
+	} else if (strcmp(q->method, "POST") == 0 && strcmp(q->path, "/backup") == 0)
+		copy_out(s, q, r, ledger_backup);
+	else if (strcmp(q->method, "POST") == 0 && strcmp(q->path, "/export") == 0)
+		copy_out(s, q, r, ledger_export);
+	else if (strcmp(q->method, "POST") == 0 && strcmp(q->path, "/event") == 0)
 		submit(s, q, r);
 	else if (strcmp(q->method, "POST") == 0 && strcmp(q->path, "/load") == 0) {
 		if ((e = service_load(s, &why)) != OK)

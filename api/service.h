@@ -18,6 +18,7 @@ struct config {
 	unsigned account_port, box_port;
 	char ballots_key[1024], events_key[1024], authorizer_key[1024], rsa_keys[1024], private_roll[1024], private_key[1024], pass_file[1024];
 	char certificate[1024], tls_key[1024];
+	char mirror[1024]; /* folder in a second place; empty: none */
 };
 
 struct login_table;
@@ -50,6 +51,13 @@ struct service {
 };
 
 MUST_CHECK enum err config_read(struct config *out, const char *path, struct why *why);
+/* Call and keys, checked against each other: what service_start and restoring need first. */
+MUST_CHECK enum err service_open_keys(struct service *s, struct why *why);
+/* Where a log ("ballots", "events") of this configuration lies; the strings and the key must outlive the ledger. */
+struct log_place {
+	char store[1200], head[1200], mirror[1200];
+};
+struct ledger_options service_log(const struct service *s, const char *log, struct log_place *at);
 /* Open logs and take up where the record stands. */
 MUST_CHECK enum err service_start(struct service *s, struct why *why);
 void service_stop(struct service *s);

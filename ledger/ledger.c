@@ -12,9 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ledger/layout.h"
+#include "ledger/mirror.h"
 #include "ledger/store.h"
 
-enum { MOST_BATCH = 4096 };
+enum { MOST_BATCH = 4096, HEAL_SECONDS = 1 };
 
 /* One caller waiting for its entry. */
 struct waiting {
@@ -33,7 +35,10 @@ struct waiting {
 struct tile_nodes;
 
 struct ledger {
+	pthread_rwlock_t store_lock; /* readers of the store; written while it is opened again after an error */
 	struct store *store;
+	char store_path[4096], mirror_path[4096];
+	struct mirror *mirror;
 	const struct signer *key;
 	char head_file[4096];
 	int lock_fd;
@@ -50,6 +55,7 @@ struct ledger {
 	size_t oldest;
 	enum err broken;
 	struct why broken_why;
+	time_t broken_at; /* monotonic; opened again after HEAL_SECONDS */
 	struct tile_builder tree; /* right edge of all tile levels */
 	struct head head, public_head;
 	struct buf checkpoint, public_checkpoint;
@@ -57,30 +63,15 @@ struct ledger {
 	struct store_batch *batch;
 };
 
-/* ---- keys of the store ------------------------------------------------------------ */
-
-static size_t
-key_of(uint8_t out[16], char kind, int level, uint64_t index)
-{
-	size_t n = 0;
-
-	out[n++] = (uint8_t)kind;
-	if (level >= 0)
-		out[n++] = (uint8_t)level;
-	for (int i = 7; i >= 0; i--)
-		out[n++] = (uint8_t)(index >> (8 * i));
-	return n;
-}
-
 static enum err
 put_tile(void *ctx, int level, uint64_t index, unsigned width, const void *p, size_t n)
 {
 	struct ledger *l = ctx;
-	uint8_t key[16];
+	uint8_t key[STORE_KEY_BYTES];
 
 	(void)width;
 	if (level != TILE_ENTRIES)
-		store_batch_put(l->batch, key, key_of(key, 't', level, index), p, n);
+		store_batch_put(l->batch, key, store_key(key, 't', level, index), p, n);
 	return OK;
 }
 
@@ -101,7 +92,7 @@ tile_nodes(struct ledger *l, int level, uint64_t index, enum err *e)
 	unsigned width = partial != NULL ? l->tree.level[level].n : TILE_WIDTH;
 	struct tile_nodes *t;
 	struct buf tile = {0};
-	uint8_t key[16];
+	uint8_t key[STORE_KEY_BYTES];
 
 	for (size_t i = 0; i < sizeof l->cached / sizeof *l->cached; i++)
 		if ((t = l->cached[i]) != NULL && t->level == level && t->index == index && t->width == width)
@@ -115,7 +106,7 @@ tile_nodes(struct ledger *l, int level, uint64_t index, enum err *e)
 	l->oldest = (l->oldest + 1) % (sizeof l->cached / sizeof *l->cached);
 	if (partial != NULL)
 		memcpy(t->node[0], partial, width * sizeof *partial);
-	else if ((*e = store_get(l->store, key, key_of(key, 't', level, index), &tile, NULL)) == OK) {
+	else if ((*e = store_get(l->store, key, store_key(key, 't', level, index), &tile, NULL)) == OK) {
 		width = tile.n >= TILE_WIDTH * HASH_BYTES ? TILE_WIDTH : (unsigned)(tile.n / HASH_BYTES);
 		memcpy(t->node[0], tile.p, width * sizeof *t->node[0]);
 	}
@@ -236,15 +227,38 @@ deduplicate(struct ledger *l, struct waiting **list, size_t n)
 	return kept;
 }
 
+static time_t
+monotonic(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+static enum err
+mirror_batch(struct ledger *l, struct waiting **list, size_t n, const struct buf *checkpoint, struct why *why)
+{
+	struct buf entries = {0};
+	enum err e;
+
+	for (size_t i = 0; i < n; i++)
+		buf_vec16(&entries, list[i]->entry, list[i]->n);
+	e = entries.failed ? ERR_NOMEM : mirror_append(l->mirror, (uint32_t)n, &entries, checkpoint, why);
+	buf_free(&entries);
+	return e;
+}
+
 /* Make a batch permanent.                              spec/ledger.md#appending
  *
  * Order, and what a crash just after each step leaves:
  *   1. the fence: the head file still says what we wrote last -> nothing happened
  *   2. the new head is signed, in memory                      -> nobody saw it; signed again, perhaps over other entries
  *   3. entries, keys, tiles and head in one synced batch      -> durable; on start the head file is brought up (it is behind)
- *   4. the head file                                          -> done, but nobody was told; a second cast gives the receipt
- *   5. answers
- * A receipt leaves only after 4: one for a head that a restored store does not
+ *   4. the mirror, if there is one                            -> as after 3; on start the mirror is brought up
+ *   5. the head file                                          -> done, but nobody was told; a second cast gives the receipt
+ *   6. answers
+ * A receipt leaves only after 5: one for a head that a restored store does not
  * know would otherwise not be noticed. */
 static enum err
 commit(struct ledger *l, struct waiting **list, size_t n, struct why *why)
@@ -252,7 +266,7 @@ commit(struct ledger *l, struct waiting **list, size_t n, struct why *why)
 	struct tile_builder *saved = malloc(sizeof *saved);
 	struct head next, fence;
 	struct buf checkpoint = {0};
-	uint8_t key[16], value[8], dedup[33] = {'d'};
+	uint8_t key[STORE_KEY_BYTES], value[8], dedup[33] = {'d'};
 	enum err e;
 
 	if (saved == NULL)
@@ -265,7 +279,7 @@ commit(struct ledger *l, struct waiting **list, size_t n, struct why *why)
 	l->batch = store_batch_new();
 	for (size_t i = 0; i < n && e == OK; i++) {
 		list[i]->index = l->tree.frontier.size;
-		store_batch_put(l->batch, key, key_of(key, 'e', -1, list[i]->index), list[i]->entry, list[i]->n);
+		store_batch_put(l->batch, key, store_key(key, 'e', -1, list[i]->index), list[i]->entry, list[i]->n);
 		if (list[i]->key != NULL) {
 			memcpy(dedup + 1, list[i]->key, 32);
 			for (int k = 0; k < 8; k++)
@@ -286,10 +300,14 @@ commit(struct ledger *l, struct waiting **list, size_t n, struct why *why)
 		store_batch_put(l->batch, "h", 1, checkpoint.p, checkpoint.n);
 		e = store_write(l->store, l->batch, why);
 		if (e != OK) /* stored or not: only a reopened store can tell */
-			l->broken = why_set(&l->broken_why, ERR_IO, "%s; start again when the cause is gone", why != NULL ? why->text : "write failed");
+			l->broken = why_set(&l->broken_why, ERR_IO, "%s; tried again every second", why != NULL ? why->text : "write failed");
 	}
+	if (e == OK && l->mirror != NULL && (e = mirror_batch(l, list, n, &checkpoint, why)) != OK)
+		l->broken = why_set(&l->broken_why, ERR_IO, "the mirror cannot be written: nothing is acknowledged");
 	if (e == OK && (e = head_file_write(l, &next, why)) != OK)
-		l->broken = why_set(&l->broken_why, ERR_IO, "the head file cannot be written; start again when it can");
+		l->broken = why_set(&l->broken_why, ERR_IO, "the head file cannot be written: nothing is acknowledged");
+	if (l->broken != OK)
+		l->broken_at = monotonic();
 	store_batch_free(l->batch);
 	l->batch = NULL;
 	if (e == OK) {
@@ -318,6 +336,36 @@ make_receipt(struct ledger *l, uint64_t index, const struct head *head, const st
 	return e == OK && out->failed ? ERR_NOMEM : e;
 }
 
+static enum err load(struct ledger *l, struct why *why);
+
+/* After an error only the store on disk can tell what it holds: open it again, and everything is checked as on
+ * a start. With the lock held. */
+static void
+heal(struct ledger *l)
+{
+	struct why why = {""};
+	enum err e;
+
+	(void)pthread_rwlock_wrlock(&l->store_lock);
+	store_close(l->store);
+	l->store = NULL;
+	mirror_close(l->mirror);
+	l->mirror = NULL;
+	for (size_t i = 0; i < sizeof l->cached / sizeof *l->cached; i++)
+		if (l->cached[i] != NULL)
+			l->cached[i]->level = -1;
+	buf_free(&l->checkpoint);
+	buf_free(&l->public_checkpoint);
+	memset(l->tree.level, 0, sizeof l->tree.level);
+	memset(&l->tree.frontier, 0, sizeof l->tree.frontier);
+	if ((e = store_open(&l->store, l->store_path, &why)) == OK)
+		e = load(l, &why);
+	(void)pthread_rwlock_unlock(&l->store_lock);
+	l->broken = e;
+	l->broken_why = why;
+	l->broken_at = monotonic();
+}
+
 static void
 run_batch(struct ledger *l, struct waiting *first, unsigned count)
 {
@@ -330,6 +378,8 @@ run_batch(struct ledger *l, struct waiting *first, unsigned count)
 		abort();
 	for (; w != NULL; w = w->next)
 		list[n++] = w;
+	if (l->broken != OK && monotonic() - l->broken_at >= HEAL_SECONDS)
+		heal(l);
 	qsort(list, n, sizeof *list, by_leaf);
 	if (l->broken != OK) {
 		e = l->broken;
@@ -431,15 +481,31 @@ ledger_append(struct ledger *l, const void *entry, size_t n, const uint8_t *key,
 enum err
 ledger_find(struct ledger *l, const uint8_t key[32], uint64_t *index)
 {
-	return find(l, key, index);
+	enum err e;
+
+	(void)pthread_rwlock_rdlock(&l->store_lock);
+	e = l->store == NULL ? ERR_IO : find(l, key, index);
+	(void)pthread_rwlock_unlock(&l->store_lock);
+	return e;
+}
+
+static enum err
+get(struct ledger *l, const void *key, size_t n, struct buf *out, struct why *why)
+{
+	enum err e;
+
+	(void)pthread_rwlock_rdlock(&l->store_lock);
+	e = l->store == NULL ? why_set(why, ERR_IO, "the store is being opened again") : store_get(l->store, key, n, out, why);
+	(void)pthread_rwlock_unlock(&l->store_lock);
+	return e;
 }
 
 enum err
 ledger_read(struct ledger *l, uint64_t index, struct buf *entry, struct why *why)
 {
-	uint8_t key[16];
+	uint8_t key[STORE_KEY_BYTES];
 
-	return store_get(l->store, key, key_of(key, 'e', -1, index), entry, why);
+	return get(l, key, store_key(key, 'e', -1, index), entry, why);
 }
 
 enum err
@@ -457,7 +523,7 @@ ledger_receipt(struct ledger *l, uint64_t index, struct buf *receipt, struct why
 		head = l->head;
 		buf_put(&checkpoint, l->checkpoint.p, l->checkpoint.n);
 	}
-	e = checkpoint.failed ? ERR_NOMEM : make_receipt(l, index, &head, &checkpoint, receipt);
+	e = checkpoint.failed ? ERR_NOMEM : l->store == NULL ? ERR_IO : make_receipt(l, index, &head, &checkpoint, receipt);
 	(void)pthread_mutex_unlock(&l->lock);
 	buf_free(&checkpoint);
 	return e == OK ? OK : why_set(why, e, "no receipt for entry %" PRIu64, index);
@@ -490,7 +556,11 @@ ledger_publish(struct ledger *l, struct why *why)
 	enum err e = OK;
 
 	(void)pthread_mutex_lock(&l->lock);
-	if (l->public_head.size != l->head.size || l->public_checkpoint.n == 0) {
+	if (l->broken != OK) {
+		e = l->broken;
+		if (why != NULL)
+			*why = l->broken_why;
+	} else if (l->public_head.size != l->head.size || l->public_checkpoint.n == 0) {
 		store_batch_put(b, "p", 1, l->checkpoint.p, l->checkpoint.n);
 		if ((e = store_write(l->store, b, why)) == OK) {
 			l->public_head = l->head;
@@ -503,16 +573,58 @@ ledger_publish(struct ledger *l, struct why *why)
 	return e;
 }
 
+enum err
+ledger_consistency(struct ledger *l, uint64_t old, uint64_t size, struct hash path[MERKLE_MAX_PATH], size_t *n, struct why *why)
+{
+	struct node_source src = {l, read_node};
+	enum err e;
+
+	(void)pthread_mutex_lock(&l->lock);
+	e = l->store == NULL ? ERR_IO : size > l->head.size ? ERR_RANGE : consistency_path(path, n, old, size, &src);
+	(void)pthread_mutex_unlock(&l->lock);
+	return e == OK ? OK : why_set(why, e, "no consistency proof from %" PRIu64 " to %" PRIu64, old, size);
+}
+
+enum err
+ledger_cosigned(struct ledger *l, const struct head *head, const struct buf *line, struct why *why)
+{
+	struct store_batch *b = store_batch_new();
+	struct buf note = {0};
+	enum err e = OK;
+
+	(void)pthread_mutex_lock(&l->lock);
+	if (l->broken != OK || l->public_head.size != head->size || !hash_equal(&l->public_head.root, &head->root))
+		e = ERR_NOT_NOW;
+	else if (memmem(l->public_checkpoint.p, l->public_checkpoint.n, line->p, line->n) != NULL)
+		e = ERR_EXISTS;
+	else {
+		buf_put(&note, l->public_checkpoint.p, l->public_checkpoint.n);
+		buf_put(&note, line->p, line->n);
+		store_batch_put(b, "p", 1, note.p, note.n);
+		if (note.failed)
+			e = ERR_NOMEM;
+		else if ((e = store_write(l->store, b, why)) == OK) {
+			buf_free(&l->public_checkpoint);
+			l->public_checkpoint = note;
+			memset(&note, 0, sizeof note);
+		}
+	}
+	(void)pthread_mutex_unlock(&l->lock);
+	store_batch_free(b);
+	buf_free(&note);
+	return e;
+}
+
 /* The bytes of a tile or bundle of the first `size` entries. */
 static enum err
 read_tile(struct ledger *l, int level, uint64_t index, unsigned width, struct buf *out, struct why *why)
 {
 	struct buf b = {0};
-	uint8_t key[16];
+	uint8_t key[STORE_KEY_BYTES];
 	enum err e = OK;
 
 	if (level != TILE_ENTRIES) { /* the stored tile may have grown since */
-		if ((e = store_get(l->store, key, key_of(key, 't', level, index), &b, why)) == OK) {
+		if ((e = get(l, key, store_key(key, 't', level, index), &b, why)) == OK) {
 			if (b.n < width * HASH_BYTES)
 				e = ERR_ABSENT;
 			else
@@ -632,7 +744,12 @@ ledger_export(struct ledger *l, const char *dir, struct why *why)
 enum err
 ledger_backup(struct ledger *l, const char *path, struct why *why)
 {
-	return store_backup(l->store, path, why);
+	enum err e;
+
+	(void)pthread_rwlock_rdlock(&l->store_lock);
+	e = l->store == NULL ? why_set(why, ERR_IO, "the store is being opened again") : store_backup(l->store, path, why);
+	(void)pthread_rwlock_unlock(&l->store_lock);
+	return e;
 }
 
 enum err
@@ -659,13 +776,13 @@ load_edge(struct ledger *l, struct why *why)
 	for (int t = 0; t < TILE_LEVELS; t++) {
 		uint64_t hashes = t == 0 ? l->head.size : l->head.size >> (8 * t);
 		struct buf b = {0};
-		uint8_t key[16];
+		uint8_t key[STORE_KEY_BYTES];
 
 		l->tree.level[t].index = hashes / TILE_WIDTH;
 		l->tree.level[t].n = (unsigned)(hashes % TILE_WIDTH);
 		if (l->tree.level[t].n == 0)
 			continue;
-		if (store_get(l->store, key, key_of(key, 't', t, l->tree.level[t].index), &b, why) != OK || b.n < l->tree.level[t].n * HASH_BYTES) {
+		if (store_get(l->store, key, store_key(key, 't', t, l->tree.level[t].index), &b, why) != OK || b.n < l->tree.level[t].n * HASH_BYTES) {
 			buf_free(&b);
 			return why_set(why, ERR_PROOF, "the store lacks a tile of its own head: restore it from a backup");
 		}
@@ -680,6 +797,37 @@ load_edge(struct ledger *l, struct why *why)
 	if (!hash_equal(&root, &l->head.root))
 		return why_set(why, ERR_PROOF, "the stored tree is not the one that was signed: restore it from a backup");
 	return OK;
+}
+
+/* Bring the mirror up to the store; a mirror that has more shows that the store is an older copy. */
+static enum err
+load_mirror(struct ledger *l, struct why *why)
+{
+	struct buf entries = {0}, entry = {0};
+	uint32_t count = 0;
+	uint8_t key[STORE_KEY_BYTES];
+	enum err e;
+
+	if (l->mirror_path[0] == '\0')
+		return OK;
+	if ((e = mirror_open(&l->mirror, l->mirror_path, why)) != OK)
+		return e;
+	if (mirror_size(l->mirror) > l->head.size)
+		return why_set(why, ERR_NOT_NOW, "the mirror has %" PRIu64 " entries, the store %" PRIu64 ": the store is an older copy; restore it with the mirror", mirror_size(l->mirror), l->head.size);
+	for (uint64_t i = mirror_size(l->mirror); i < l->head.size && e == OK; i++) {
+		buf_free(&entry);
+		if ((e = store_get(l->store, key, store_key(key, 'e', -1, i), &entry, why)) != OK)
+			break;
+		buf_vec16(&entries, entry.p, entry.n);
+		if (++count == MOST_BATCH || i + 1 == l->head.size) {
+			e = entries.failed ? ERR_NOMEM : mirror_append(l->mirror, count, &entries, &l->checkpoint, why);
+			buf_free(&entries);
+			count = 0;
+		}
+	}
+	buf_free(&entries);
+	buf_free(&entry);
+	return e;
 }
 
 static enum err
@@ -704,7 +852,7 @@ load(struct ledger *l, struct why *why)
 			e = store_write(l->store, b, why);
 		}
 		store_batch_free(b);
-		return e;
+		return e == OK ? load_mirror(l, why) : e;
 	}
 	if (f != OK)
 		return why_set(why, ERR_NOT_NOW, "the head file %s is missing or damaged: without it nothing is signed; put it back from its own place", l->head_file);
@@ -721,7 +869,7 @@ load(struct ledger *l, struct why *why)
 		return e;
 	if ((e = tree_root(&root, fence.size, &src)) != OK || !hash_equal(&root, &fence.root))
 		return why_set(why, ERR_PROOF, "the store's first %" PRIu64 " entries are not those that were signed: wrong store", fence.size);
-	if (fence.size != l->head.size && (e = head_file_write(l, &l->head, why)) != OK)
+	if ((e = load_mirror(l, why)) != OK || (fence.size != l->head.size && (e = head_file_write(l, &l->head, why)) != OK))
 		return e;
 	empty_root(&l->public_head.root);
 	if (store_get(l->store, "p", 1, &l->public_checkpoint, why) == OK)
@@ -744,6 +892,9 @@ ledger_open(struct ledger **out, const struct ledger_options *o, struct why *why
 	l->tree.ctx = l;
 	l->tree.emit = put_tile;
 	(void)snprintf(l->head_file, sizeof l->head_file, "%s", o->head_file);
+	(void)snprintf(l->store_path, sizeof l->store_path, "%s", o->store);
+	(void)snprintf(l->mirror_path, sizeof l->mirror_path, "%s", o->mirror != NULL ? o->mirror : "");
+	(void)pthread_rwlock_init(&l->store_lock, NULL);
 	(void)pthread_mutex_init(&l->lock, NULL);
 	(void)pthread_cond_init(&l->work, NULL);
 	(void)pthread_cond_init(&l->idle, NULL);
@@ -791,12 +942,14 @@ ledger_close(struct ledger *l)
 		(void)pthread_join(l->thread, NULL);
 	}
 	store_close(l->store);
+	mirror_close(l->mirror);
 	if (l->lock_fd >= 0)
 		(void)close(l->lock_fd);
 	tile_builder_free(&l->tree);
 	buf_free(&l->checkpoint);
 	buf_free(&l->public_checkpoint);
 	(void)pthread_mutex_destroy(&l->lock);
+	(void)pthread_rwlock_destroy(&l->store_lock);
 	(void)pthread_cond_destroy(&l->work);
 	(void)pthread_cond_destroy(&l->idle);
 	(void)pthread_mutex_destroy(&l->pool_lock);

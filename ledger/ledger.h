@@ -16,6 +16,9 @@ struct ledger_options {
 	const char *head_file;	/* last signed head, outside the store and its backups; its folder must exist */
 	const struct signer *key; /* its name is the log's origin; must outlive the ledger */
 	unsigned pool_ms;	/* how long a batch waits for company */
+	const char *mirror;	/* file in a second place that gets every batch before anyone is answered (ledger/mirror.h), or NULL */
+	/* for ledger_restore: the deduplication key of an entry, 0 if it has none; NULL: no entry has one */
+	int (*entry_key)(const uint8_t *entry, size_t n, uint8_t key[32]);
 };
 
 /* Open or make. ERR_NOT_NOW with what to do: the store is behind its head file (an old
@@ -40,6 +43,11 @@ void ledger_head(struct ledger *l, struct head *head, struct buf *checkpoint);
 /* Make the last signed head the public one. */
 MUST_CHECK enum err ledger_publish(struct ledger *l, struct why *why);
 void ledger_public_head(struct ledger *l, struct head *head, struct buf *checkpoint);
+/* Proof that the first `old` entries are a prefix of the first `size` (at most the signed head's). ERR_RANGE. */
+MUST_CHECK enum err ledger_consistency(struct ledger *l, uint64_t old, uint64_t size, struct hash path[MERKLE_MAX_PATH], size_t *n, struct why *why);
+/* Add a cosignature line (checked by the caller) to the checkpoint of the public head. ERR_NOT_NOW: the public head is
+ * another one by now; ERR_EXISTS: the line is there. */
+MUST_CHECK enum err ledger_cosigned(struct ledger *l, const struct head *head, const struct buf *line, struct why *why);
 /* "checkpoint" or a tile path, for the public head. ERR_ABSENT for all others. */
 MUST_CHECK enum err ledger_public_file(struct ledger *l, const char *path, struct buf *out, struct why *why);
 
@@ -47,8 +55,10 @@ MUST_CHECK enum err ledger_public_file(struct ledger *l, const char *path, struc
 void ledger_seal(struct ledger *l);
 /* Write checkpoint and tile/ of the public head under dir. O(size). */
 MUST_CHECK enum err ledger_export(struct ledger *l, const char *dir, struct why *why);
+/* An independent copy of the store in a new folder, while the log is in use. */
 MUST_CHECK enum err ledger_backup(struct ledger *l, const char *path, struct why *why);
-/* OK, or why nothing is signed any more. */
+/* OK, or why nothing is signed now. After an error of the store, mirror or head file the next append, a second later
+ * at the earliest, opens them again and goes on if everything is as it must be. */
 enum err ledger_state(struct ledger *l, struct why *why);
 
 #endif

@@ -79,7 +79,7 @@ appends(const char *dir, unsigned clients, double seconds, double pause, double 
 	char store[300], head[300];
 	uint8_t seed[32] = {1};
 	struct signer by;
-	struct ledger_options o = {store, head, &by, 5};
+	struct ledger_options o = {.store = store, .head_file = head, .key = &by, .pool_ms = 5};
 	struct run r = {.room = 2000000, .pause = pause};
 	pthread_t *t = calloc(clients, sizeof *t);
 	struct why why = {""};

@@ -17,7 +17,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "ledger/ledger.h"
+#include "ledger/restore.h"
+#include "ledger/store.h"
 #include "registry/registry.h"
 
 static char dir[64];
@@ -35,11 +36,31 @@ shell(const char *format, ...)
 	assert_int_equal(system(cmd), 0);
 }
 
+static char mirror[128]; /* empty: none */
+
+static int
+key_of_entry(const uint8_t *entry, size_t n, uint8_t out[32])
+{
+	struct hash h;
+
+	if (n != 40)
+		return 0;
+	sha256(&h, entry, n);
+	memcpy(out, h.b, 32);
+	return 1;
+}
+
+static struct ledger_options
+options(const char *store, const char *head)
+{
+	return (struct ledger_options){.store = store, .head_file = head, .key = &key, .pool_ms = 1, .mirror = mirror[0] != '\0' ? mirror : NULL, .entry_key = key_of_entry};
+}
+
 static enum err
 open_log(struct ledger **l, struct why *why)
 {
 	char store[128], head[128];
-	struct ledger_options o = {store, head, &key, 1};
+	struct ledger_options o = options(store, head);
 
 	(void)snprintf(store, sizeof store, "%s/store", dir);
 	(void)snprintf(head, sizeof head, "%s/head", dir);
@@ -53,6 +74,7 @@ fresh(void **state)
 
 	(void)state;
 	(void)strcpy(dir, "/tmp/urna-ledger-XXXXXX");
+	mirror[0] = '\0';
 	return mkdtemp(dir) == NULL || signer_of_seed(&key, "urna.test/log", seed) != OK;
 }
 
@@ -250,6 +272,132 @@ killed(void **state)
 }
 
 static void
+add(struct ledger *l, uint32_t from, uint32_t to)
+{
+	struct why why = {""};
+
+	for (uint32_t i = from; i < to; i++) {
+		uint8_t e[40], dedup[32];
+
+		entry_of(e, dedup, i);
+		if (ledger_append(l, e, sizeof e, dedup, NULL, NULL, &why) != OK)
+			fail_msg("%s", why.text);
+	}
+}
+
+static enum err
+restore(const char *backup, const char *with_mirror, const char *published, struct why *why)
+{
+	char store[128], head[128];
+	struct ledger_options o = options(store, head);
+	struct restore_sources from = {backup, with_mirror, published};
+	uint64_t size;
+
+	(void)snprintf(store, sizeof store, "%s/store", dir);
+	(void)snprintf(head, sizeof head, "%s/head", dir);
+	shell("rm -rf %s/store", dir);
+	return ledger_restore(&o, &from, &size, why);
+}
+
+/* The restored log has all 700 entries, finds them by key, and goes on. */
+static void
+whole(void)
+{
+	struct ledger *l;
+	struct why why = {""};
+	struct head head;
+	uint64_t index;
+	uint8_t e[40], dedup[32];
+
+	if (open_log(&l, &why) != OK)
+		fail_msg("%s", why.text);
+	ledger_head(l, &head, NULL);
+	assert_true(head.size >= 700);
+	for (uint32_t i = 0; i < 700; i += 7) {
+		entry_of(e, dedup, i);
+		assert_int_equal(ledger_append(l, e, sizeof e, dedup, &index, NULL, &why), ERR_EXISTS);
+		assert_int_equal(index, i);
+	}
+	add(l, (uint32_t)head.size, (uint32_t)head.size + 3);
+	ledger_close(l);
+}
+
+static void
+restored(void **state)
+{
+	char backup[128], copy[128], published[128], before[128];
+	struct ledger *l;
+	struct why why = {""};
+
+	(void)state;
+	(void)snprintf(mirror, sizeof mirror, "%s/log.mirror", dir);
+	(void)snprintf(copy, sizeof copy, "%s/copy.mirror", dir);
+	(void)snprintf(backup, sizeof backup, "%s/backup", dir);
+	(void)snprintf(published, sizeof published, "%s/published", dir);
+	(void)snprintf(before, sizeof before, "%s/before", dir);
+	assert_int_equal(open_log(&l, &why), OK);
+	add(l, 0, 400);
+	assert_int_equal(ledger_backup(l, backup, &why), OK);
+	add(l, 400, 500);
+	assert_int_equal(ledger_publish(l, &why), OK);
+	assert_int_equal(ledger_export(l, published, &why), OK);
+	add(l, 500, 700);
+	ledger_close(l);
+	shell("cp %s %s && cp -r %s/head %s/head.kept", mirror, copy, dir, dir);
+	/* yesterday's backup alone: says what is missing, makes nothing, and nothing is served */
+	assert_int_equal(restore(backup, NULL, NULL, &why), ERR_NOT_NOW);
+	assert_non_null(strstr(why.text, "300 of 700 signed entries are in no source: 400-699"));
+	assert_int_equal(open_log(&l, &why), ERR_NOT_NOW);
+	shell("rm -rf %s/store && cp -r %s %s/store", dir, backup, dir);
+	assert_int_equal(open_log(&l, &why), ERR_NOT_NOW);
+	/* backup and published files: up to 500 */
+	assert_int_equal(restore(backup, NULL, published, &why), ERR_NOT_NOW);
+	assert_non_null(strstr(why.text, "200 of 700 signed entries are in no source: 500-699"));
+	/* backup and mirror; mirror alone; all */
+	assert_int_equal(restore(backup, copy, NULL, &why), OK);
+	whole();
+	shell("cp %s/head.kept %s/head && cp %s %s", dir, dir, copy, mirror);
+	assert_int_equal(restore(NULL, copy, NULL, &why), OK);
+	whole();
+	shell("cp %s/head.kept %s/head && cp %s %s", dir, dir, copy, mirror);
+	assert_int_equal(restore(backup, copy, published, &why), OK);
+	whole();
+	shell("cp %s/head.kept %s/head && cp %s %s", dir, dir, copy, mirror);
+	/* a torn last frame, and a damaged one */
+	shell("head -c -3 %s >%s.torn", copy, copy);
+	(void)snprintf(before, sizeof before, "%s.torn", copy);
+	assert_int_equal(restore(NULL, before, NULL, &why), ERR_NOT_NOW);
+	shell("cp %s %s.torn && printf x | dd of=%s.torn bs=1 seek=3000 conv=notrunc 2>/dev/null", copy, copy, copy);
+	assert_int_equal(restore(NULL, before, NULL, &why), ERR_PROOF);
+	/* a mirror that is ahead shows an older store even if the head file is old, too */
+	shell("rm -rf %s/store && cp -r %s %s/store && cp %s %s", dir, backup, dir, copy, mirror);
+	shell("mv %s/head %s/head.new", dir, dir);
+	{
+		struct head old;
+		char text[200], hex[65];
+		struct store *s;
+		struct buf b = {0};
+		struct vkey v;
+
+		(void)snprintf(text, sizeof text, "%s/store", dir);
+		assert_int_equal(store_open(&s, text, &why), OK);
+		assert_int_equal(store_get(s, "h", 1, &b, &why), OK);
+		store_close(s);
+		assert_int_equal(vkey_make(&v, key.name, NOTE_ED25519, key.key), OK);
+		assert_int_equal(checkpoint_open(&old, b.p, b.n, &v, &why), OK);
+		buf_free(&b);
+		hash_hex(hex, &old.root);
+		shell("echo %lu %s >%s/head", (unsigned long)old.size, hex, dir);
+	}
+	assert_int_equal(open_log(&l, &why), ERR_NOT_NOW);
+	assert_non_null(strstr(why.text, "the mirror has 700"));
+	/* published files of another log */
+	shell("mv %s/head.new %s/head && cp -r tests/vectors/tlog/ref600 %s/other", dir, dir, dir);
+	(void)snprintf(before, sizeof before, "%s/other", dir);
+	assert_int_equal(restore(backup, NULL, before, &why), ERR_FORMAT); /* another origin */
+}
+
+static void
 registries(void **state)
 {
 	char path[128], fence[128];
@@ -301,6 +449,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(appends, fresh, drop),
 	    cmocka_unit_test_setup_teardown(older_copies, fresh, drop),
 	    cmocka_unit_test_setup_teardown(killed, fresh, drop),
+	    cmocka_unit_test_setup_teardown(restored, fresh, drop),
 	    cmocka_unit_test_setup_teardown(registries, fresh, drop),
 	};
 

@@ -18,9 +18,11 @@ def call(folder, account, box, keys):
     k = dict(x.split("=", 1) for x in keys)
 
     def party(name, person):
-        return {"person": person, "key": k[name]}
+        key, _, url = k[name].partition("|")
+        return dict({"person": person, "key": key}, **({"url": url} if url else {}))
 
     trustees = sorted((n for n in k if n.startswith("custodio-")), key=lambda n: int(n.split("-")[1]))
+    witnesses = sorted(n for n in k if n.startswith("testigo-"))
     mixers = sorted(n for n in k if n.startswith("mezclador-"))
     text = {
         "urna": "call", "version": 1, "kind": "simulacro", "process": "Proceso Electoral Federal 2023-2024 (ejemplo)",
@@ -35,7 +37,7 @@ def call(folder, account, box, keys):
         "operator": party("operador", "Operación"), "auditor": party("auditoria", "Auditoría"),
         "replacement_signer": party("reposicion", "Reposición"),
         "mixers": {"minimum": 2, "required": [], "list": [party(n, n) for n in mixers]},
-        "witnesses": {"quorum": 0, "list": []},
+        "witnesses": {"quorum": len(witnesses) * 2 // 3, "list": [party(n, "Partido " + n) for n in witnesses]},
         "amend": [{"kind": "extend", "keys": ["operador", "notaria"], "quorum": 2},
                   {"kind": "suspend", "keys": ["operador", "notaria"], "quorum": 1},
                   {"kind": "resume", "keys": ["operador", "notaria"], "quorum": 1},
