@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "api/client.h"
 
@@ -105,12 +106,13 @@ update_record(struct service *s, struct ledger *l, const char *log, const struct
 	struct checkpoint have;
 	struct head now;
 	struct why why;
-	char path[1200];
+	char path[1200], done[1200];
 
 	(void)snprintf(path, sizeof path, "%s/%s/checkpoint", s->config.record, log);
+	(void)snprintf(done, sizeof done, "%s/hashes.sha256", s->config.record);
 	(void)pthread_mutex_lock(&s->lock);
 	ledger_public_head(l, &now, &note);
-	if ((strcmp(log, "events") == 0 || !s->progress.sealed) && now.size == head->size && file_read(&file, path, NOTE_MAX_BYTES, NULL) == OK &&
+	if (access(done, F_OK) != 0 && (strcmp(log, "events") == 0 || !s->progress.sealed) && now.size == head->size && file_read(&file, path, NOTE_MAX_BYTES, NULL) == OK &&
 	    checkpoint_read(&have, file.p, file.n, NULL) == OK && have.head.size == now.size && hash_equal(&have.head.root, &now.root) &&
 	    file_write(path, note.p, note.n, 0644, &why) != OK)
 		(void)fprintf(stderr, "record: %s\n", why.text);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <openssl/evp.h>
@@ -603,9 +604,50 @@ cmd_act(struct args *a)
 
 /* ---- preserve ------------------------------------------------------------------------------------------ */
 
+/* Cosignatures that the final heads have in the record: the fewer of the two logs'. */
+static enum err
+cosigned(struct record *r, size_t *least, struct why *why)
+{
+	static const char *const logs[] = {"events/checkpoint", "ballots/checkpoint"};
+	struct vkey keys[MAX_PARTIES];
+	enum err e = OK;
+
+	for (unsigned i = 0; i < r->call.witnesses; i++)
+		keys[i] = r->call.witness[i].key;
+	*least = r->call.witnesses;
+	for (size_t i = 0; i < 2 && e == OK; i++) {
+		struct buf b = {0};
+		size_t n = 0;
+
+		if ((e = record_file(r, logs[i], NOTE_MAX_BYTES, &b, why)) == OK && (e = checkpoint_cosigners(&n, b.p, b.n, keys, r->call.witnesses, why)) == OK && n < *least)
+			*least = n;
+		buf_free(&b);
+	}
+	return e;
+}
+
+/* All witnesses within some seconds, or at least the call's quorum: afterwards the record does not change. */
+static enum err
+wait_cosigned(struct record *r, struct why *why)
+{
+	struct timespec pause = {0, 100000000};
+	size_t n = 0;
+	enum err e = OK;
+
+	for (int i = 0; i < 150 && r->call.witness_quorum > 0; i++) {
+		if ((e = cosigned(r, &n, why)) != OK || n == r->call.witnesses)
+			return e;
+		(void)nanosleep(&pause, NULL);
+	}
+	if (n < r->call.witness_quorum)
+		return why_set(why, ERR_NOT_NOW, "%zu witnesses cosigned the final heads, the call demands %u: when they answer again, run urna preserve --finish", n, r->call.witness_quorum);
+	return OK;
+}
+
 int
 cmd_preserve(struct args *a)
 {
+	int finish = arg_flag(a, "--finish");
 	const char *dir = arg_need(a, "--record");
 	struct record *r = calloc(1, sizeof *r);
 	struct buf list[3] = {{0}, {0}, {0}};
@@ -618,11 +660,15 @@ cmd_preserve(struct args *a)
 
 	if (r == NULL || open_record(r, dir, TO_EVENTS, &why) != OK || open_signer(a, &by, &why) != OK || record_list_hash(r, &h[0], &why) != OK)
 		return fail("preserve", &why);
-	e = event_new(r, "seal");
-	add_hash(e, "list", &h[0]);
-	if (submit_event(a, &r->call, e, &by, &why) != OK)
-		return fail("preserve", &why);
+	if (!finish) {
+		e = event_new(r, "seal");
+		add_hash(e, "list", &h[0]);
+		if (submit_event(a, &r->call, e, &by, &why) != OK)
+			return fail("preserve", &why);
+	}
 	args_end(a);
+	if (wait_cosigned(r, &why) != OK)
+		return fail("preserve", &why);
 	if (hash_lists(r, list, &why) != OK)
 		return fail("preserve", &why);
 	for (int i = 0; i < 3; i++) {
