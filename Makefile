@@ -98,7 +98,7 @@ $(B)/%.o: %.c Makefile
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
 
 # ---- targets ----------------------------------------------------------------
-.PHONY: all deps programs demo check test unit bench bench-large san fuzz run-fuzz ct run-ct cov fmt lint install clean help
+.PHONY: all deps programs demo check check-interop check-crash test unit bench bench-large san fuzz run-fuzz ct run-ct cov fmt lint install clean help
 all: deps				## build the programs into build/bin
 	@$(MAKE) --no-print-directory MODE=release programs
 	@mkdir -p build/bin
@@ -119,6 +119,15 @@ demo: all				## a whole election, from the call to the verification (VOTERS=n)
 check: all				## everything that must pass before a commit
 	@$(MAKE) --no-print-directory MODE=release test
 	@tools/run-tests build/release all
+
+check-interop: all			## the logs read by Go's own packages
+	@$(MAKE) --no-print-directory MODE=release test
+	@tests/check_interop
+check-crash: all			## 200 rounds of kill -9, every step failing, the disk failing
+	@$(MAKE) --no-print-directory MODE=release test
+	@CRASH_ROUNDS=200 build/release/tests/test_ledger
+	@build/release/tests/test_faults
+	@ROUNDS=40 tests/check_disk
 
 san: deps				## the tests under address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory MODE=san test

@@ -112,21 +112,28 @@ static int
 cmd_receipt(int argc, char **argv)
 {
 	const char *mine = option(argc, argv, "--mine"), *user = option(argc, argv, "--user"), *password_file = option(argc, argv, "--password-file");
-	const char *ballot = option(argc, argv, "--ballot"), *key = option(argc, argv, "--log-key"), *dir = option(argc, argv, "--record"), *file = word(argc, argv);
+	const char *ballot = option(argc, argv, "--ballot"), *key = option(argc, argv, "--log-key"), *dir = option(argc, argv, "--record"), *file;
 	struct buf receipt = {0}, entry = {0};
 	struct record *rec = calloc(1, sizeof *rec);
+	struct vkey witness[MAX_PARTIES];
+	size_t witnesses = 0, quorum = 0, cosigned = 0;
+	int bad_witnesses;
 	struct receipt r;
 	struct vkey log;
 	struct head head;
 	struct hash leaf;
 	struct why why = {""};
 
+	bad_witnesses = option_witnesses(argc, argv, witness, MAX_PARTIES, &witnesses, &quorum, &why) != OK;
+	file = word(argc, argv);
 	if (mine != NULL && rec != NULL && dir != NULL && user != NULL && file == NULL)
 		return receipt_mine(rec, dir, mine, user, password_file);
 	if (file == NULL || ballot == NULL || mine != NULL || (key == NULL && dir == NULL) || rec == NULL) {
 		usage(stderr);
 		return 2;
 	}
+	if (bad_witnesses)
+		return cannot(&why);
 	if (file_read(&receipt, file, NOTE_MAX_BYTES, &why) != OK || file_read(&entry, ballot, BALLOT_MAX_BYTES, &why) != OK)
 		return cannot(&why);
 	if (dir != NULL) {
@@ -134,6 +141,11 @@ cmd_receipt(int argc, char **argv)
 		if (record_call(rec, &why) != OK)
 			return cannot(&why);
 		log = rec->call.log_ballots;
+		if (witnesses == 0) {
+			for (unsigned i = 0; i < rec->call.witnesses; i++)
+				witness[witnesses++] = rec->call.witness[i].key;
+			quorum = rec->call.witness_quorum;
+		}
 	}
 	if (key != NULL && vkey_read(&log, key, &why) != OK)
 		return cannot(&why);
@@ -142,7 +154,15 @@ cmd_receipt(int argc, char **argv)
 		(void)printf("NOT VERIFIED: %s\n", why.text);
 		return 1;
 	}
+	if (checkpoint_cosigners(&cosigned, r.checkpoint, r.checkpoint_n, witness, witnesses, &why) != OK) {
+		(void)printf("NOT VERIFIED: %s\n", why.text);
+		return 1;
+	}
 	(void)printf("in a signed head: entry %llu of a tree of %llu\n", (unsigned long long)r.index, (unsigned long long)head.size);
+	if (cosigned > 0 && cosigned >= quorum)
+		(void)printf("in a cosigned head: %zu of %zu witnesses\n", cosigned, witnesses);
+	else if (witnesses > 0)
+		(void)printf("not in a cosigned head (%zu of %zu witnesses; %zu are asked for): fetch the receipt again after the next public head\n", cosigned, witnesses, quorum);
 	if (dir == NULL) {
 		(void)printf("VERIFIED (provisional: not compared with the record that was counted)\n");
 		return 0;
