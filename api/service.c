@@ -882,7 +882,7 @@ service_start(struct service *s, struct why *why)
 		why_prefix(why, e, "events");
 		goto done;
 	}
-	if ((e = replay(s, why)) != OK)
+	if ((e = replay(s, why)) != OK || (e = ledger_publish(s->events, why)) != OK)
 		goto done;
 	if (s->progress.begun == 0 && (e = phase(s, 1, "begin", why)) != OK)
 		goto done;
