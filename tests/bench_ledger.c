@@ -1,6 +1,7 @@
 /* tests/bench_ledger.c - durable appends to the log, beside bare RocksDB writes of the same bytes in the same run.
  *
- * usage: bench_ledger [SECONDS]   entries of 1 KiB; every append is acknowledged after a synced write and a signed head
+ * usage: bench_ledger growth ENTRIES   128-byte entries: rate, memory, proofs and restart at each power of ten, then the recomputation
+ *        bench_ledger [SECONDS]   entries of 1 KiB; every append is acknowledged after a synced write and a signed head
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -165,17 +166,142 @@ bare(const char *dir, unsigned batch, double seconds, int all)
 	return (double)n / (now() - begun);
 }
 
+/* ---- growth ------------------------------------------------------------------------- */
+
+enum { SMALL = 128, GROWERS = 512 };
+
+struct growth {
+	struct ledger *log;
+	atomic_ullong next;
+	unsigned long long until;
+};
+
+static void *
+grower(void *arg)
+{
+	struct growth *g = arg;
+	uint8_t entry[SMALL] = {0}, key[32];
+	unsigned long long k;
+
+	while ((k = atomic_fetch_add(&g->next, 1)) < g->until) {
+		random_bytes(key, sizeof key);
+		memcpy(entry, &k, sizeof k);
+		memcpy(entry + 8, key, 32);
+		if (ledger_append(g->log, entry, sizeof entry, key, NULL, NULL, NULL) != OK)
+			abort();
+	}
+	return NULL;
+}
+
+static long
+resident_mb(void)
+{
+	long pages = 0, skip;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	if (f == NULL || fscanf(f, "%ld %ld", &skip, &pages) != 2)
+		pages = 0;
+	if (f != NULL)
+		(void)fclose(f);
+	return pages * 4096 / (1 << 20);
+}
+
+static int
+growth(const char *dir, unsigned long long entries)
+{
+	char store[300], head[300], out[300];
+	uint8_t seed[32] = {1}, entry[SMALL] = {0};
+	struct signer by;
+	struct ledger_options o = {.store = store, .head_file = head, .key = &by, .pool_ms = 5};
+	struct growth g = {.until = 0};
+	struct why why = {""};
+	struct hash a, b;
+	struct head h;
+	pthread_t t[GROWERS];
+	pthread_attr_t attr;
+	double began;
+
+	(void)snprintf(store, sizeof store, "%s/growing", dir);
+	(void)snprintf(head, sizeof head, "%s/growing.head", dir);
+	(void)snprintf(out, sizeof out, "%s/growing.public", dir);
+	(void)pthread_attr_init(&attr);
+	(void)pthread_attr_setstacksize(&attr, 128 * 1024);
+	if (signer_of_seed(&by, "bench.example/log", seed) != OK || ledger_open(&g.log, &o, &why) != OK)
+		return 1;
+	for (unsigned long long mark = 10000; mark <= entries; mark *= 10) {
+		unsigned long long from = g.until;
+		double rate, proof;
+
+		g.until = mark;
+		atomic_store(&g.next, from);
+		began = now();
+		for (unsigned i = 0; i < GROWERS; i++)
+			if (pthread_create(&t[i], &attr, grower, &g) != 0)
+				return 1;
+		for (unsigned i = 0; i < GROWERS; i++)
+			(void)pthread_join(t[i], NULL);
+		rate = (double)(mark - from) / (now() - began);
+		began = now();
+		for (unsigned i = 0; i < 1000; i++) {
+			struct buf receipt = {0};
+			uint64_t at;
+
+			random_bytes(&at, sizeof at);
+			if (ledger_receipt(g.log, at % mark, &receipt, &why) != OK)
+				return 1;
+			buf_free(&receipt);
+		}
+		proof = (now() - began) / 1000;
+		ledger_close(g.log);
+		began = now();
+		if (ledger_open(&g.log, &o, &why) != OK)
+			return 1;
+		(void)printf("%9llu entries: %7.0f /s since the last line, %4ld MB, inclusion proof %.3f ms, restart %.3f s\n", mark, rate, resident_mb(), proof * 1e3, now() - began);
+		(void)fflush(stdout);
+	}
+	/* recomputation from the published files, beside its SHA-256 calls alone */
+	if (g.until <= 1000000) {
+		struct file_source src = source_dir(out);
+		double bare, all;
+
+		if (ledger_publish(g.log, &why) != OK || ledger_export(g.log, out, &why) != OK)
+			return 1;
+		ledger_public_head(g.log, &h, NULL);
+		began = now();
+		for (unsigned long long i = 0; i < g.until; i++) {
+			memcpy(entry, &i, sizeof i);
+			leaf_hash(&a, entry, sizeof entry);
+			node_hash(&b, &a, &b);
+		}
+		bare = now() - began;
+		began = now();
+		if (log_read(&src, "", &h, NULL, NULL, &why) != OK)
+			return 1;
+		all = now() - began;
+		(void)printf("recomputed from files: %.2f s, the SHA-256 calls alone %.2f s: %.2f of it\n", all, bare, bare / all);
+	}
+	ledger_close(g.log);
+	signer_close(&by);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
 	static const unsigned clients[] = {1, 64, 1024};
-	double seconds = argc > 1 ? atof(argv[1]) : 3, rate = 0, q[3] = {0}, t;
+	double seconds = argc > 1 && strcmp(argv[1], "growth") != 0 ? atof(argv[1]) : 3, rate = 0, q[3] = {0}, t;
 	char dir[] = "build/bench-ledger-XXXXXX", path[300], cmd[320];
 	uint8_t page[4096] = {0};
 	int fd;
 
 	if (mkdtemp(dir) == NULL)
 		return 1;
+	(void)snprintf(cmd, sizeof cmd, "rm -rf %s", dir);
+	if (argc == 3 && strcmp(argv[1], "growth") == 0) {
+		int bad = growth(dir, strtoull(argv[2], NULL, 10));
+
+		return system(cmd) != 0 || bad;
+	}
 	(void)snprintf(path, sizeof path, "%s/sync", dir);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	t = now();
@@ -196,6 +322,5 @@ main(int argc, char **argv)
 	/* half of what 1024 clients reached */
 	t = appends(dir, 256, seconds, 256 / (rate / 2), q);
 	(void)printf("at half load (%.0f /s): p50 %.2f ms, p99 %.2f ms, p99.9 %.2f ms\n", t, q[0] * 1e3, q[1] * 1e3, q[2] * 1e3);
-	(void)snprintf(cmd, sizeof cmd, "rm -rf %s", dir);
 	return system(cmd) == 0 ? 0 : 1;
 }
