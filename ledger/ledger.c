@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,8 +44,10 @@ struct ledger {
 	char head_file[4096];
 	int lock_fd;
 	unsigned pool_ms;
-	pthread_t thread;
-	int thread_runs;
+	pthread_t thread, checker;
+	int thread_runs, checker_runs;
+	atomic_int check_stops;
+	struct head opened; /* what the full check must find */
 	pthread_mutex_t pool_lock; /* over what waits; taken before `lock`, or alone */
 	pthread_cond_t work, idle;
 	struct waiting *pool, **pool_end;
@@ -378,7 +381,7 @@ run_batch(struct ledger *l, struct waiting *first, unsigned count)
 		abort();
 	for (; w != NULL; w = w->next)
 		list[n++] = w;
-	if (l->broken != OK && monotonic() - l->broken_at >= HEAL_SECONDS)
+	if (l->broken != OK && l->broken != ERR_PROOF && monotonic() - l->broken_at >= HEAL_SECONDS)
 		heal(l);
 	qsort(list, n, sizeof *list, by_leaf);
 	if (l->broken != OK) {
@@ -765,6 +768,61 @@ ledger_state(struct ledger *l, struct why *why)
 	return e;
 }
 
+/* ---- the full check ------------------------------------------------------------------------- */
+
+/* Nothing is signed any more in this process, whatever is tried. */
+static void
+stop_signing(struct ledger *l, const char *what, uint64_t at)
+{
+	(void)pthread_mutex_lock(&l->lock);
+	l->broken = why_set(&l->broken_why, ERR_PROOF, "the full check found that %s at %" PRIu64 " is not what was signed: nothing is signed; restore the store", what, at);
+	l->broken_at = (time_t)INT64_MAX;
+	(void)pthread_mutex_unlock(&l->lock);
+}
+
+/* Behind the service: every entry up to the head at opening, against its tile, and all together against the signed root. */
+static void *
+check_behind(void *arg)
+{
+	struct ledger *l = arg;
+	struct frontier *f = calloc(1, sizeof *f);
+	struct timespec pause = {0, 100000000};
+	struct buf entry = {0}, tile = {0};
+	uint8_t key[STORE_KEY_BYTES];
+	struct hash leaf, root;
+	uint64_t i = 0;
+
+	while (f != NULL && i < l->opened.size && !l->check_stops) {
+		enum err e;
+
+		buf_free(&entry);
+		if ((e = ledger_read(l, i, &entry, NULL)) == OK && i % TILE_WIDTH == 0) {
+			buf_free(&tile);
+			e = get(l, key, store_key(key, 't', 0, i / TILE_WIDTH), &tile, NULL);
+		}
+		if (e != OK && e != ERR_ABSENT) { /* the store is being opened again */
+			(void)nanosleep(&pause, NULL);
+			continue;
+		}
+		leaf_hash(&leaf, entry.p, entry.n);
+		if (e != OK || tile.n < (i % TILE_WIDTH + 1) * HASH_BYTES || memcmp(tile.p + i % TILE_WIDTH * HASH_BYTES, leaf.b, HASH_BYTES) != 0) {
+			stop_signing(l, "entry or tile", i);
+			break;
+		}
+		frontier_append(f, &leaf);
+		i++;
+	}
+	if (f != NULL && i == l->opened.size) {
+		frontier_root(&root, f);
+		if (!hash_equal(&root, &l->opened.root))
+			stop_signing(l, "the tree of size", i);
+	}
+	free(f);
+	buf_free(&entry);
+	buf_free(&tile);
+	return NULL;
+}
+
 /* ---- opening and closing ------------------------------------------------------------------- */
 
 /* Take up the right edge of the tree of the stored head and check it against its root. */
@@ -915,6 +973,9 @@ ledger_open(struct ledger **out, const struct ledger_options *o, struct why *why
 		return ERR_NOMEM;
 	}
 	l->thread_runs = 1;
+	l->opened = l->head;
+	if (pthread_create(&l->checker, NULL, check_behind, l) == 0)
+		l->checker_runs = 1;
 	*out = l;
 	return OK;
 }
@@ -941,6 +1002,9 @@ ledger_close(struct ledger *l)
 		(void)pthread_mutex_unlock(&l->pool_lock);
 		(void)pthread_join(l->thread, NULL);
 	}
+	l->check_stops = 1;
+	if (l->checker_runs)
+		(void)pthread_join(l->checker, NULL);
 	store_close(l->store);
 	mirror_close(l->mirror);
 	if (l->lock_fd >= 0)

@@ -397,6 +397,52 @@ restored(void **state)
 	assert_int_equal(restore(backup, NULL, before, &why), ERR_FORMAT); /* another origin */
 }
 
+/* An entry, then a tile, changed inside the store: the right edge is right, the full check behind it is not deceived. */
+static void
+changed_inside(void **state)
+{
+	struct timespec little = {0, 10000000};
+	struct ledger *l;
+	struct why why = {""};
+	struct store *s;
+	char store[128];
+
+	(void)state;
+	(void)snprintf(store, sizeof store, "%s/store", dir);
+	assert_int_equal(open_log(&l, &why), OK);
+	add(l, 0, 300);
+	ledger_close(l);
+	shell("cp -r %s/store %s/good", dir, dir);
+	for (int kind = 0; kind < 3; kind++) {
+		struct store_batch *b = store_batch_new();
+		uint8_t entry_key[9] = {'e', 0, 0, 0, 0, 0, 0, 0, 77}, tile_key[10] = {'t', 0}, hashes[256 * 32] = {1};
+		int tries = 0;
+
+		shell("rm -rf %s/store && cp -r %s/good %s/store", dir, dir, dir);
+		if (kind == 0)
+			store_batch_put(b, entry_key, sizeof entry_key, "another", 7);
+		else if (kind == 1)
+			store_batch_put(b, tile_key, sizeof tile_key, hashes, sizeof hashes);
+		assert_int_equal(store_open(&s, store, &why), OK);
+		assert_int_equal(store_write(s, b, &why), OK);
+		store_batch_free(b);
+		store_close(s);
+		if (open_log(&l, &why) != OK) { /* the right edge noticed it at once */
+			assert_int_equal(kind, 1);
+			continue;
+		}
+		while (ledger_state(l, &why) == OK && tries++ < 200)
+			(void)nanosleep(&little, NULL);
+		assert_int_equal(ledger_state(l, &why), kind == 2 ? OK : ERR_PROOF);
+		if (kind != 2) {
+			assert_non_null(strstr(why.text, "full check"));
+			assert_int_equal(ledger_append(l, "x", 1, NULL, NULL, NULL, &why), ERR_PROOF);
+		} else
+			assert_int_equal(ledger_append(l, "x", 1, NULL, NULL, NULL, &why), OK);
+		ledger_close(l);
+	}
+}
+
 static void
 registries(void **state)
 {
@@ -450,6 +496,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(older_copies, fresh, drop),
 	    cmocka_unit_test_setup_teardown(killed, fresh, drop),
 	    cmocka_unit_test_setup_teardown(restored, fresh, drop),
+	    cmocka_unit_test_setup_teardown(changed_inside, fresh, drop),
 	    cmocka_unit_test_setup_teardown(registries, fresh, drop),
 	};
 
