@@ -163,10 +163,12 @@ lint:					## layers, spec links, formatting
 
 PREFIX ?= /usr
 install: all				## install under DESTDIR
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/share/doc/urna
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/share/doc/urna/spec/vectors
 	install -m 755 $(PROGRAMS:%=build/release/bin/%) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 api/urnad.service witness/urna-witness.service $(DESTDIR)$(PREFIX)/lib/systemd/system
-	install -m 644 README.md LICENSE spec/*.md $(DESTDIR)$(PREFIX)/share/doc/urna
+	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/urna
+	install -m 644 spec/*.md $(DESTDIR)$(PREFIX)/share/doc/urna/spec
+	cp -r spec/vectors/. $(DESTDIR)$(PREFIX)/share/doc/urna/spec/vectors
 
 clean:					## remove build/
 	rm -rf build
