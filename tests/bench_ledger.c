@@ -27,6 +27,22 @@ now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* What this process has sent to the disk. */
+static unsigned long long
+bytes_written(void)
+{
+	unsigned long long n = 0;
+	char line[128];
+	FILE *f = fopen("/proc/self/io", "r");
+
+	while (f != NULL && fgets(line, sizeof line, f) != NULL)
+		if (sscanf(line, "write_bytes: %llu", &n) == 1)
+			break;
+	if (f != NULL)
+		(void)fclose(f);
+	return n;
+}
+
 struct run {
 	struct ledger *log;
 	double until;
@@ -75,7 +91,7 @@ by_value(const void *a, const void *b)
 
 /* Appends a second with so many waiting clients. */
 static double
-appends(const char *dir, unsigned clients, double seconds, double pause, double quantile[3])
+appends(const char *dir, unsigned clients, double seconds, double pause, double quantile[3], double *written)
 {
 	char store[300], head[300];
 	uint8_t seed[32] = {1};
@@ -97,6 +113,7 @@ appends(const char *dir, unsigned clients, double seconds, double pause, double 
 	}
 	(void)pthread_attr_init(&attr);
 	(void)pthread_attr_setstacksize(&attr, 256 * 1024);
+	*written = (double)bytes_written();
 	begun = now();
 	r.until = begun + seconds;
 	for (unsigned i = 0; i < clients; i++)
@@ -104,6 +121,7 @@ appends(const char *dir, unsigned clients, double seconds, double pause, double 
 			exit(1);
 	for (unsigned i = 0; i < clients; i++)
 		(void)pthread_join(t[i], NULL);
+	*written = ((double)bytes_written() - *written) / (double)r.done;
 	n = r.done < r.room ? r.done : r.room;
 	qsort(r.latency, n, sizeof *r.latency, by_value);
 	if (quantile != NULL && n > 1000) {
@@ -289,7 +307,7 @@ int
 main(int argc, char **argv)
 {
 	static const unsigned clients[] = {1, 64, 1024};
-	double seconds = argc > 1 && strcmp(argv[1], "growth") != 0 ? atof(argv[1]) : 3, rate = 0, q[3] = {0}, t;
+	double seconds = argc > 1 && strcmp(argv[1], "growth") != 0 ? atof(argv[1]) : 3, rate = 0, q[3] = {0}, t, written;
 	char dir[] = "build/bench-ledger-XXXXXX", path[300], cmd[320];
 	uint8_t page[4096] = {0};
 	int fd;
@@ -311,16 +329,16 @@ main(int argc, char **argv)
 	(void)printf("the disk's own fdatasync after 4 KiB                  %8.2f ms\n", (now() - t) / 50 * 1e3);
 	(void)close(fd);
 	for (size_t i = 0; i < 3; i++) {
-		rate = appends(dir, clients[i], seconds, 0, q);
+		rate = appends(dir, clients[i], seconds, 0, q, &written);
 		(void)printf("append 1 KiB, %4u clients, durable, signed, receipt  %8.0f /s", clients[i], rate);
-		(void)printf("   p50 %.2f ms  p99 %.2f  p99.9 %.2f\n", q[0] * 1e3, q[1] * 1e3, q[2] * 1e3);
+		(void)printf("   p50 %.2f ms  p99 %.2f  p99.9 %.2f   %.1f bytes to the disk for one of the entry\n", q[0] * 1e3, q[1] * 1e3, q[2] * 1e3, written / ENTRY);
 	}
 	t = bare(dir, 256, seconds, 1);
 	(void)printf("bare RocksDB, the same bytes, batches of 256          %8.0f /s   the log reaches %.2f of it\n", t, rate / t);
 	t = bare(dir, 256, seconds, 0);
 	(void)printf("bare RocksDB, entries and keys alone                  %8.0f /s   the log reaches %.2f of it\n", t, rate / t);
 	/* half of what 1024 clients reached */
-	t = appends(dir, 256, seconds, 256 / (rate / 2), q);
+	t = appends(dir, 256, seconds, 256 / (rate / 2), q, &written);
 	(void)printf("at half load (%.0f /s): p50 %.2f ms, p99 %.2f ms, p99.9 %.2f ms\n", t, q[0] * 1e3, q[1] * 1e3, q[2] * 1e3);
 	return system(cmd) == 0 ? 0 : 1;
 }
