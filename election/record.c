@@ -7,6 +7,7 @@
 
 #include "crypto/decryption.h"
 #include "crypto/shuffle.h"
+#include "election/authorizer.h"
 #include "election/docnote.h"
 
 enum { HUGE_FILE = 1 << 30 };

@@ -6,11 +6,12 @@
 #ifndef ELECTION_SUMS_H
 #define ELECTION_SUMS_H
 
+#include "election/lists.h"
 #include "election/record.h"
 
 /* Roll, authorizations with valid answers of a quorum, confirmations, ballots, per style. Verifies every
- * signature and answer of the lists; names the first false one. */
-MUST_CHECK enum err sums_of_record(struct record *r, struct style_sums *sums, struct why *why);
+ * signature and answer of the authority's list and of those that entries of events name; names the first false one. */
+MUST_CHECK enum err sums_of_record(struct record *r, struct style_sums *sums, struct lists_findings *findings, unsigned threads, struct why *why);
 /* Every proof of shuffle of every group, from the log's lists to the last. */
 MUST_CHECK enum err verify_mixes(struct record *r, unsigned threads, struct why *why);
 /* The JSON that a mixer signs. */

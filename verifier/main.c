@@ -8,7 +8,7 @@
 #include "election/record.h"
 #include "crypto/keyfile.h"
 #include "verifier/compare.h"
-#include "verifier/http_source.h"
+#include "crypto/http_client.h"
 #include "verifier/log_cmd.h"
 #include "verifier/mine.h"
 #include "verifier/options.h"

@@ -379,9 +379,7 @@ check_tokens_of(void *ctx, size_t begin, size_t end)
 
 		record_ballot(&t->x->r, i, &b);
 		known = b.style >= 1 && b.style <= t->x->r.m->styles;
-		for (unsigned s = 0; s < b.signatures; s++)
-			known &= b.token[s].authorizer <= t->x->r.call.authorizers;
-		t->bad[i] = !known || ballot_tokens(&b, keys, t->x->r.progress.set, NULL) != OK;
+		t->bad[i] = !known || !progress_announced(&t->x->r.progress, ballot_set(&b)) || ballot_tokens(&b, keys, t->x->r.call.authorizers, NULL) != OK;
 	}
 }
 
@@ -464,13 +462,24 @@ digest_is(const struct check_run *x, const char *fact, const EVP_MD *md, const s
 	return strcmp(hex, event_fact(x->r.close, fact)) == 0;
 }
 
+static unsigned
+ones(unsigned x)
+{
+	unsigned n = 0;
+
+	for (; x != 0; x &= x - 1)
+		n++;
+	return n;
+}
+
 static void
 check_closing(struct check_run *x)
 {
 	struct style_sums *sums = calloc(MAX_STYLES, sizeof *sums);
 	struct act_facts facts = {&x->r.call, x->r.m, x->r.election};
+	struct lists_findings found;
 	struct act act = {{0}, {0}};
-	struct buf b = {0};
+	struct buf b = {0}, remarks = {0};
 	uint64_t a = 0, c = 0;
 	enum err e;
 
@@ -479,17 +488,24 @@ check_closing(struct check_run *x)
 	report_begin(x->report, CHECK_AUTHORIZATIONS);
 	report_begin(x->report, CHECK_CONFIRMATIONS);
 	report_begin(x->report, CHECK_SUMS);
-	if ((e = sums_of_record(&x->r, sums, &x->why)) != OK) {
+	if ((e = sums_of_record(&x->r, sums, &found, x->threads, &x->why)) != OK) {
 		bad(x, strstr(x->why.text, "onfirmation") != NULL ? CHECK_CONFIRMATIONS : CHECK_AUTHORIZATIONS, e);
 	} else {
 		for (unsigned s = 0; s < x->r.m->styles; s++) {
-			a += sums[s].authorizations;
+			a += sums[s].authorizations_all;
 			c += sums[s].confirmations;
-			if (sums[s].ballots > sums[s].authorizations || sums[s].authorizations > sums[s].roll)
+			if (sums[s].ballots > sums[s].authorizations_all || sums[s].authorizations_all > sums[s].roll)
 				report_fail(x->report, CHECK_SUMS, "style %u: %" PRIu64 " ballots, %" PRIu64 " authorizations, %" PRIu64 " on the roll", s + 1,
-				    sums[s].ballots, sums[s].authorizations, sums[s].roll);
+				    sums[s].ballots, sums[s].authorizations_all, sums[s].roll);
+			report_style(x->report, x->r.m->style[s].entity, sums[s].roll, sums[s].authorizations_all, sums[s].confirmations, sums[s].ballots);
 		}
-		report_pass(x->report, CHECK_AUTHORIZATIONS, a, NULL);
+		lists_remarks(&remarks, &found, &x->r.call);
+		if (ones(found.lists) < x->r.call.quorum && x->r.progress.compared)
+			report_absent(x->report, CHECK_AUTHORIZATIONS, "the lists of %u authorizers; the call demands %u", ones(found.lists), x->r.call.quorum);
+		if (found.doublers > 2 * x->r.call.quorum - x->r.call.authorizers - 1)
+			report_fail(x->report, CHECK_SUMS, "%u authorizers answered two requests of one voter; without harm at most %u may", found.doublers,
+			    2 * x->r.call.quorum - x->r.call.authorizers - 1);
+		report_pass(x->report, CHECK_AUTHORIZATIONS, a, "%u of %u lists%s%.600s", ones(found.lists), x->r.call.authorizers, remarks.n > 0 ? "; " : "", buf_cstr(&remarks));
 		report_pass(x->report, CHECK_CONFIRMATIONS, c, NULL);
 		report_pass(x->report, CHECK_SUMS, x->r.m->styles, "ballots %" PRIu64 " <= authorizations %" PRIu64 " <= roll %u; confirmed %" PRIu64, x->r.ballots, a, x->r.roll.n, c);
 	}
@@ -514,6 +530,7 @@ check_closing(struct check_run *x)
 		report_pass(x->report, CHECK_CLOSING_ACT, 1, NULL);
 	act_free(&act);
 	buf_free(&b);
+	buf_free(&remarks);
 	free(sums);
 }
 
@@ -551,7 +568,7 @@ check_comparison(struct check_run *x)
 		hash_hex(hex, &h);
 		if (strcmp(hex, event_fact(v, "sha256")) != 0)
 			report_fail(x->report, CHECK_COMPARISON, "the file is not the one that was compared");
-		if ((e = act_start(&act, &facts, x->r.close, &h, x->r.ballots_head.size, &x->r.ballots_head.root)) == OK &&
+		if ((e = act_start(&act, &facts, x->r.close, x->r.entry, x->r.entries, &h, x->r.ballots_head.size, &x->r.ballots_head.root)) == OK &&
 		    (e = same_act(x, "start-of-decryption", &act)) == OK)
 			e = act_signed(x, "start-of-decryption", "start-of-decryption", &act, 1);
 	}
@@ -1038,8 +1055,11 @@ expected(struct check_run *x, struct names *l)
 				add(l, "documents/%.64s", x->r.entry[i].fact[f].value);
 	if (p->closed) {
 		add_log(l, "ballots/", x->r.ballots_head.size);
-		add(l, "authorizations/%.128s", x->r.call.authorizer[0].key.name);
-		add(l, "authorizations/%.128s.note", x->r.call.authorizer[0].key.name);
+		for (unsigned a = 0; a < x->r.call.authorizers; a++)
+			if (a == 0 || (p->lists >> a & 1)) {
+				add(l, "authorizations/%.128s", x->r.call.authorizer[a].key.name);
+				add(l, "authorizations/%.128s.note", x->r.call.authorizer[a].key.name);
+			}
 		add(l, "confirmations");
 		add(l, "encrypted-votes.bin");
 		add_act(l, "closing", 0);

@@ -61,7 +61,7 @@ for f in roll authorizers/autoridad.json key/transcript.json manifest.json openi
 import sys
 b = bytearray(open(sys.argv[1], "rb").read()); b[len(b) * 2 // 3] ^= 1; open(sys.argv[1], "wb").write(b)
 P
-	refuse "another $f under the same keys" "$(basename "$f" .json)|another|signature|note" $urna vote --message "$message" --choose "$choose" --otp-dir "$work/outbox"
+	refuse "another $f under the same keys" "$(basename "$f" .json)|another|signature|note|must be|modulus" $urna vote --message "$message" --choose "$choose" --otp-dir "$work/outbox"
 	cp "$work/kept" "$R/$f"
 done
 # amendments: each needs the signatures of the call's rule
