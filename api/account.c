@@ -389,8 +389,10 @@ authorize(struct service *s, struct fields *f, struct reply *r)
 		goto done;
 	}
 	memcpy(row->sealed, sealed.p, SEALED_SEED_BYTES);
-	if ((e = authorization_check(a, request.p, request.n, row->sig, row->sealed, &s->election, &s->roll, s->call.authorizers, now_seconds(), &why)) == OK && a->index != index)
+	if (authorization_read(a, request.p, request.n) == OK && a->index != index)
 		e = why_set(&why, ERR_RANGE, "the request is of another voter");
+	else
+		e = authorization_check(a, request.p, request.n, row->sig, row->sealed, &s->election, &s->roll, s->call.authorizers, now_seconds(), &why);
 	if (e != OK) {
 		reply_error(r, e, why.text);
 		goto done;

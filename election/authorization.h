@@ -1,6 +1,6 @@
 /* election/authorization.h - a voter's request for blind signatures, as every authorizer judges it, and what it keeps of it.
  *
- * Spec    spec/vote.md#authorization
+ * Spec    spec/vote.md#judging-a-request, spec/vote.md#authorization
  */
 #ifndef ELECTION_AUTHORIZATION_H
 #define ELECTION_AUTHORIZATION_H

@@ -51,7 +51,7 @@ struct progress {
 	unsigned mixes, factors;
 	struct hash election;
 };
-/* 1 if this set of authorizers (bits) was ever announced. */
+/* 1 if this set of authorizers (bits) was ever announced. Spec: spec/vote.md#the-set-in-use */
 int progress_announced(const struct progress *p, unsigned set);
 /* ERR_NOT_NOW with a sentence if this entry may not come now. */
 MUST_CHECK enum err progress_apply(struct progress *p, const struct event *e, const struct call *call, struct why *why);

@@ -1,6 +1,6 @@
 /* registry/authorizations.h - an election's authorizations in a registry: what the authority and every other authorizer do alike.
  *
- * Spec    spec/vote.md#lists, spec/ledger.md#refilling-a-registry
+ * Spec    spec/vote.md#lists, spec/http.md#rows, spec/ledger.md#refilling-a-registry
  */
 #ifndef REGISTRY_AUTHORIZATIONS_H
 #define REGISTRY_AUTHORIZATIONS_H

@@ -154,21 +154,72 @@ open_registry(struct authorizer *a, const struct record *r, struct why *why)
 	return e;
 }
 
-/* The opening and all it names, from the account origin, held against our call. */
+/* What is read from the account origin is also written to a folder of ours. */
+struct tee {
+	struct file_source from;
+	char to[1100];
+};
+
 static enum err
-read_setup(struct authorizer *a, struct record *r, struct why *why)
+read_and_keep(void *ctx, const char *path, size_t max, struct buf *out, struct why *why)
 {
-	struct buf note = {0};
+	struct tee *t = ctx;
+	struct buf file = {0};
+	char full[1400];
 	enum err e;
 
-	r->src = source_http(a->account);
-	if (source_read(&r->src, "opening.json.note", NOTE_MAX_BYTES, &note, NULL) == ERR_ABSENT)
-		e = ERR_ABSENT; /* the day has not come */
-	else if ((e = record_call(r, why)) == OK && !hash_equal(&r->call.hash, &a->call->hash))
+	if ((e = source_read(&t->from, path, max, &file, why)) == OK) {
+		(void)snprintf(full, sizeof full, "%s/%.256s", t->to, path);
+		*strrchr(full, '/') = '\0';
+		if ((e = dir_make(full, why)) == OK) {
+			(void)snprintf(full, sizeof full, "%s/%.256s", t->to, path);
+			e = file_write(full, file.p, file.n, 0644, why);
+		}
+		buf_put(out, file.p, file.n);
+	}
+	buf_free(&file);
+	return e == OK && out->failed ? ERR_NOMEM : e;
+}
+
+static enum err
+check_setup(struct authorizer *a, struct record *r, struct why *why)
+{
+	enum err e;
+
+	if ((e = record_call(r, why)) == OK && !hash_equal(&r->call.hash, &a->call->hash))
 		e = why_set(why, ERR_PROOF, "the authority shows another call than ours");
 	if (e == OK && (e = record_key(r, why)) == OK && (e = record_setup(r, why)) == OK)
 		e = record_opening(r, why);
+	return e;
+}
+
+/* The opening and all it names, held against our call: from the account origin the first time, and from then on from the copy
+ * that was kept, so that we can start, and help a registry that was lost, while the authority's service is down. */
+static enum err
+read_setup(struct authorizer *a, struct record *r, struct why *why)
+{
+	struct tee tee = {source_http(a->account), ""};
+	struct buf note = {0};
+	char kept[1100], opening[1200];
+	enum err e;
+
+	beside(a, "setup", kept);
+	(void)snprintf(opening, sizeof opening, "%s/opening.json", kept);
+	if (access(opening, F_OK) == 0) {
+		r->src = source_dir(kept);
+		e = check_setup(a, r, why);
+		r->src = (struct file_source){0};
+		return e;
+	}
+	e = source_read(&tee.from, "opening.json.note", NOTE_MAX_BYTES, &note, NULL);
 	buf_free(&note);
+	if (e == ERR_ABSENT)
+		return e; /* the day has not come */
+	beside(a, "setup.part", tee.to);
+	r->src = (struct file_source){&tee, read_and_keep, NULL};
+	if ((e = check_setup(a, r, why)) == OK && rename(tee.to, kept) != 0)
+		e = why_set(why, ERR_IO, "%s: %s", kept, strerror(errno));
+	r->src = (struct file_source){0};
 	return e;
 }
 
