@@ -182,6 +182,16 @@ notary_replaced(struct record *r, const struct event *e, struct why *why)
 	return OK;
 }
 
+/* An exclusion during the hours leaves open whether the voter authorized before it; one before them does not. */
+static void
+bar_excluded(struct record *r, const struct event *e)
+{
+	int opens = strcmp(e->kind, "phase") == 0 && strcmp(event_fact(e, "phase"), "3") == 0 && strcmp(event_fact(e, "edge"), "begin") == 0;
+
+	for (uint32_t i = 0; i < r->roll.n && (opens || strcmp(e->kind, "include") == 0); i++)
+		r->roll.row[i].barred = r->roll.row[i].excluded && (opens || r->roll.row[i].barred);
+}
+
 static enum err
 on_entry(void *ctx, uint64_t index, const uint8_t *p, size_t n, const struct hash *leaf)
 {
@@ -202,6 +212,7 @@ on_entry(void *ctx, uint64_t index, const uint8_t *p, size_t n, const struct has
 		return why_prefix(x->why, err, "entry %" PRIu64, index);
 	if (r->roll.row != NULL && (err = roll_amend(&r->roll, e, &r->call, r->m, x->why)) != OK)
 		return why_prefix(x->why, err, "entry %" PRIu64, index);
+	bar_excluded(r, e);
 	if (strcmp(e->kind, "replace-notary") == 0 && (err = notary_replaced(r, e, x->why)) != OK)
 		return why_prefix(x->why, err, "entry %" PRIu64, index);
 	if (strcmp(e->kind, "close") == 0)

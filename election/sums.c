@@ -37,6 +37,8 @@ on_authorization(void *ctx, uint32_t index, const struct list_row *row)
 		e = why_set(x->why, ERR_FORMAT, "authorization of roll index %u: not canonical", index);
 	else if (!hash_equal(&a->election, &r->election) || a->index != index || a->style != voter->style || a->n != r->call.authorizers)
 		e = why_set(x->why, ERR_PROOF, "authorization of roll index %u: of another election, voter or style", index);
+	else if (voter->barred)
+		e = why_set(x->why, ERR_PROOF, "authorization of roll index %u: of a voter who was excluded all the time", index);
 	else if (roll_signed(voter, row->sig, &h) != OK)
 		e = why_set(x->why, ERR_PROOF, "authorization of roll index %u: not signed by its credential", index);
 	for (unsigned k = 0; e == OK && k < r->call.authorizers; k++) {
