@@ -48,10 +48,11 @@ record_signed(struct record *r, const char *name, const char *purpose, const str
 	enum err e;
 
 	(void)snprintf(path, sizeof path, "%s.note", name);
-	if ((e = record_file(r, path, NOTE_MAX_BYTES, &note, why)) == OK)
-		e = docnote_verify(note.p, note.n, purpose, &r->call.hash, document->p, document->n, key, why);
+	if ((e = record_file(r, path, NOTE_MAX_BYTES, &note, why)) == OK &&
+	    (e = docnote_verify(note.p, note.n, purpose, &r->call.hash, document->p, document->n, key, why)) != OK)
+		(void)why_prefix(why, e, "%s", path);
 	buf_free(&note);
-	return e == OK ? OK : why_prefix(why, e, "%s", path);
+	return e;
 }
 
 enum err

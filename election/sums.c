@@ -38,7 +38,7 @@ on_authorization(void *ctx, uint32_t index, const struct list_row *row)
 	else if (!hash_equal(&a->election, &r->election) || a->index != index || a->style != voter->style || a->n != r->call.authorizers)
 		e = why_set(x->why, ERR_PROOF, "authorization of roll index %u: of another election, voter or style", index);
 	else if (voter->barred)
-		e = why_set(x->why, ERR_PROOF, "authorization of roll index %u: of a voter who was excluded all the time", index);
+		e = why_set(x->why, ERR_PROOF, "authorization of roll index %u: of a voter excluded since before the hours", index);
 	else if (roll_signed(voter, row->sig, &h) != OK)
 		e = why_set(x->why, ERR_PROOF, "authorization of roll index %u: not signed by its credential", index);
 	for (unsigned k = 0; e == OK && k < r->call.authorizers; k++) {

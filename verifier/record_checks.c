@@ -346,6 +346,13 @@ check_hours(struct check_run *x)
 	}
 }
 
+static void
+was_read(struct check_run *x, enum check c)
+{
+	if (x->pinned->on_read != NULL)
+		x->pinned->on_read(x->pinned->on_read_ctx, &x->r, c);
+}
+
 static int
 check_events(struct check_run *x)
 {
@@ -363,6 +370,7 @@ check_events(struct check_run *x)
 		bad(x, !entry ? CHECK_EVENTS_LOG : strstr(x->why.text, "sign") != NULL ? CHECK_ENTRY_SIGNATURES : CHECK_PHASES, e);
 		return 0;
 	}
+	was_read(x, CHECK_EVENTS_LOG);
 	for (uint64_t i = 0; i < x->r.entries; i++) {
 		const struct event *v = &x->r.entry[i];
 
@@ -415,6 +423,7 @@ check_ballots_log(struct check_run *x)
 		bad(x, CHECK_BALLOTS_LOG, e);
 		return 0;
 	}
+	was_read(x, CHECK_BALLOTS_LOG);
 	hash_hex(hex, &x->r.ballots_head.root);
 	if (strtoull(event_fact(x->r.close, "size"), NULL, 10) != x->r.ballots_head.size || strcmp(event_fact(x->r.close, "root"), hex) != 0)
 		report_fail(x->report, CHECK_BALLOTS_LOG, "the log is not the one of the close entry: %" PRIu64 " entries, %s at the close", x->r.ballots_head.size, event_fact(x->r.close, "size"));
@@ -1429,6 +1438,31 @@ check_receipts(struct check_run *x)
 	free(leaf);
 }
 
+/* Everything after the logs, in the order of the phases. */
+static void (*const after_logs[])(struct check_run *) = {check_ballots, check_closing, check_receipts, check_comparison, check_count};
+
+static int
+go_on(const struct check_run *x)
+{
+	const enum check *c = x->pinned->enough;
+
+	return c == NULL || (!report_failed(x->report, *c) && !(x->report->checks[*c].verdict == VERDICT_ABSENT && x->report->checks[*c].text[0] != '\0'));
+}
+
+static void
+check_box(struct check_run *x)
+{
+	check_amendments(x);
+	check_witnesses(x);
+	if (check_ballots_log(x))
+		for (size_t i = 0; i < sizeof after_logs / sizeof *after_logs && go_on(x); i++)
+			after_logs[i](x);
+	if (go_on(x))
+		check_files(x);
+	if (go_on(x))
+		check_handover(x);
+}
+
 void
 check_record(struct report *r, const struct file_source *src, const struct pinned *pinned, unsigned threads, char election_hex[65])
 {
@@ -1443,19 +1477,8 @@ check_record(struct report *r, const struct file_source *src, const struct pinne
 	election_hex[0] = '\0';
 	if (check_call(x) && check_key(x) && check_setup(x) && check_opening(x)) {
 		hash_hex(election_hex, &x->r.election);
-		if (check_events(x)) {
-			check_amendments(x);
-			check_witnesses(x);
-			if (check_ballots_log(x)) {
-				check_ballots(x);
-				check_closing(x);
-				check_receipts(x);
-				check_comparison(x);
-				check_count(x);
-			}
-			check_files(x);
-			check_handover(x);
-		}
+		if (check_events(x) && go_on(x))
+			check_box(x);
 	}
 	record_free(&x->r);
 	free(x);
