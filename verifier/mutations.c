@@ -15,22 +15,12 @@ folder_of(const struct record *r, unsigned nth)
 {
 	const char *found = "";
 
-	for (unsigned g = 0; g < r->m->groups; g++) {
-		for (uint64_t i = 0; i < r->ballots; i++) {
-			struct ballot b;
-			int here = 0;
-
-			record_ballot(r, i, &b);
-			for (unsigned v = 0; v < b.contests && b.style <= r->m->styles; v++)
-				here |= manifest_group(r->m, b.style - 1, v) == (int)g;
-			if (!here)
-				continue;
+	for (unsigned g = 0; g < r->m->groups; g++)
+		if (record_group_size(r, g) > 0) {
 			found = r->m->group[g].folder;
 			if (nth-- == 0)
-				return found;
-			break;
+				break;
 		}
-	}
 	return found;
 }
 

@@ -787,9 +787,9 @@ check_mix(struct check_run *x, unsigned g, unsigned l, const struct session *s, 
 	return !report_failed(x->report, CHECK_MIX_PROOFS);
 }
 
-/* One trustee of one group: session files, proof, note. 1 if its factors count. */
+/* One trustee of one group: session files, proof, note. 1 if its factors count; *kept has them. */
 static int
-check_trustee(struct check_run *x, unsigned g, unsigned l, const struct ciphertext *list, size_t n)
+check_trustee(struct check_run *x, unsigned g, unsigned l, const struct ciphertext *list, size_t n, struct point **kept)
 {
 	const char *folder = x->r.m->group[g].folder;
 	struct point *factors = NULL, key;
@@ -838,7 +838,7 @@ check_trustee(struct check_run *x, unsigned g, unsigned l, const struct cipherte
 		bad(x, CHECK_DECRYPTION_SESSIONS, e);
 	else
 		report_pass(x->report, CHECK_DECRYPTION_SESSIONS, 1, NULL);
-	free(factors);
+	*kept = factors;
 	buf_free(&b);
 	(void)snprintf(path, sizeof path, "%s/nizkp/proofs/DecryptionFactors01.bt", base);
 	(void)snprintf(info, sizeof info, "decryption/%s/%02u.note", folder, l);
@@ -851,6 +851,32 @@ check_trustee(struct check_run *x, unsigned g, unsigned l, const struct cipherte
 	buf_free(&b);
 	buf_free(&note);
 	return 1;
+}
+
+/* All trustees of one group; the votes by the first t whose factors are valid. 1 if there are so many. */
+static int
+check_decryption(struct check_run *x, unsigned g, const int *has, const struct ciphertext *list, size_t n, size_t *marking)
+{
+	struct point *factors[MAX_TRUSTEES] = {NULL};
+	unsigned set[MAX_TRUSTEES], valid = 0;
+	enum err e = OK;
+
+	for (unsigned l = 1; l <= x->r.joint.k; l++) {
+		struct point *one = NULL;
+
+		if (has[l] && check_trustee(x, g, l, list, n, &one) && valid < x->r.joint.t) {
+			set[valid] = l;
+			factors[valid++] = one;
+		} else
+			free(one);
+	}
+	if (valid < x->r.joint.t)
+		report_fail(x->report, CHECK_DECRYPTION_PROOFS, "group %s: only %u of %u needed trustees' factors are valid", x->r.m->group[g].folder, valid, x->r.joint.t);
+	else if ((e = record_markings(&x->r, g, list, n, set, factors, marking, x->threads)) != OK)
+		bad(x, CHECK_VOTES, e);
+	for (unsigned i = 0; i < valid; i++)
+		free(factors[i]);
+	return valid == x->r.joint.t && e == OK;
 }
 
 /* Trustees with a `factors` entry, each after its own `station` entry for this root. */
@@ -923,6 +949,7 @@ static void
 check_count(struct check_run *x)
 {
 	struct count *c = calloc(1, sizeof *c);
+	size_t **marking = calloc(MAX_GROUPS, sizeof *marking);
 	int has[MAX_TRUSTEES + 1] = {0}, ready = 1;
 	uint64_t pairs = 0, all = 0;
 	const struct event *v;
@@ -930,9 +957,10 @@ check_count(struct check_run *x)
 	char path[300], hex[65], active[16];
 	enum err e;
 
-	if (c == NULL)
+	if (c == NULL || marking == NULL)
 		abort();
 	if (!x->r.progress.mixes && x->report->until < UNTIL_COUNT) {
+		free(marking);
 		free(c);
 		return;
 	}
@@ -957,7 +985,6 @@ check_count(struct check_run *x)
 		const char *folder = x->r.m->group[g].folder;
 		struct ciphertext *list = NULL;
 		struct session s;
-		unsigned valid = 0;
 		char base[100], info[200];
 		size_t n = 0;
 
@@ -986,13 +1013,13 @@ check_count(struct check_run *x)
 			report_pass(x->report, CHECK_MIX_SESSIONS, 1, NULL);
 		for (unsigned l = 1; l <= x->r.progress.mixes && ready; l++)
 			ready = check_mix(x, g, l, &s, &list, n);
-		for (unsigned l = 1; l <= x->r.joint.k && ready; l++)
-			if (has[l])
-				valid += (unsigned)check_trustee(x, g, l, list, n);
-		if (ready && valid < x->r.joint.t) {
-			report_fail(x->report, CHECK_DECRYPTION_PROOFS, "group %s: only %u of %u needed trustees' factors are valid", folder, valid, x->r.joint.t);
+		if (n != record_group_size(&x->r, g)) {
+			report_fail(x->report, CHECK_MIX_INPUT, "group %s: not all ballots of its styles have its contest", folder);
 			ready = 0;
 		}
+		if (ready && (marking[g] = calloc(n, sizeof **marking)) == NULL)
+			abort();
+		ready = ready && check_decryption(x, g, has, list, n, marking[g]);
 		free(list);
 	}
 	if (ready)
@@ -1007,7 +1034,7 @@ check_count(struct check_run *x)
 			report_pass(x->report, over[i], 0, "no ballots");
 		report_begin(x->report, CHECK_VOTES);
 		report_begin(x->report, CHECK_COUNT_ACTS);
-		if ((e = count_record(&x->r, c, x->threads, &x->why)) != OK || (e = same(x, "votes.csv", c->csv.p, c->csv.n)) != OK)
+		if ((e = count_record(&x->r, c, marking, x->threads, &x->why)) != OK || (e = same(x, "votes.csv", c->csv.p, c->csv.n)) != OK)
 			bad(x, CHECK_VOTES, e);
 		else
 			report_pass(x->report, CHECK_VOTES, pairs, NULL);
@@ -1023,6 +1050,9 @@ check_count(struct check_run *x)
 		}
 		count_free(c);
 	}
+	for (unsigned g = 0; g < x->r.m->groups; g++)
+		free(marking[g]);
+	free(marking);
 	free(c);
 }
 
@@ -1192,18 +1222,13 @@ expected(struct check_run *x, struct names *l)
 		add_act(l, "start-of-decryption", 1);
 	for (unsigned g = 0; g < x->r.m->groups; g++) {
 		const char *folder = x->r.m->group[g].folder;
-		struct ciphertext *list = NULL;
 		char base[100];
-		size_t n = 0;
 
-		if (record_group(&x->r, g, &list, &n) != OK)
-			n = 0;
-		free(list);
 		if (p->counted) {
 			(void)snprintf(base, sizeof base, "count-%s", folder);
 			add_act(l, base, 1);
 		}
-		if (n == 0)
+		if (record_group_size(&x->r, g) == 0)
 			continue;
 		if (p->mixes > 0) {
 			(void)snprintf(base, sizeof base, "mix/%s", folder);
