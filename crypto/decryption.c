@@ -73,6 +73,7 @@ statement_seed(struct hash *seed, const struct session *s, const struct point *k
 	struct point g;
 
 	point_generator(&g);
+	buf_room(&b, 100 + (2 * n + 3) * BT_POINT_BYTES + factors->n);
 	bt_node(&b, 2);
 	bt_node(&b, 2);
 	bt_point(&b, &g);

@@ -24,6 +24,7 @@ statement_seed(struct hash *seed, const struct session *s, const struct point *h
 	struct point g;
 
 	point_generator(&g);
+	buf_room(&b, 100 + (6 * n + 3) * BT_POINT_BYTES);
 	bt_node(&b, 6);
 	bt_point(&b, &g);
 	bt_points(&b, h, n);
