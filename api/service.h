@@ -19,6 +19,7 @@ struct config {
 	char ballots_key[1024], events_key[1024], authorizer_key[1024], rsa_keys[1024], private_roll[1024], private_key[1024], pass_file[1024];
 	char certificate[1024], tls_key[1024];
 	char mirror[1024]; /* folder in a second place; empty: none */
+	unsigned per_address, rate; /* of one address: connections, requests a second; 0: no limit */
 };
 
 struct login_table;
