@@ -41,7 +41,10 @@ usage(FILE *out)
 			   "  private_roll, private_roll_key\n"
 			   "  authorizer_patience_seconds optional (60): an authorizer of the set in use that fails so long is replaced by another\n"
 			   "  mirror                      optional folder in a second place: gets every batch before anyone is answered\n"
-			   "  tls_certificate, tls_key    optional; without them put a proxy with TLS in front\n\n"
+			   "  tls_certificate, tls_key    optional; without them put a proxy with TLS in front\n"
+			   "  connections_per_address, requests_per_second\n"
+			   "                              optional, of one address, 0: no limit; 64 and 100 if not said, none where\n"
+			   "                              address is 127.* (a proxy in front counts)\n\n"
 			   "Stop it with SIGTERM. Exit: 0 stopped, 1 could not start, 2 wrong usage.\n");
 }
 
@@ -55,7 +58,8 @@ static enum err
 run(struct service *s, struct why *why)
 {
 	struct buf certificate = {0}, key = {0};
-	struct http_options o = {.address = s->config.address, .port = s->config.account_port, .handle = account_handle, .ctx = s};
+	struct http_options o = {.address = s->config.address, .port = s->config.account_port, .handle = account_handle, .ctx = s,
+	    .max_body = HTTP_MAX_PUBLIC_BODY, .per_address = s->config.per_address, .rate = s->config.rate};
 	struct http *account = NULL, *box = NULL, *control = NULL;
 	struct witnesses *witnesses = NULL;
 	struct timespec pause = {0, 200000000};

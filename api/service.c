@@ -70,6 +70,13 @@ config_read(struct config *out, const char *path, struct why *why)
 		c.patience = field_has(&f, "authorizer_patience_seconds") ? (unsigned)field_int(&f, "authorizer_patience_seconds", 1, 3600) : 60;
 		if (field_has(&f, "mirror"))
 			field_copy(&f, "mirror", c.mirror, sizeof c.mirror);
+		/* behind a proxy on this machine all requests come from one address, and the proxy counts */
+		c.per_address = strncmp(c.address, "127.", 4) == 0 ? 0 : 64;
+		c.rate = strncmp(c.address, "127.", 4) == 0 ? 0 : 100;
+		if (field_has(&f, "connections_per_address"))
+			c.per_address = (unsigned)field_int(&f, "connections_per_address", 0, 1024);
+		if (field_has(&f, "requests_per_second"))
+			c.rate = (unsigned)field_int(&f, "requests_per_second", 0, 100000);
 		if (field_has(&f, "tls_certificate")) {
 			field_copy(&f, "tls_certificate", c.certificate, sizeof c.certificate);
 			field_copy(&f, "tls_key", c.tls_key, sizeof c.tls_key);

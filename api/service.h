@@ -20,6 +20,7 @@ struct config {
 	char certificate[1024], tls_key[1024];
 	char mirror[1024]; /* folder in a second place; empty: none */
 	unsigned patience; /* seconds that an authorizer of the set in use may fail */
+	unsigned per_address, rate; /* of one address: connections, requests a second; 0: no limit */
 };
 
 struct login_table;

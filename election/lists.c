@@ -76,7 +76,7 @@ struct adding {
 	uint8_t *bad;	      /* by index: what is wrong */
 	struct hash *digest;  /* of the request, by index */
 };
-enum { FINE, NO_REQUEST, NOT_SIGNED, NO_ANSWER, FALSE_ANSWER };
+enum { FINE, NO_REQUEST, NOT_SIGNED, NO_ANSWER, FALSE_ANSWER, BARRED };
 
 static enum err
 keep_row(void *ctx, uint32_t index, const struct list_row *row)
@@ -113,6 +113,8 @@ judge(const struct adding *x, uint32_t index)
 
 	if ((row->answers & must) != must)
 		return NO_ANSWER;
+	if (of->roll->row[index].barred)
+		return BARRED;
 	sha256(&h, row->sig, SCHNORR_BYTES);
 	if (s != NULL && hash_equal(&h, &s->sig)) {
 		if (authorization_read(&a, row->request, row->request_n) != OK)
@@ -195,7 +197,7 @@ enum err
 lists_add(struct lists *l, unsigned a, const void *p, size_t n, struct why *why)
 {
 	static const char *const wrong[] = {"", "its request is not canonical, or of another election, voter or style", "its request is not signed by its credential",
-	    "the authority's answer or the authorizer's own is missing", "an answer is false"};
+	    "the authority's answer or the authorizer's own is missing", "an answer is false", "its voter was excluded before the hours"};
 	uint32_t rows = l->of.roll->n;
 	struct adding x = {l, a, calloc(rows + 1u, sizeof *x.row), calloc(rows + 1u, 1), calloc(rows + 1u, sizeof *x.digest)};
 	const char *name = l->of.call->authorizer[a - 1].key.name;

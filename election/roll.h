@@ -14,6 +14,7 @@ struct roll_row {
 	struct hash row;	  /* salted commitment to the voter's row */
 	/* by amendments, not in the file: */
 	int excluded, replaced;
+	int barred; /* excluded when the box opened, and since */
 	uint8_t next[XONLY_BYTES]; /* credential from next_from on, if replaced */
 	int64_t next_from;
 };

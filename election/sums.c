@@ -177,7 +177,7 @@ verify_mixes(struct record *r, unsigned threads, struct why *why)
 /* ---- votes and acts ---------------------------------------------------------------------------- */
 
 enum err
-count_record(struct record *r, struct count *c, unsigned threads, struct why *why)
+count_record(struct record *r, struct count *c, size_t *const *given, unsigned threads, struct why *why)
 {
 	struct act_facts f = {&r->call, r->m, r->election};
 	struct tally *contest = calloc(MAX_CONTESTS, sizeof *contest);
@@ -189,21 +189,20 @@ count_record(struct record *r, struct count *c, unsigned threads, struct why *wh
 	buf_str(&c->csv, "group,line\n");
 	for (unsigned g = 0; g < r->m->groups && e == OK; g++) {
 		const struct contest *k = &r->m->contest[r->m->group[g].contest];
-		struct ciphertext *start = NULL, *list = NULL;
-		size_t n = 0, *marking = NULL;
+		struct ciphertext *list = NULL;
+		size_t n = record_group_size(r, g), *marking = NULL;
 
-		if ((e = record_group(r, g, &start, &n)) == OK && n > 0 && (e = record_mixed(r, g, &list, n, why)) == OK) {
-			if ((marking = calloc(n, sizeof *marking)) == NULL)
-				e = ERR_NOMEM;
-			else
-				e = record_decode(r, g, list, n, marking, threads, why);
-		}
+		if (n > 0 && (marking = calloc(n, sizeof *marking)) == NULL)
+			e = ERR_NOMEM;
+		else if (n > 0 && given != NULL)
+			memcpy(marking, given[g], n * sizeof *marking);
+		else if (n > 0 && (e = record_mixed(r, g, &list, n, why)) == OK)
+			e = record_decode(r, g, list, n, marking, threads, why);
 		for (size_t i = 0; e == OK && i < n; i++) {
 			tally_add(&c->group[g], k, marking[i]);
 			buf_printf(&c->csv, "%s,%s\n", r->m->group[g].folder, marking[i] > 0 ? k->line[marking[i] - 1].id : "-");
 		}
 		tally_sum(&contest[r->m->group[g].contest], &c->group[g]);
-		free(start);
 		free(list);
 		free(marking);
 	}

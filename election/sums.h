@@ -25,7 +25,8 @@ struct count {
 	size_t acts;
 	struct tally group[MAX_GROUPS];
 };
-MUST_CHECK enum err count_record(struct record *r, struct count *c, unsigned threads, struct why *why);
+/* given: markings by group, as record_markings made them (record_group_size of each); NULL: from the published factors. */
+MUST_CHECK enum err count_record(struct record *r, struct count *c, size_t *const *given, unsigned threads, struct why *why);
 void count_free(struct count *c);
 /* hashes.sha256, .sha512, .sha3-256 of every file but hashes.* and acts/handover.*, as sha256sum -c reads them. */
 MUST_CHECK enum err hash_lists(struct record *r, struct buf list[3], struct why *why);

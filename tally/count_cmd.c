@@ -567,7 +567,7 @@ act_count_cmd(struct args *a)
 	struct event *e;
 	struct hash h;
 
-	if (r == NULL || c == NULL || open_record(r, dir, TO_BALLOTS, &why) != OK || count_record(r, c, core_count(), &why) != OK || open_signer(a, &by, &why) != OK)
+	if (r == NULL || c == NULL || open_record(r, dir, TO_BALLOTS, &why) != OK || count_record(r, c, NULL, core_count(), &why) != OK || open_signer(a, &by, &why) != OK)
 		return fail("act", &why);
 	if (put(dir, "votes.csv", &c->csv, &why) != OK)
 		return fail("act", &why);

@@ -711,6 +711,16 @@ struct many {
 	long pause_ms;
 };
 
+/* On a terminal every voter, elsewhere every thousandth: logs are for reading. */
+static void
+say_done(struct many *m)
+{
+	size_t done = atomic_fetch_add(&m->done, 1) + 1;
+
+	if (isatty(STDERR_FILENO) || done == m->n || done % 1000 == 0)
+		(void)fprintf(stderr, "%s  %zu of %zu voters", isatty(STDERR_FILENO) ? "\r" : "\n", done, m->n);
+}
+
 /* Lines "MESSAGE-FILE CHOOSE [outside|infinity]". */
 static void *
 many_thread(void *arg)
@@ -742,7 +752,7 @@ many_thread(void *arg)
 			(void)atomic_fetch_add(&m->failed, 1);
 			(void)fprintf(stderr, "\nvoter %zu: %s\n", i + 1, why.text);
 		}
-		(void)fprintf(stderr, "\r  %zu of %zu voters", atomic_fetch_add(&m->done, 1) + 1, m->n);
+		say_done(m);
 		if (v != NULL)
 			wipe(v, sizeof *v);
 		free(v);
