@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,10 +63,29 @@ slow_down(struct reply *r)
 	json_end(&o, '}');
 }
 
+static struct MHD_Response *
+response_of(struct reply *r)
+{
+	struct MHD_Response *m = NULL;
+	struct stat st;
+	int fd;
+
+	if (r->file[0] != '\0') {
+		fd = open(r->file, O_RDONLY | O_CLOEXEC);
+		if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (m = MHD_create_response_from_fd64((uint64_t)st.st_size, fd)) != NULL)
+			return m; /* the descriptor is its own now */
+		if (fd >= 0)
+			(void)close(fd);
+		r->type = r->cache = NULL;
+		reply_error(r, ERR_ABSENT, "no such file");
+	}
+	return MHD_create_response_from_buffer(r->body.n, r->body.p, MHD_RESPMEM_MUST_COPY);
+}
+
 static enum MHD_Result
 answer(struct MHD_Connection *c, struct reply *r)
 {
-	struct MHD_Response *m = MHD_create_response_from_buffer(r->body.n, r->body.p, MHD_RESPMEM_MUST_COPY);
+	struct MHD_Response *m = response_of(r);
 	enum MHD_Result good;
 
 	if (m == NULL)

@@ -20,6 +20,7 @@ struct reply {
 	const char *type; /* NULL: application/json */
 	const char *cache; /* Cache-Control; NULL: no-store */
 	struct buf body;
+	char file[1400]; /* or, if not empty, the path of the file that is the body: never whole in memory */
 };
 
 struct http_options {

@@ -11,7 +11,7 @@
 #include "election/docnote.h"
 #include "election/lists.h"
 
-enum { WORKERS = 4, REQUEST_SECONDS = 5, RETRY_SECONDS = 1, PROBE_SECONDS = 2, LIST_SECONDS = 120, LIST_MAX = 1 << 30 };
+enum { WORKERS = 4, REQUEST_SECONDS = 5, RETRY_SECONDS = 1, PROBE_SECONDS = 2, LIST_SECONDS = 120 };
 
 /* Roll indices that wait for one authorizer, first in first out. */
 struct queue {
@@ -269,27 +269,54 @@ fetch(const struct target *t, const char *file, size_t max, struct buf *out, str
 	return e;
 }
 
-/* Every row of it is true. */
-static enum err
-check_list(struct service *s, unsigned number, const struct buf *list, struct why *why)
-{
-	struct lists_of of = {&s->call, s->manifest, &s->roll, &s->election, s->rsa_keys, core_count()};
-	struct lists *l = NULL;
-	enum err e;
+struct taking {
+	struct outfile *file;
+	struct lists *lists;
+	struct why *why;
+};
 
-	if ((e = lists_new(&l, &of)) == OK)
-		e = lists_add(l, number, list->p, list->n, why);
-	lists_free(l);
-	return e;
+static enum err
+on_piece(void *ctx, const uint8_t *p, size_t n)
+{
+	struct taking *x = ctx;
+
+	outfile_put(x->file, p, n);
+	return lists_feed(x->lists, p, n, x->why);
 }
 
-static enum err
-keep(struct service *s, const char *name, const char *suffix, const struct buf *b, struct why *why)
+static void
+list_path(const struct service *s, const char *name, const char *suffix, char path[1400])
 {
-	char path[1400];
+	(void)snprintf(path, 1400, "%s/authorizations/%.128s%s", s->config.record, name, suffix);
+}
 
-	(void)snprintf(path, sizeof path, "%s/authorizations/%.128s%s", s->config.record, name, suffix);
-	return file_write(path, b->p, b->n, 0644, why);
+/* The list comes piece by piece, every row is checked on the way, and the file appears under its name only if all are true. */
+static enum err
+fetch_list(const struct target *t, struct hash *list, struct why *why)
+{
+	struct service *s = t->all->s;
+	struct file_source src = source_http(t->party->url);
+	struct lists_of of = {&s->call, s->manifest, &s->roll, &s->election, s->rsa_keys, core_count()};
+	struct taking x = {NULL, NULL, why};
+	struct digests d;
+	char path[1400];
+	enum err e;
+
+	list_path(s, t->party->key.name, "", path);
+	if ((e = lists_new(&x.lists, &of)) != OK || (e = lists_begin(x.lists, t->number, why)) != OK || (e = outfile_open(&x.file, path, 0644, why)) != OK) {
+		lists_free(x.lists);
+		return e;
+	}
+	if ((e = source_stream(&src, "list", on_piece, &x, why)) == OK)
+		e = lists_end(x.lists, why);
+	if (e == OK)
+		e = outfile_close(x.file, &d, why);
+	else
+		outfile_drop(x.file);
+	if (e == OK)
+		*list = d.sha256;
+	lists_free(x.lists);
+	return e;
 }
 
 /* The signed entry that came with the list, as if it had been submitted. */
@@ -330,27 +357,31 @@ take_list(struct target *t, struct why *why)
 	struct service *s = t->all->s;
 	struct event *e = calloc(1, sizeof *e), *x = calloc(1, sizeof *x);
 	const char *name = t->party->key.name;
-	struct buf list = {0}, note = {0}, entry = {0};
-	struct hash h;
+	struct buf note = {0}, entry = {0};
+	struct hash list;
+	char path[1400];
 	enum err err = e != NULL && x != NULL ? OK : ERR_NOMEM;
 
-	if (err == OK && ((err = fetch(t, "list.event", EVENT_MAX_BYTES, &entry, why)) != OK || (err = fetch(t, "list.note", NOTE_MAX_BYTES, &note, why)) != OK ||
-	    (err = fetch(t, "list", LIST_MAX, &list, why)) != OK))
+	if (err == OK && ((err = fetch(t, "list.event", EVENT_MAX_BYTES, &entry, why)) != OK || (err = fetch(t, "list.note", NOTE_MAX_BYTES, &note, why)) != OK))
 		goto done; /* it is not there yet */
-	sha256(&h, list.p, list.n);
-	if ((err = docnote_verify(note.p, note.n, "authorizations", &s->call.hash, list.p, list.n, &t->party->key, why)) != OK ||
-	    (err = list_entry(e, &entry, name, &h, s, why)) != OK || (err = check_list(s, t->number, &list, why)) != OK) {
-		(void)strcpy(x->kind, "incident");
-		event_add(x, "what", "the list of authorizer %s is refused: %.700s", name, why->text);
-		if (!t->complained++)
-			(void)!service_append(s, x, NULL, NULL);
-	} else if ((err = keep(s, name, "", &list, why)) == OK && (err = keep(s, name, ".note", &note, why)) == OK)
+	if ((err = fetch_list(t, &list, why)) == OK &&
+	    (err = docnote_verify_hash(note.p, note.n, "authorizations", &s->call.hash, &list, &t->party->key, why)) == OK)
+		err = list_entry(e, &entry, name, &list, s, why);
+	list_path(s, name, ".note", path);
+	if (err == OK && (err = file_write(path, note.p, note.n, 0644, why)) == OK)
 		err = service_append(s, e, NULL, why);
+	if (err == OK || err == ERR_IO || err == ERR_NOMEM)
+		goto done;
+	list_path(s, name, "", path); /* what is refused does not stay */
+	(void)unlink(path);
+	(void)strcpy(x->kind, "incident");
+	event_add(x, "what", "the list of authorizer %s is refused: %.700s", name, why->text);
+	if (!t->complained++)
+		(void)!service_append(s, x, NULL, NULL);
 done:
 	event_free(e);
 	free(e);
 	free(x);
-	buf_free(&list);
 	buf_free(&note);
 	buf_free(&entry);
 	return err;

@@ -16,6 +16,11 @@ static pthread_key_t handle;
 struct answer {
 	struct buf *out;
 	size_t max, n;
+	CURL *c;
+	/* or, for a file with status 200, piece by piece */
+	enum err (*each)(void *arg, const uint8_t *p, size_t n);
+	void *arg;
+	enum err stopped;
 };
 
 static size_t
@@ -26,6 +31,14 @@ take(char *p, size_t size, size_t n, void *ctx)
 	a->n += size * n;
 	if (a->n > a->max)
 		return 0;
+	if (a->each != NULL) {
+		long status = 0;
+
+		(void)curl_easy_getinfo(a->c, CURLINFO_RESPONSE_CODE, &status);
+		if (status == 200 && (a->stopped = a->each(a->arg, (const uint8_t *)p, size * n)) != OK)
+			return 0;
+		return size * n;
+	}
 	buf_put(a->out, p, size * n);
 	return size * n;
 }
@@ -56,10 +69,9 @@ thread_handle(void)
 	return c;
 }
 
-enum err
-http_ask(const struct http_ask *q, long *status, struct buf *out, struct why *why)
+static enum err
+perform(const struct http_ask *q, struct answer *a, long *status, struct why *why)
 {
-	struct answer a = {out, q->max > 0 ? q->max : DEFAULT_MAX, 0};
 	struct curl_slist *headers = NULL;
 	CURL *c = thread_handle();
 	char header[128];
@@ -67,6 +79,7 @@ http_ask(const struct http_ask *q, long *status, struct buf *out, struct why *wh
 
 	if (c == NULL)
 		return ERR_NOMEM;
+	a->c = c;
 	curl_easy_reset(c);
 	(void)curl_easy_setopt(c, CURLOPT_URL, q->url);
 	(void)curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -76,7 +89,7 @@ http_ask(const struct http_ask *q, long *status, struct buf *out, struct why *wh
 	(void)curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, q->seconds > 0 && q->seconds < 30 ? q->seconds : 30L);
 	(void)curl_easy_setopt(c, CURLOPT_TIMEOUT, q->seconds > 0 ? q->seconds : 60L);
 	(void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
-	(void)curl_easy_setopt(c, CURLOPT_WRITEDATA, &a);
+	(void)curl_easy_setopt(c, CURLOPT_WRITEDATA, a);
 	if (q->socket != NULL)
 		(void)curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, q->socket);
 	if (q->type != NULL) {
@@ -90,9 +103,20 @@ http_ask(const struct http_ask *q, long *status, struct buf *out, struct why *wh
 	rc = curl_easy_perform(c);
 	(void)curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, status);
 	curl_slist_free_all(headers);
+	if (a->stopped != OK)
+		return a->stopped;
 	if (rc != CURLE_OK)
-		return why_set(why, a.n > a.max ? ERR_LENGTH : ERR_IO, "%s: %s", q->url, a.n > a.max ? "too long" : curl_easy_strerror(rc));
-	return out->failed ? ERR_NOMEM : OK;
+		return why_set(why, a->n > a->max ? ERR_LENGTH : ERR_IO, "%s: %s", q->url, a->n > a->max ? "too long" : curl_easy_strerror(rc));
+	return OK;
+}
+
+enum err
+http_ask(const struct http_ask *q, long *status, struct buf *out, struct why *why)
+{
+	struct answer a = {.out = out, .max = q->max > 0 ? q->max : DEFAULT_MAX};
+	enum err e = perform(q, &a, status, why);
+
+	return e == OK && out->failed ? ERR_NOMEM : e;
 }
 
 /* ---- files ------------------------------------------------------------------------------ */
@@ -101,27 +125,52 @@ http_ask(const struct http_ask *q, long *status, struct buf *out, struct why *wh
 static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
 
 static enum err
-read_http(void *ctx, const char *path, size_t max, struct buf *out, struct why *why)
+address(char url[4096], const char *base, const char *path, struct why *why)
 {
-	const char *base = ctx;
-	size_t base_n = strlen(base), at;
+	size_t n = strlen(base), at;
+
+	if (n > 0 && base[n - 1] == '/')
+		n--;
+	if (n + 2 + 3 * strlen(path) > 4096)
+		return why_set(why, ERR_LENGTH, "%.200s...: address too long", base);
+	at = (size_t)snprintf(url, 4096, "%.*s/", (int)n, base);
+	for (const char *p = path; *p != '\0'; p++)
+		at += (size_t)snprintf(url + at, 4096 - at, strchr(plain, *p) != NULL ? "%c" : "%%%02X", (unsigned char)*p);
+	return OK;
+}
+
+static enum err
+get(const char *base, const char *path, struct answer *a, struct why *why)
+{
 	char url[4096];
-	struct http_ask q = {.url = url, .seconds = 600, .max = max > 0 ? max : 1};
+	struct http_ask q = {.url = url, .seconds = 600};
 	long status = 0;
 	enum err e;
 
-	if (base_n > 0 && base[base_n - 1] == '/')
-		base_n--;
-	if (base_n + 2 + 3 * strlen(path) > sizeof url)
-		return why_set(why, ERR_LENGTH, "%.200s...: address too long", base);
-	at = (size_t)snprintf(url, sizeof url, "%.*s/", (int)base_n, base);
-	for (const char *p = path; *p != '\0'; p++)
-		at += (size_t)snprintf(url + at, sizeof url - at, strchr(plain, *p) != NULL ? "%c" : "%%%02X", (unsigned char)*p);
-	e = http_ask(&q, &status, out, why);
+	if ((e = address(url, base, path, why)) != OK)
+		return e;
+	e = perform(&q, a, &status, why);
 	/* what an answer with an error status says is not the file, however long it is */
 	if (status != 0 && status != 200)
 		return why_set(why, status == 404 || status == 410 ? ERR_ABSENT : ERR_IO, "%s: status %ld", url, status);
 	return e;
+}
+
+static enum err
+read_http(void *ctx, const char *path, size_t max, struct buf *out, struct why *why)
+{
+	struct answer a = {.out = out, .max = max};
+	enum err e = get(ctx, path, &a, why);
+
+	return e == OK && out->failed ? ERR_NOMEM : e;
+}
+
+static enum err
+stream_http(void *ctx, const char *path, enum err (*each)(void *, const uint8_t *, size_t), void *arg, struct why *why)
+{
+	struct answer a = {.max = SIZE_MAX, .each = each, .arg = arg};
+
+	return get(ctx, path, &a, why);
 }
 
 /* A server has no listing: the names are those of hashes.sha256, which holds every file of a finished record
@@ -156,7 +205,7 @@ list_http(void *ctx, void (*each)(void *arg, const char *path), void *arg, struc
 struct file_source
 source_http(const char *url)
 {
-	struct file_source s = {(void *)(uintptr_t)url, read_http, list_http};
+	struct file_source s = {(void *)(uintptr_t)url, read_http, list_http, stream_http};
 
 	return s;
 }

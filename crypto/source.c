@@ -3,20 +3,52 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+enum { FULL_PATH = 4096, PIECE = 1 << 18 };
+
+static enum err
+plain_file(char full[FULL_PATH], const char *dir, const char *path, struct why *why)
+{
+	struct stat st;
+
+	if (snprintf(full, FULL_PATH, "%s/%s", dir, path) >= FULL_PATH)
+		return why_set(why, ERR_LENGTH, "%s: path too long", path);
+	if (stat(full, &st) == 0 && !S_ISREG(st.st_mode)) /* reading a pipe would wait for ever */
+		return why_set(why, ERR_FORMAT, "%s: not a plain file", full);
+	return OK;
+}
 
 static enum err
 read_dir(void *ctx, const char *path, size_t max, struct buf *out, struct why *why)
 {
-	char full[4096];
-	struct stat st;
+	char full[FULL_PATH];
+	enum err e = plain_file(full, ctx, path, why);
 
-	if (snprintf(full, sizeof full, "%s/%s", (const char *)ctx, path) >= (int)sizeof full)
-		return why_set(why, ERR_LENGTH, "%s: path too long", path);
-	if (stat(full, &st) == 0 && !S_ISREG(st.st_mode)) /* reading a pipe would wait for ever */
-		return why_set(why, ERR_FORMAT, "%s: not a plain file", full);
-	return file_read(out, full, max, why);
+	return e == OK ? file_read(out, full, max, why) : e;
+}
+
+static enum err
+stream_dir(void *ctx, const char *path, enum err (*each)(void *, const uint8_t *, size_t), void *arg, struct why *why)
+{
+	char full[FULL_PATH];
+	uint8_t *piece = malloc(PIECE);
+	enum err e = piece != NULL ? plain_file(full, ctx, path, why) : ERR_NOMEM;
+	FILE *f = e == OK ? fopen(full, "rbe") : NULL;
+	size_t n;
+
+	if (e == OK && f == NULL)
+		e = why_set(why, errno == ENOENT || errno == ENOTDIR ? ERR_ABSENT : ERR_IO, "%s: %s", full, strerror(errno));
+	while (e == OK && (n = fread(piece, 1, PIECE, f)) > 0)
+		e = each(arg, piece, n);
+	if (e == OK && ferror(f))
+		e = why_set(why, ERR_IO, "%s: %s", full, strerror(errno));
+	if (f != NULL)
+		(void)fclose(f);
+	free(piece);
+	return e;
 }
 
 static enum err
@@ -61,7 +93,7 @@ list_dir(void *ctx, void (*each)(void *, const char *), void *arg, struct why *w
 struct file_source
 source_dir(const char *dir)
 {
-	struct file_source s = {(void *)(uintptr_t)dir, read_dir, list_dir};
+	struct file_source s = {(void *)(uintptr_t)dir, read_dir, list_dir, stream_dir};
 
 	return s;
 }
@@ -71,4 +103,18 @@ source_read(const struct file_source *src, const char *path, size_t max, struct 
 {
 	buf_free(out);
 	return src->read(src->ctx, path, max, out, why);
+}
+
+enum err
+source_stream(const struct file_source *src, const char *path, enum err (*each)(void *, const uint8_t *, size_t), void *arg, struct why *why)
+{
+	struct buf whole = {0};
+	enum err e;
+
+	if (src->stream != NULL)
+		return src->stream(src->ctx, path, each, arg, why);
+	if ((e = source_read(src, path, 1 << 30, &whole, why)) == OK && whole.n > 0)
+		e = each(arg, whole.p, whole.n);
+	buf_free(&whole);
+	return e;
 }

@@ -12,10 +12,14 @@ struct file_source {
 	enum err (*read)(void *ctx, const char *path, size_t max, struct buf *out, struct why *why);
 	/* Call `each` with every file's path, in no order; NULL if it cannot be listed. */
 	enum err (*list)(void *ctx, void (*each)(void *arg, const char *path), void *arg, struct why *why);
+	/* Give the file's bytes to `each` piece by piece; each's error ends it. NULL: only whole files are to be had. */
+	enum err (*stream)(void *ctx, const char *path, enum err (*each)(void *arg, const uint8_t *p, size_t n), void *arg, struct why *why);
 };
 
 /* A folder; `dir` must outlive the source. Anything but folders and plain files in it is refused. */
 struct file_source source_dir(const char *dir);
+/* src->stream, or one piece of the whole file (at most 1 GiB). ERR_ABSENT, ERR_IO, each's errors. */
+MUST_CHECK enum err source_stream(const struct file_source *src, const char *path, enum err (*each)(void *arg, const uint8_t *p, size_t n), void *arg, struct why *why);
 /* Shorthand for src->read into an empty buffer. */
 MUST_CHECK enum err source_read(const struct file_source *src, const char *path, size_t max, struct buf *out, struct why *why);
 

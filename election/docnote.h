@@ -18,5 +18,8 @@ MUST_CHECK enum err docnote_sign_hash(struct buf *note, const char *purpose, con
 /* `key` signed exactly this document for this purpose. ERR_ABSENT: no signature of it. ERR_PROOF, ERR_FORMAT. */
 MUST_CHECK enum err docnote_verify(const void *note, size_t note_n, const char *purpose, const struct hash *call, const void *document,
     size_t n, const struct vkey *key, struct why *why);
+/* The same of a document that is at hand by its hash alone. */
+MUST_CHECK enum err docnote_verify_hash(const void *note, size_t note_n, const char *purpose, const struct hash *call, const struct hash *document,
+    const struct vkey *key, struct why *why);
 
 #endif

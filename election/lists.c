@@ -21,6 +21,14 @@ struct another {
 	struct seen *seen;
 };
 
+/* A row of the piece at hand. */
+struct piece_row {
+	uint32_t index;
+	struct list_row row;
+	struct hash request; /* its digest */
+	int bad;
+};
+
 struct lists {
 	struct lists_of of;
 	size_t seen_bytes;
@@ -29,6 +37,11 @@ struct lists {
 	struct another *more; /* further requests of an index; few */
 	size_t mores, room;
 	unsigned taken;
+	/* the list that is being taken in */
+	unsigned a;
+	struct list_walk walk;
+	struct piece_row *piece;
+	size_t rows, piece_room;
 };
 
 static struct seen *
@@ -61,6 +74,8 @@ lists_free(struct lists *l)
 		return;
 	for (size_t i = 0; i < l->mores; i++)
 		free(l->more[i].seen);
+	buf_free(&l->walk.pending);
+	free(l->piece);
 	free(l->more);
 	free(l->first);
 	free(l->has);
@@ -69,23 +84,7 @@ lists_free(struct lists *l)
 
 /* ---- one list ------------------------------------------------------------------------------ */
 
-struct adding {
-	struct lists *l;
-	unsigned a;
-	struct list_row *row; /* by index */
-	uint8_t *bad;	      /* by index: what is wrong */
-	struct hash *digest;  /* of the request, by index */
-};
 enum { FINE, NO_REQUEST, NOT_SIGNED, NO_ANSWER, FALSE_ANSWER, BARRED };
-
-static enum err
-keep_row(void *ctx, uint32_t index, const struct list_row *row)
-{
-	struct adding *x = ctx;
-
-	x->row[index] = *row;
-	return OK;
-}
 
 /* The request's entry among those of its index; NULL if it was not seen. */
 static struct seen *
@@ -102,18 +101,18 @@ find(const struct lists *l, uint32_t index, const struct hash *request)
 }
 
 static int
-judge(const struct adding *x, uint32_t index)
+judge(const struct lists *l, const struct piece_row *p)
 {
-	const struct lists_of *of = &x->l->of;
-	const struct list_row *row = &x->row[index];
-	const struct seen *s = find(x->l, index, &x->digest[index]);
+	const struct lists_of *of = &l->of;
+	const struct list_row *row = &p->row;
+	const struct seen *s = find(l, p->index, &p->request);
 	struct authorization a;
 	struct hash h;
-	unsigned must = 1u | 1u << (x->a - 1);
+	unsigned must = 1u | 1u << (l->a - 1);
 
 	if ((row->answers & must) != must)
 		return NO_ANSWER;
-	if (of->roll->row[index].barred)
+	if (of->roll->row[p->index].barred)
 		return BARRED;
 	sha256(&h, row->sig, SCHNORR_BYTES);
 	if (s != NULL && hash_equal(&h, &s->sig)) {
@@ -122,7 +121,7 @@ judge(const struct adding *x, uint32_t index)
 	} else {
 		enum err e = authorization_check(&a, row->request, row->request_n, row->sig, NULL, of->election, of->roll, of->call->authorizers, EITHER_CREDENTIAL, NULL);
 
-		if (e != OK || a.index != index)
+		if (e != OK || a.index != p->index)
 			return e == ERR_PROOF ? NOT_SIGNED : NO_REQUEST;
 	}
 	for (unsigned k = 0; k < of->call->authorizers; k++) {
@@ -139,13 +138,12 @@ judge(const struct adding *x, uint32_t index)
 static void
 judge_some(void *ctx, size_t begin, size_t end)
 {
-	struct adding *x = ctx;
+	struct lists *l = ctx;
 
-	for (size_t i = begin; i < end; i++)
-		if (x->row[i].present) {
-			sha256(&x->digest[i], x->row[i].request, x->row[i].request_n);
-			x->bad[i] = (uint8_t)judge(x, (uint32_t)i);
-		}
+	for (size_t i = begin; i < end; i++) {
+		sha256(&l->piece[i].request, l->piece[i].row.request, l->piece[i].row.request_n);
+		l->piece[i].bad = judge(l, &l->piece[i]);
+	}
 }
 
 static enum err
@@ -172,54 +170,95 @@ another(struct lists *l, uint32_t index, struct seen **out)
 }
 
 static enum err
-take(struct adding *x, uint32_t index)
+take(struct lists *l, const struct piece_row *p)
 {
-	struct lists *l = x->l;
-	const struct list_row *row = &x->row[index];
-	struct seen *s = find(l, index, &x->digest[index]);
+	const struct list_row *row = &p->row;
+	struct seen *s = find(l, p->index, &p->request);
 	enum err e;
 
-	if (s == NULL && first_of(l, index)->answers == 0)
-		s = first_of(l, index);
-	else if (s == NULL && (e = another(l, index, &s)) != OK)
+	if (s == NULL && first_of(l, p->index)->answers == 0)
+		s = first_of(l, p->index);
+	else if (s == NULL && (e = another(l, p->index, &s)) != OK)
 		return e;
-	s->request = x->digest[index];
+	s->request = p->request;
 	sha256(&s->sig, row->sig, SCHNORR_BYTES);
 	for (unsigned k = 0; k < l->of.call->authorizers; k++)
 		if (row->answers >> k & 1)
 			sha256(&s->answer[k], row->answer[k], RSA_BYTES);
 	s->answers |= row->answers;
-	l->has[index] |= (uint8_t)(1u << (x->a - 1));
+	l->has[p->index] |= (uint8_t)(1u << (l->a - 1));
+	return OK;
+}
+
+static enum err
+keep_row(void *ctx, uint32_t index, const struct list_row *row)
+{
+	struct lists *l = ctx;
+
+	if (!row->present)
+		return OK;
+	if (l->rows == l->piece_room) {
+		size_t room = 2 * l->piece_room + 512;
+		struct piece_row *more = realloc(l->piece, room * sizeof *more);
+
+		if (more == NULL)
+			return ERR_NOMEM;
+		l->piece = more;
+		l->piece_room = room;
+	}
+	l->piece[l->rows++] = (struct piece_row){.index = index, .row = *row};
+	return OK;
+}
+
+enum err
+lists_begin(struct lists *l, unsigned a, struct why *why)
+{
+	if (l->taken >> (a - 1) & 1)
+		return why_set(why, ERR_EXISTS, "the list of %s stands twice", l->of.call->authorizer[a - 1].key.name);
+	l->a = a;
+	buf_free(&l->walk.pending);
+	l->walk = (struct list_walk){.election = l->of.election, .authorizer = a, .authorizers = l->of.call->authorizers, .rows = l->of.roll->n, .each = keep_row, .ctx = l};
+	return OK;
+}
+
+enum err
+lists_feed(struct lists *l, const uint8_t *p, size_t n, struct why *why)
+{
+	static const char *const wrong[] = {"", "its request is not canonical, or of another election, voter or style", "its request is not signed by its credential",
+	    "the authority's answer or the authorizer's own is missing", "an answer is false", "its voter was excluded before the hours"};
+	const char *name = l->of.call->authorizer[l->a - 1].key.name;
+	enum err e;
+
+	l->rows = 0;
+	if ((e = list_feed(&l->walk, p, n, why)) != OK)
+		return why_prefix(why, e, "list of %s", name);
+	parallel(l->rows, l->of.threads, judge_some, l);
+	for (size_t i = 0; i < l->rows && e == OK; i++)
+		if (l->piece[i].bad != FINE)
+			e = why_set(why, ERR_PROOF, "list of %s: roll index %u: %s", name, l->piece[i].index, wrong[l->piece[i].bad]);
+	for (size_t i = 0; i < l->rows && e == OK; i++)
+		e = take(l, &l->piece[i]);
+	return e;
+}
+
+enum err
+lists_end(struct lists *l, struct why *why)
+{
+	enum err e = list_end(&l->walk, why);
+
+	if (e != OK)
+		return why_prefix(why, e, "list of %s", l->of.call->authorizer[l->a - 1].key.name);
+	l->taken |= 1u << (l->a - 1);
 	return OK;
 }
 
 enum err
 lists_add(struct lists *l, unsigned a, const void *p, size_t n, struct why *why)
 {
-	static const char *const wrong[] = {"", "its request is not canonical, or of another election, voter or style", "its request is not signed by its credential",
-	    "the authority's answer or the authorizer's own is missing", "an answer is false", "its voter was excluded before the hours"};
-	uint32_t rows = l->of.roll->n;
-	struct adding x = {l, a, calloc(rows + 1u, sizeof *x.row), calloc(rows + 1u, 1), calloc(rows + 1u, sizeof *x.digest)};
-	const char *name = l->of.call->authorizer[a - 1].key.name;
-	enum err e = x.row != NULL && x.bad != NULL && x.digest != NULL ? OK : ERR_NOMEM;
+	enum err e;
 
-	if (e == OK && (l->taken >> (a - 1) & 1))
-		e = why_set(why, ERR_EXISTS, "the list of %s stands twice", name);
-	if (e == OK && (e = list_read(p, n, l->of.election, a, l->of.call->authorizers, rows, keep_row, &x, why)) != OK)
-		e = why_prefix(why, e, "list of %s", name);
-	if (e == OK)
-		parallel(rows, l->of.threads, judge_some, &x);
-	for (uint32_t i = 0; i < rows && e == OK; i++)
-		if (x.bad[i] != FINE)
-			e = why_set(why, ERR_PROOF, "list of %s: roll index %u: %s", name, i, wrong[x.bad[i]]);
-	for (uint32_t i = 0; i < rows && e == OK; i++)
-		if (x.row[i].present)
-			e = take(&x, i);
-	if (e == OK)
-		l->taken |= 1u << (a - 1);
-	free(x.row);
-	free(x.bad);
-	free(x.digest);
+	if ((e = lists_begin(l, a, why)) == OK && (e = lists_feed(l, p, n, why)) == OK)
+		e = lists_end(l, why);
 	return e;
 }
 

@@ -21,9 +21,13 @@ struct lists;
 MUST_CHECK enum err lists_new(struct lists **out, const struct lists_of *of);
 void lists_free(struct lists *l);
 
-/* Take in the list of authorizer `a` (from 1), each once. Every request must be canonical, of its index and signed by its
- * credential, every answer true, and each row carry the authority's answer and the authorizer's own. ERR_FORMAT,
- * ERR_LENGTH, ERR_PROOF name the row; a list that is refused changes nothing. */
+/* Take in the list of authorizer `a` (from 1), each once: begin, every piece of it, end. Every request must be canonical, of its
+ * index and signed by its credential, every answer true, and each row carry the authority's answer and the authorizer's own.
+ * ERR_FORMAT, ERR_LENGTH, ERR_PROOF name the row; after an error the lists are of no use. */
+MUST_CHECK enum err lists_begin(struct lists *l, unsigned a, struct why *why);
+MUST_CHECK enum err lists_feed(struct lists *l, const uint8_t *p, size_t n, struct why *why);
+MUST_CHECK enum err lists_end(struct lists *l, struct why *why);
+/* The same for a list at hand. */
 MUST_CHECK enum err lists_add(struct lists *l, unsigned a, const void *p, size_t n, struct why *why);
 
 /* What follows from the lists taken in so far. Index i authorized if one of its requests has true answers of a quorum, in whatever list. */

@@ -315,42 +315,102 @@ list_row(struct buf *out, const struct list_row *row)
 			buf_put(out, row->answer[a], RSA_BYTES);
 }
 
+enum { LIST_HEADER_BYTES = 1 + HASH_BYTES + 1 + 1 + 4 };
+
+/* A row at the front of r, which moves behind it. ERR_LENGTH: it is not whole, and r stays. */
+static enum err
+row_read(struct rd *r, unsigned authorizers, struct list_row *row)
+{
+	struct rd at = *r;
+	unsigned present = rd_u8(&at);
+
+	*row = (struct list_row){.present = present == 1};
+	if (present > 1)
+		return ERR_FORMAT;
+	if (present == 1) {
+		row->request = rd_vec16(&at, &row->request_n);
+		row->sig = rd_take(&at, SCHNORR_BYTES);
+		row->answers = (uint8_t)rd_u8(&at);
+		for (unsigned a = 0; a < MAX_AUTHORIZERS; a++)
+			if (row->answers >> a & 1)
+				row->answer[a] = rd_take(&at, RSA_BYTES);
+	}
+	if (at.failed)
+		return ERR_LENGTH;
+	*r = at;
+	return row->answers >> authorizers != 0 ? ERR_FORMAT : OK;
+}
+
+static enum err
+header_read(const struct list_walk *w, struct rd *r, struct why *why)
+{
+	struct hash of;
+	unsigned version = rd_u8(r);
+
+	rd_copy(r, of.b, HASH_BYTES);
+	if (version != 1 || !hash_equal(&of, w->election) || rd_u8(r) != w->authorizer || rd_u8(r) != w->authorizers || rd_u32(r) != w->rows)
+		return why_set(why, ERR_FORMAT, "authorizations: the header is not of this election, authorizer and roll");
+	return OK;
+}
+
+enum err
+list_feed(struct list_walk *w, const uint8_t *p, size_t n, struct why *why)
+{
+	struct rd r;
+	enum err e = OK;
+
+	memmove(w->pending.p, w->pending.p + w->taken, w->pending.n - w->taken);
+	w->pending.n -= w->taken;
+	w->taken = 0;
+	buf_put(&w->pending, p, n);
+	if (w->pending.failed)
+		return ERR_NOMEM;
+	r = rd_init(w->pending.p, w->pending.n);
+	if (!w->begun) {
+		if (r.n < LIST_HEADER_BYTES)
+			return OK;
+		if ((e = header_read(w, &r, why)) != OK)
+			return e;
+		w->begun = 1;
+	}
+	while (e == OK && w->next < w->rows) {
+		struct list_row row;
+
+		if ((e = row_read(&r, w->authorizers, &row)) == OK)
+			e = w->each(w->ctx, w->next++, &row);
+		else if (e == ERR_FORMAT)
+			return why_set(why, e, "authorizations: row %u is malformed", w->next);
+		else
+			break; /* the rest of it comes */
+	}
+	w->taken = w->pending.n - r.n;
+	if (e == ERR_LENGTH && w->next < w->rows)
+		e = OK;
+	if (e == OK && w->next == w->rows && r.n > 0)
+		e = why_set(why, ERR_LENGTH, "authorizations: bytes after the last row");
+	return e;
+}
+
+enum err
+list_end(struct list_walk *w, struct why *why)
+{
+	int whole = w->begun && w->next == w->rows;
+
+	buf_free(&w->pending);
+	return whole ? OK : why_set(why, ERR_LENGTH, "authorizations: cut off in row %u", w->next);
+}
+
 enum err
 list_read(const void *p, size_t n, const struct hash *election, unsigned authorizer, unsigned authorizers, uint32_t rows,
     enum err (*each)(void *, uint32_t, const struct list_row *), void *ctx, struct why *why)
 {
-	struct rd r = rd_init(p, n);
-	struct hash of;
-	enum err e;
+	struct list_walk w = {election, authorizer, authorizers, rows, each, ctx, {0}, 0, 0, 0};
+	enum err e = list_feed(&w, p, n, why);
 
-	if (rd_u8(&r) != 1)
-		r.failed = 1;
-	rd_copy(&r, of.b, HASH_BYTES);
-	if (r.failed || !hash_equal(&of, election) || rd_u8(&r) != authorizer || rd_u8(&r) != authorizers || rd_u32(&r) != rows)
-		return why_set(why, ERR_FORMAT, "authorizations: the header is not of this election, authorizer and roll");
-	for (uint32_t i = 0; i < rows; i++) {
-		struct list_row row = {0};
-		unsigned present = rd_u8(&r);
-
-		row.present = present == 1;
-		if (present > 1)
-			r.failed = 1;
-		if (row.present) {
-			row.request = rd_vec16(&r, &row.request_n);
-			row.sig = rd_take(&r, SCHNORR_BYTES);
-			row.answers = (uint8_t)rd_u8(&r);
-			for (unsigned a = 0; a < MAX_AUTHORIZERS; a++)
-				if (row.answers >> a & 1)
-					row.answer[a] = rd_take(&r, RSA_BYTES);
-			if (row.answers >> authorizers)
-				r.failed = 1;
-		}
-		if (r.failed)
-			return why_set(why, ERR_FORMAT, "authorizations: row %u is malformed", i);
-		if ((e = each(ctx, i, &row)) != OK)
-			return e;
-	}
-	return rd_done(&r) == OK ? OK : why_set(why, ERR_LENGTH, "authorizations: bytes after the last row");
+	if (e == OK)
+		return list_end(&w, why);
+	buf_free(&w.pending);
+	return e;
 }
 
 void

@@ -59,7 +59,23 @@ struct list_row {
 };
 void list_begin(struct buf *out, const struct hash *election, unsigned authorizer, unsigned authorizers, uint32_t n);
 void list_row(struct buf *out, const struct list_row *row);
-/* Walks a list strictly; `each` gets every row. */
+/* Walks a list strictly, given piece by piece. Zero-initialise, set the first six fields; list_feed every piece, list_end. */
+struct list_walk {
+	const struct hash *election;
+	unsigned authorizer, authorizers;
+	uint32_t rows;
+	/* gets every row; what it points to stays until the next list_feed. An error ends the walk. */
+	enum err (*each)(void *ctx, uint32_t index, const struct list_row *row);
+	void *ctx;
+	struct buf pending; /* from here on its own */
+	size_t taken;
+	uint32_t next;
+	int begun;
+};
+MUST_CHECK enum err list_feed(struct list_walk *w, const uint8_t *p, size_t n, struct why *why);
+/* Frees what it holds. ERR_LENGTH: the list is cut off; bytes after the last row are found by list_feed. */
+MUST_CHECK enum err list_end(struct list_walk *w, struct why *why);
+/* The same for a list at hand. */
 MUST_CHECK enum err list_read(const void *p, size_t n, const struct hash *election, unsigned authorizer, unsigned authorizers, uint32_t rows,
     enum err (*each)(void *ctx, uint32_t index, const struct list_row *row), void *ctx, struct why *why);
 /* confirmations: 0 or 1 and a signature for each index. */

@@ -9,6 +9,7 @@
 
 #include "crypto/parallel.h"
 #include "crypto/shuffle.h"
+#include "election/docnote.h"
 
 static enum err
 same_hash(const char *want, const struct buf *b, const char *name, struct why *why)
@@ -21,18 +22,47 @@ same_hash(const char *want, const struct buf *b, const char *name, struct why *w
 	return strcmp(want, hex) == 0 ? OK : why_set(why, ERR_PROOF, "%s is not the file whose hash stands in events", name);
 }
 
+struct feeding {
+	struct lists *lists;
+	struct hash_run *hash;
+	struct why *why;
+};
+
 static enum err
-add_list(struct record *r, struct lists *l, unsigned a, const char *hash, struct why *why)
+on_piece(void *ctx, const uint8_t *p, size_t n)
 {
-	struct buf b = {0};
-	char path[200];
+	struct feeding *f = ctx;
+
+	hash_more(f->hash, p, n);
+	return lists_feed(f->lists, p, n, f->why);
+}
+
+/* A list is read piece by piece: there may be some of hundreds of megabytes. */
+static enum err
+add_list(struct record *r, struct lists *l, unsigned a, const char *want, struct why *why)
+{
+	struct feeding f = {l, NULL, why};
+	struct buf note = {0};
+	struct hash h;
+	char path[200], hex[65];
 	enum err e;
 
 	(void)snprintf(path, sizeof path, "authorizations/%.128s", r->call.authorizer[a - 1].key.name);
-	if ((e = record_file(r, path, 1 << 30, &b, why)) == OK && (e = same_hash(hash, &b, path, why)) == OK &&
-	    (e = record_signed(r, path, "authorizations", &b, &r->call.authorizer[a - 1].key, why)) == OK)
-		e = lists_add(l, a, b.p, b.n, why);
-	buf_free(&b);
+	if ((e = lists_begin(l, a, why)) != OK)
+		return e;
+	f.hash = hash_start();
+	e = source_stream(&r->src, path, on_piece, &f, why);
+	hash_end(f.hash, &h);
+	hash_hex(hex, &h);
+	if (e == OK)
+		e = lists_end(l, why);
+	if (e == OK && strcmp(hex, want) != 0)
+		e = why_set(why, ERR_PROOF, "%s is not the file whose hash stands in events", path);
+	(void)strcat(path, ".note");
+	if (e == OK && (e = record_file(r, path, NOTE_MAX_BYTES, &note, why)) == OK &&
+	    (e = docnote_verify_hash(note.p, note.n, "authorizations", &r->call.hash, &h, &r->call.authorizer[a - 1].key, why)) != OK)
+		(void)why_prefix(why, e, "%s", path);
+	buf_free(&note);
 	return e;
 }
 

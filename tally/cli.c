@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "crypto/http_client.h"
@@ -169,8 +170,8 @@ done:
 	return e;
 }
 
-enum err
-open_record(struct record *r, const char *dir, enum depth depth, struct why *why)
+static enum err
+read_record(struct record *r, const char *dir, enum depth depth, struct why *why)
 {
 	enum err e;
 
@@ -181,6 +182,22 @@ open_record(struct record *r, const char *dir, enum depth depth, struct why *why
 	    (depth >= TO_EVENTS && (e = record_events(r, why)) != OK) || (depth >= TO_BALLOTS && (e = record_ballots(r, why)) != OK))
 		return e;
 	return OK;
+}
+
+/* A running urnad may write an entry of events while we read: then the tiles of the head that we saw are gone, and the new ones are there. */
+enum err
+open_record(struct record *r, const char *dir, enum depth depth, struct why *why)
+{
+	struct timespec pause = {0, 200000000};
+	enum err e = OK;
+
+	for (int tries = 0; tries < 5; tries++) {
+		if ((e = read_record(r, dir, depth, why)) != ERR_ABSENT || depth < TO_EVENTS)
+			break;
+		record_free(r);
+		(void)nanosleep(&pause, NULL);
+	}
+	return e;
 }
 
 enum err

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "crypto/http_client.h"
 #include "crypto/kdf.h"
 #include "crypto/secmem.h"
 #include "tally/cli.h"
@@ -69,27 +70,13 @@ read_message(struct message_facts *m, const char *file, struct why *why)
 	return e;
 }
 
-/* The box's public files as a source. */
-static enum err
-read_box(void *ctx, const char *path, size_t max, struct buf *out, struct why *why)
-{
-	char url[1200];
-	long status = 0;
-	enum err e;
-
-	(void)snprintf(url, sizeof url, "%s/%s", (const char *)ctx, path);
-	if ((e = http_call(NULL, url, NULL, NULL, 0, &status, out, why)) != OK)
-		return e;
-	return status != 200 ? why_set(why, ERR_ABSENT, "%s: status %ld", url, status) : out->n > max ? why_set(why, ERR_LENGTH, "%s: too long", url) : OK;
-}
-
 /* The log of events of the box, as far as it goes now. */
 static enum err
 read_events(struct record *r, const char *box, struct why *why)
 {
 	enum err e;
 
-	r->src = (struct file_source){(void *)(uintptr_t)box, read_box, NULL};
+	r->src = source_http(box);
 	if ((e = record_events(r, why)) == OK && (!r->progress.opened || !hash_equal(&r->progress.election, &r->election)))
 		e = why_set(why, ERR_PROOF, "the log of events does not name this opening: do not vote here");
 	return e;

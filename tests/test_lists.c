@@ -220,12 +220,30 @@ invented(void **state)
 	assert_int_equal(rsa_blind_sign(q.row.answer[1], secret[1], q.a.blinded[1]), OK);
 	b = list_of(3, rows, (unsigned[VOTERS]){5});
 	assert_int_equal(lists_add(l, 2, b.p, b.n, &why), ERR_FORMAT); /* another's list */
-	assert_int_equal(lists_add(l, 3, b.p, b.n - 1, &why), ERR_FORMAT);
+	assert_int_equal(lists_findings(l, &f), OK);
+	assert_int_equal(f.lists + f.authorized + f.partial, 0);
+	/* in pieces of any size the same is taken in, and neither less nor more than the list */
+	for (size_t piece = 1; piece < b.n; piece = 2 * piece + 5) {
+		lists_free(l);
+		l = fresh();
+		assert_int_equal(lists_begin(l, 3, &why), OK);
+		for (size_t at = 0; at < b.n; at += piece)
+			assert_int_equal(lists_feed(l, b.p + at, b.n - at < piece ? b.n - at : piece, &why), OK);
+		assert_int_equal(lists_end(l, &why), OK);
+		assert_int_equal(lists_findings(l, &f), OK);
+		assert_int_equal(f.lists, 4);
+		assert_int_equal(f.partial, 1);
+	}
+	lists_free(l);
+	l = fresh();
+	assert_int_equal(lists_add(l, 3, b.p, b.n - 1, &why), ERR_LENGTH);
+	lists_free(l);
+	l = fresh();
 	buf_u8(&b, 0);
 	assert_int_equal(lists_add(l, 3, b.p, b.n, &why), ERR_LENGTH);
 	buf_free(&b);
-	assert_int_equal(lists_findings(l, &f), OK);
-	assert_int_equal(f.lists + f.authorized + f.partial, 0);
+	lists_free(l);
+	l = fresh();
 	assert_int_equal(add(l, 2, rows, (unsigned[VOTERS]){3}, &why), OK);
 	buf_free(&q.request);
 	buf_free(&other.request);

@@ -65,7 +65,7 @@ list_files(void *ctx, void (*each)(void *arg, const char *path), void *arg, stru
 struct file_source
 overlay_source(struct overlay *o)
 {
-	return (struct file_source){o, read_file, list_files};
+	return (struct file_source){o, read_file, list_files, NULL};
 }
 
 static struct overlay_file *

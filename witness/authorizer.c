@@ -216,7 +216,7 @@ read_setup(struct authorizer *a, struct record *r, struct why *why)
 	if (e == ERR_ABSENT)
 		return e; /* the day has not come */
 	beside(a, "setup.part", tee.to);
-	r->src = (struct file_source){&tee, read_and_keep, NULL};
+	r->src = (struct file_source){&tee, read_and_keep, NULL, NULL};
 	if ((e = check_setup(a, r, why)) == OK && rename(tee.to, kept) != 0)
 		e = why_set(why, ERR_IO, "%s: %s", kept, strerror(errno));
 	r->src = (struct file_source){0};
@@ -347,6 +347,8 @@ follow(struct authorizer *a, uint64_t size, struct why *why)
 struct completing {
 	struct authorizer *a;
 	struct why *why;
+	struct list_walk walk;
+	struct hash_run *hash;
 };
 
 /* A row of the authority's list that never reached us: its request is judged as if it had come. */
@@ -386,22 +388,35 @@ done:
 }
 
 static enum err
+on_piece(void *ctx, const uint8_t *p, size_t n)
+{
+	struct completing *x = ctx;
+
+	hash_more(x->hash, p, n);
+	return list_feed(&x->walk, p, n, x->why);
+}
+
+/* The list is judged row by row as it comes; that it is the one of the close entry is known at its end. A false one
+ * could make us answer nothing that the voter and the authority had not signed. */
+static enum err
 complete(struct authorizer *a, struct why *why)
 {
 	struct file_source src = source_http(a->account);
-	struct completing x = {a, why};
-	struct buf list = {0};
+	struct completing x = {.a = a, .why = why, .hash = hash_start()};
 	struct hash h;
 	char path[200];
 	enum err e;
 
+	x.walk = (struct list_walk){.election = &a->setup.election, .authorizer = 1, .authorizers = a->call->authorizers, .rows = a->roll.n, .each = complete_row, .ctx = &x};
 	(void)snprintf(path, sizeof path, "authorizations/%.128s", a->call->authorizer[0].key.name);
-	if ((e = source_read(&src, path, HUGE_FILE, &list, why)) == OK) {
-		sha256(&h, list.p, list.n);
-		e = hash_equal(&h, &a->close_list) ? list_read(list.p, list.n, &a->setup.election, 1, a->call->authorizers, a->roll.n, complete_row, &x, why)
-						   : why_set(why, ERR_PROOF, "the authority's list is not the one of its close entry");
-	}
-	buf_free(&list);
+	e = source_stream(&src, path, on_piece, &x, why);
+	hash_end(x.hash, &h);
+	if (e == OK)
+		e = list_end(&x.walk, why);
+	else
+		buf_free(&x.walk.pending);
+	if (e == OK && !hash_equal(&h, &a->close_list))
+		e = why_set(why, ERR_PROOF, "the authority's list is not the one of its close entry");
 	return e;
 }
 
@@ -719,11 +734,13 @@ authorizer_on_list(void *ctx, const struct web_request *q, struct web_reply *r)
 
 	beside(a, q->path + 1, path); /* "/list", "/list.note" or "/list.event", and no other path */
 	(void)pthread_rwlock_rdlock(&a->lock);
-	if (!a->finished || file_read(&r->body, path, HUGE_FILE, NULL) != OK) {
+	if (!a->finished) {
 		r->status = 404;
 		buf_str(&r->body, "the list is not signed yet\n");
-	} else
+	} else {
+		(void)snprintf(r->file, sizeof r->file, "%s", path);
 		r->type = "application/octet-stream";
+	}
 	(void)pthread_rwlock_unlock(&a->lock);
 }
 

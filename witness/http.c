@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -26,10 +27,30 @@ struct incoming {
 	struct buf body;
 };
 
+static struct MHD_Response *
+response_of(struct web_reply *r)
+{
+	struct MHD_Response *m = NULL;
+	struct stat st;
+	int fd;
+
+	if (r->file[0] != '\0') {
+		fd = open(r->file, O_RDONLY | O_CLOEXEC);
+		if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (m = MHD_create_response_from_fd64((uint64_t)st.st_size, fd)) != NULL)
+			return m; /* the descriptor is its own now */
+		if (fd >= 0)
+			(void)close(fd);
+		r->status = 500;
+		r->type = NULL;
+		buf_str(&r->body, "the file cannot be read\n");
+	}
+	return MHD_create_response_from_buffer(r->body.n, r->body.p, MHD_RESPMEM_MUST_COPY);
+}
+
 static enum MHD_Result
 answer(struct MHD_Connection *c, struct web_reply *r)
 {
-	struct MHD_Response *m = MHD_create_response_from_buffer(r->body.n, r->body.p, MHD_RESPMEM_MUST_COPY);
+	struct MHD_Response *m = response_of(r);
 	enum MHD_Result good;
 
 	if (m == NULL)

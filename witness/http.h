@@ -19,6 +19,7 @@ struct web_reply {
 	unsigned status;
 	const char *type; /* Content-Type, static; NULL: text/plain */
 	struct buf body;
+	char file[1400]; /* or, if not empty, the path of the file that is the body: never whole in memory */
 };
 
 struct web_route {
