@@ -22,6 +22,10 @@ def sha256(data):
     return hashlib.sha256(data).digest()
 
 
+def hash_hex(data):
+    return sha256(data).hex()
+
+
 def tagged(tag, *fields):
     t = sha256(b"urna/v1/" + tag.encode())
     return sha256(t + t + b"".join(fields))
