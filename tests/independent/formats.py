@@ -78,6 +78,7 @@ def fields(obj, required, optional=()):
             need(spec in optional, "no " + name)
             continue
         v = obj[name]
+        need(kind or v != "", name + " is empty")
         need(isinstance(v, types[kind or "s"]) and (kind == "b" or not isinstance(v, bool)), name + " has another type")
         need(kind != "h" or re.fullmatch("[0-9a-f]{64}", v), name + " is no hash")
         need(kind != "i" or 0 <= v < 1 << 53, name + " out of range")
@@ -124,6 +125,7 @@ class Key:
 
 def note_open(data, keys):
     """Split a signed note; return its text and {name: time} of those of the keys that signed."""
+    need(0 < len(data) <= 1000000, "a note too long")
     try:
         note = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -143,7 +145,6 @@ def note_open(data, keys):
         for key in keys:
             if m[1] != key.name or sig[:4] != key.id:
                 continue
-            need(key.name not in signed, "two signatures by " + key.name)
             if key.type == 4:  # tlog-cosignature: a time before the signature
                 need(len(sig) == 76, "cosignature of another length")
                 when = int.from_bytes(sig[4:12], "big")
@@ -161,6 +162,19 @@ def note_open(data, keys):
 
 def leaf_hash(entry):
     return sha256(b"\0" + entry)
+
+
+def inclusion_ok(index, size, leaf, path, root):
+    """RFC 6962, 2.1.1: exactly the hashes that index and size call for."""
+    h, first, last, at = leaf, index, size - 1, 0
+    while last > 0:
+        if first % 2 == 1 or first < last:
+            if at == len(path):
+                return False
+            h = sha256(b"\1" + path[at] + h) if first % 2 else sha256(b"\1" + h + path[at])
+            at += 1
+        first, last = first // 2, last // 2
+    return index < size and at == len(path) and h == root
 
 
 def root_of(hashes):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""verify.py RECORD --election-id HEX [--log-key VKEY ...]
+"""verify.py RECORD --election-id HEX [--log-key VKEY ...] [--receipts FOLDER]
 
 Verifies the record of an Urna election: every check of spec/record.md, by number. A second implementation, written
 from spec/ alone. Exit 0: verified, 1: not verified, 2: could not run."""
@@ -33,8 +33,8 @@ def check(number, name):
 class Record:
     """The files, and what the checks have established so far (an attribute that is not there: Absent)."""
 
-    def __init__(self, folder, election, log_keys):
-        self.folder, self.pinned, self.log_keys = folder, election, log_keys
+    def __init__(self, folder, election, log_keys, receipts=None):
+        self.folder, self.pinned, self.log_keys, self.receipts = folder, election, log_keys, receipts
         self.names = set()
         for where, folders, files in os.walk(folder):
             for f in files + [d for d in folders if os.path.islink(os.path.join(where, d))]:
@@ -58,6 +58,13 @@ class Record:
         need(text == want, "the note is of another document: " + purpose)
         for p in parties:
             need(p.name in signers, "%s not signed by %s" % (purpose, p.name))
+
+    def notary_at(self, index):
+        """The notary's key before this entry of events: the call's, or that of the last replace-notary."""
+        key = self.party["notary"]
+        for e in self.events[:index]:
+            key = Key(e.facts["key"]) if e.kind == "replace-notary" else key
+        return key
 
     def signed_file(self, purpose, name, parties):
         data = self.get(name)
@@ -85,8 +92,16 @@ def v02(r):
                "mixers:o", "witnesses:o", "amend:l"])
     need(c["kind"] in ("election", "simulacro"), "kind")
     need(c["ebitlenro"] in (128, 256), "ebitlenro")
+    fields(c["origins"], ["account", "box"])
+    scheme = "https" if c["kind"] == "election" else "https?"
+    need(all(re.fullmatch(scheme + "://[a-z0-9.-]+(:[0-9]{1,5})?", o) for o in c["origins"].values())
+         and c["origins"]["account"] != c["origins"]["box"], "origins")
+    fields(c["cards"], ["tries_in_hardware:b"])
+    for a in c["acuerdos"]:
+        fields(a, ["id", "date", "subject"])
+    need(c["acuerdos"], "no acuerdo")
     trustees = [party(p) for p in c["trustees"]["list"]]
-    authorizers = [party(p) for p in c["authorizers"]["list"]]
+    authorizers = [party(p, 1, ["url"]) for p in c["authorizers"]["list"]]
     mixers = [party(p) for p in c["mixers"]["list"]]
     witnesses = [party(p, 4, ["url"]) for p in c["witnesses"]["list"]]
     single = {w: party(c[w]) for w in ("registrar", "notary", "operator", "auditor", "replacement_signer")}
@@ -149,7 +164,6 @@ def v03(r):
         fields(c, ["trustee:i", "set:i", "label", "serial"])
         need(1 <= c["trustee"] <= k, "card of nobody")
     need(len({c["serial"] for c in tr["cards"]}) == len(tr["cards"]), "a card twice")
-    need({c["trustee"] for c in tr["cards"]} == set(range(1, k + 1)), "a trustee without a card")
     r.transcript, r.transcript_hash = tr, hash_hex(data)
 
 
@@ -174,7 +188,8 @@ def lines_of(c):
     lines = [p["id"] for p in c["parties"] if p["id"] not in shared]
     for co in c["coalitions"]:
         for size in range(len(co["parties"]), 1, -1):
-            lines += ["_".join(s) for s in itertools.combinations(co["parties"], size)]
+            members = [p["id"] for p in c["parties"] if p["id"] in co["parties"]]
+            lines += ["_".join(s) for s in itertools.combinations(members, size)]
     lines += [m["id"] for m in c["common"]] + [i["id"] for i in c["independents"]]
     return lines + (["CANDIDATO_NO_REGISTRADO"] if c["unregistered"] else []) + ["VOTOS_NULOS"]
 
@@ -200,17 +215,16 @@ def v05(r):
             base += ["parties:l", "coalitions:l", "common:l", "independents:l", "unregistered:b"]
         fields(c, base, ["entity"])
         need(re.fullmatch(ID, c["id"]) and c["id"] not in contests, "contest")
-        need(("entity" in c) == (c["ambito"] == "local") and c.get("entity", "01") in entities or "entity" not in c,
-             "entity of a contest")
+        need(c["ambito"] in ("federal", "local") and ("entity" in c) == (c["ambito"] == "local"), "ambito")
+        need("entity" not in c or c["entity"] in entities, "entity of a contest")
         need(c["lines"] == lines_of(c) and len(set(c["lines"])) == len(c["lines"]), "lines of " + c["id"])
         contests[c["id"]] = c
     styles = []
     for s in m["styles"]:
         fields(s, ["entity", "contests:l"], ["district"])
         need(s["entity"] in entities and re.fullmatch(ID, s.get("district", "0")), "entity or district of a style")
-        need(s["contests"] and len(set(s["contests"])) == len(s["contests"]) and set(s["contests"]) <= set(contests),
-             "contests of a style")
-        for c in s["contests"]:
+        need(s["contests"] and s["contests"] == [c for c in contests if c in s["contests"]], "contests of a style")
+        for c in s["contests"]:  # known ones, in the manifest's order
             need(contests[c].get("entity", s["entity"]) == s["entity"], "a local contest elsewhere")
         styles.append(s)
     need(len({(s["entity"], s.get("district")) for s in styles}) == len(styles), "a style twice")
@@ -328,7 +342,7 @@ def v10(r):
 
 def read_log(r, log):
     """Entries and leaf hashes of a log, after its tree was recomputed."""
-    size, root, signed = checkpoint_open(r.get(log + "/checkpoint"), [r.logs[log]] + r.witnesses)
+    size, root, _ = checkpoint_open(r.get(log + "/checkpoint"), [r.logs[log]])
     entries, names = [], set()
     for name, level, first, width in tile_names(size):
         names.add(log + "/" + name)
@@ -345,7 +359,7 @@ def read_log(r, log):
     need(not extra, "tiles too many")
     hashes = [leaf_hash(e) for e in entries]
     need(root_of(hashes) == root, "the tree has another root")
-    return entries, hashes, root, signed
+    return entries, hashes, root
 
 
 class Event:
@@ -372,7 +386,7 @@ class Event:
 
 @check("V11", "events-log")
 def v11(r):
-    entries, r.event_hashes, root, r.events_signed = read_log(r, "events")
+    entries, r.event_hashes, root = read_log(r, "events")
     need(all(0 < len(e) <= 65535 for e in entries), "length of an entry")
     r.events = [Event(r, e) for e in entries]
 
@@ -448,12 +462,26 @@ def v12(r):
         except Bad as b:
             raise Bad("entry %d (%s): %s" % (i, e.kind, b))
     need(p.begun == p.ended == set(range(1, 8)) and "seal" in p.done, "phases or entries are missing")
-    r.closes = p.closes
+    hours(r, p.closes)
     return len(r.events)
+
+
+def hours(r, closes):
+    """Voting did not begin or end before its hour. With a step of the clock the log's times prove nothing."""
+    if any(e.kind == "suspend" and e.facts.get("cause") == "clock" for e in r.events):
+        return
+    opens = time_read(r.manifest["opens"])
+    first = {("3", "begin"): opens, ("4", "begin"): opens, ("3", "end"): closes, ("4", "end"): closes}
+    for e in r.events:
+        at = first.get((e.facts.get("phase"), e.facts.get("edge")), 0) if e.kind == "phase" else 0
+        at = closes + r.manifest["grace_seconds"] if e.kind == "close" else at
+        need(e.time >= at, "before its hour: %s, %s" % (e.facts.get("phase", e.kind), e.when))
 
 
 @check("V13", "entry-signatures")
 def v13(r):
+    documents = [e.document for e in r.events if e.note is not None]
+    need(len(set(documents)) == len(documents), "one signed document stands twice")
     for e in r.events:
         k, f = e.kind, e.facts
         if k in SERVICE or (k == "incident" and e.note is None):
@@ -480,14 +508,19 @@ def v13(r):
 
 @check("V14", "heads")
 def v14(r):
-    last = 0
-    for e in r.events:
-        if "size" not in e.facts:
+    last, opened = 0, False
+    for i, e in enumerate(r.events):
+        if e.note is None and opened and e.kind in ("phase", "heartbeat", "close"):
+            need("size" in e.facts and "root" in e.facts, "entry %d names no head" % i)
+        opened |= e.kind == "opening"
+        if e.note is not None or "size" not in e.facts:
             continue
         size = e.facts["size"]
         need(re.fullmatch("0|[1-9][0-9]*", size) and last <= int(size) <= len(r.ballot_hashes), "size of a head")
         last = int(size)
         need(root_of(r.ballot_hashes[:last]).hex() == e.facts["root"], "a head is no prefix of ballots")
+        need(last == 0 or (e.facts.get("phase"), e.facts.get("edge")) not in (("2", "end"), ("3", "begin"), ("4", "begin")),
+             "the box was not empty when it opened")
 
 
 def close_entry(r):
@@ -496,7 +529,7 @@ def close_entry(r):
 
 @check("V15", "ballots-log")
 def v15(r):
-    r.raw_ballots, r.ballot_hashes, r.root, r.ballots_signed = read_log(r, "ballots")
+    r.raw_ballots, r.ballot_hashes, r.root = read_log(r, "ballots")
     c = close_entry(r)
     need(c.facts["size"] == str(len(r.raw_ballots)) and c.facts["root"] == r.root.hex(), "not the close entry's head")
     size, root, _ = checkpoint_open(c.facts["checkpoint"].encode(), [r.logs["ballots"]])
@@ -557,10 +590,11 @@ def v18(r):
 
 
 def amended_roll(r):
-    """Per index: style, the keys that may have signed, excluded."""
-    rows = [[style, [key]] for key, style, _ in r.roll]
+    """Per index: style and the keys that may have signed; and who was excluded before voting began, for good."""
+    rows, barred, voting = [[style, [key]] for key, style, _ in r.roll], set(), False
     for e in r.events:
         f = e.facts
+        voting |= e.kind == "phase" and f["phase"] == "3"
         if e.kind not in ("include", "exclude", "replace-credential"):
             continue
         i = int(f["index"])
@@ -568,7 +602,12 @@ def amended_roll(r):
             need(re.fullmatch(HEX32, f["key"]) and re.fullmatch(HEX32, f["row"]), "include")
             rows.append([int(f["style"]), [bytes.fromhex(f["key"])]])
             need(1 <= rows[-1][0] <= len(r.styles), "include: style")
+            continue
         need(i < len(rows), "an amendment of nobody")
+        if e.kind == "exclude" and not voting:
+            barred.add(i)
+        if e.kind == "include":
+            barred.discard(i)
         if e.kind == "replace-credential":
             need(len(rows[i][1]) == 1, "replaced twice")
             need(time_read(f["from"]) >= e.time + r.manifest["replacement_delay_seconds"], "replaced too soon")
@@ -579,12 +618,13 @@ def amended_roll(r):
     need(len(set(keys)) == len(keys), "a key that another row has had")
     for k in keys:
         lift_x(int.from_bytes(k, "big"))
-    return rows
+    return rows, barred
 
 
 @check("V19", "authorizations")
 def v19(r):
-    rows = r.rows = amended_roll(r)
+    rows, barred = amended_roll(r)
+    r.rows = rows
     n = len(r.authorizers)
     requests = [{} for _ in rows]  # index -> request -> set of authorizers that answered it
     lists = 0
@@ -604,6 +644,7 @@ def v19(r):
             need(present <= 1, "neither 0 nor 1")
             if not present:
                 continue
+            need(i not in barred, "request %d: excluded before voting began" % i)
             request, sig, mask = rd.vec(2), rd.take(64), rd.u(1)
             answers = {b: rd.take(384) for b in range(1, n + 1) if mask >> b - 1 & 1}
             need(mask >> n == 0, "answer of nobody")
@@ -636,6 +677,7 @@ def v20(r):
         present = rd.u(1)
         need(present <= 1, "neither 0 nor 1")
         if present:
+            need(any(len(who) >= r.quorum for who in r.requests[i].values()), "confirmation %d without authorization" % i)
             sig, h = rd.take(64), tagged("confirmation", r.E, i.to_bytes(4, "big"))
             need(any(schnorr_verify(k, h, sig) for k in keys), "confirmation %d" % i)
         confirmed.append(present)
@@ -686,7 +728,8 @@ def v24(r):
     e = next(e for e in r.events if e.kind == "comparison")
     need(e.facts == {"sha256": r.votes_sha256, "root": r.root.hex()}, "another file or root")
     acts.compare(r, "start-of-decryption", acts.start(r, close_entry(r)))
-    r.signed_file("start-of-decryption", "acts/start-of-decryption.json", [r.party["operator"], r.party["notary"]])
+    r.signed_file("start-of-decryption", "acts/start-of-decryption.json",
+                  [r.party["operator"], r.notary_at(r.events.index(e))])
 
 
 @check("V25", "mix-input")
@@ -849,10 +892,10 @@ def v28(r):
             r.signed("mix", statement, r.get("mix/%s/%02d.note" % (g.folder, l)), [r.by_name[mixer]])
 
 
-def decrypting(r, g):
-    """Numbers of the trustees with a session for the group."""
-    return sorted({int(m[1]) for m in (re.match("decryption/%s/([0-9]{2})/" % re.escape(g.folder), n)
-                                       for n in r.names) if m})
+def decrypting(r):
+    """Numbers of the trustees with a factors entry."""
+    told = {e.facts["trustee"] for e in r.events if e.kind == "factors"}
+    return [l for l, t in enumerate(r.trustees, 1) if t.name in told]
 
 
 @check("V29", "decryption-sessions")
@@ -864,8 +907,7 @@ def v29(r):
         if not r.lists[g.number]:
             continue
         last = r.chain[g.number][1][-1]
-        for l in decrypting(r, g):
-            need(1 <= l <= k, "no such trustee")
+        for l in decrypting(r):
             s = Session(r, "D%04dT%02d" % (g.number, l), 1, 1)
             d = "decryption/%s/" % g.folder
             key = msm((ipf, r.share_keys[l - 1]))
@@ -922,11 +964,10 @@ def v31(r):
         if e.kind == "factors":
             need(e.facts["trustee"] in stations, "factors before the station")
             need(r.by_name[e.facts["trustee"]] is r.trustees[int(e.facts["number"]) - 1], "number of a trustee")
-    told = {e.facts["trustee"] for e in r.events if e.kind == "factors"}
+    need(len(decrypting(r)) >= r.t, "fewer than t trustees")
     for number, l in r.sessions:
         d = "decryption/%s/%02d" % (r.groups[number - 1].folder, l)
         who = r.trustees[l - 1]
-        need(who.name in told, "factors without an entry: " + who.name)
         r.signed("decryption", r.get(d + "/nizkp/proofs/DecryptionFactors01.bt"), r.get(d + ".note"), [who])
 
 
@@ -962,9 +1003,11 @@ def v33(r):
 
 @check("V34", "amendments")
 def v34(r):
-    for e in r.events:
+    for i, e in enumerate(r.events):
         if not e.amends():
             continue
+        notary = r.notary_at(i)
+        known = {n: k for n, k in r.by_name.items() if k is not r.party["notary"]} | {notary.name: notary}
         reasons = ("motive",) if e.kind == "replace-credential" else ("acuerdo", "motive", "proposer")
         need(all(e.facts.get(n) for n in reasons), e.kind + ": its reasons")
         if e.kind == "replace-credential":
@@ -972,7 +1015,7 @@ def v34(r):
         rule = next((a for a in r.call["amend"] if a["kind"] == e.kind), None)
         need(rule, "the call knows no amendment " + e.kind)
         r.signed("event", e.document, e.note, [])
-        _, signers = note_open(e.note, [r.by_name[k] for k in rule["keys"]])
+        _, signers = note_open(e.note, [known[k] for k in rule["keys"] if k in known])
         need(len(signers) >= rule["quorum"], e.kind + ": fewer signatures than its quorum")
     need(not any(e.kind == "cancel" for e in r.events), "the election was cancelled")
 
@@ -1009,19 +1052,48 @@ def v37(r):
 @check("V38", "handover-act")
 def v38(r):
     acts.compare(r, "handover", acts.handover(r))
-    r.signed_file("handover", "acts/handover.json", [r.party["operator"], r.party["notary"]])
+    r.signed_file("handover", "acts/handover.json", [r.party["operator"], r.notary_at(len(r.events))])
 
 
 @check("V39", "witnesses")
 def v39(r):
-    for signed in (r.ballots_signed, r.events_signed):
-        n = sum(w.name in signed for w in r.witnesses)
-        need(n >= r.call["witnesses"]["quorum"], "%d cosignatures" % n)
+    witnesses = {w.name: w for w in r.witnesses}
+    for e in r.events:
+        if e.kind == "replace-witness":
+            need(e.facts["old"] in witnesses, "replace-witness of nobody")
+            new = Key(e.facts["key"])
+            need(new.type == 4, "replace-witness: key of another type")
+            del witnesses[e.facts["old"]]
+            witnesses[new.name] = new
+    for log in ("ballots", "events"):
+        _, signed = note_open(r.get(log + "/checkpoint"), list(witnesses.values()))
+        need(len(signed) >= r.call["witnesses"]["quorum"], "%s: %d cosignatures" % (log, len(signed)))
+    return r.call["witnesses"]["quorum"] or "the call asks for none"
 
 
 @check("V40", "receipts")
 def v40(r):
-    return "none handed in"
+    """Receipts and checkpoints of anybody; NAME.ballot beside NAME where the ballot is known."""
+    if r.receipts is None:
+        return "none handed in"
+    names = [n for n in sorted(os.listdir(r.receipts)) if not n.endswith(".ballot")]
+    for n in names:
+        with open(os.path.join(r.receipts, n), "rb") as f:
+            data = f.read()
+        head, _, checkpoint = data.partition(b"\n\n")
+        if head.startswith(b"c2sp.org/tlog-proof@v1\n"):
+            m = re.fullmatch(rb"c2sp.org/tlog-proof@v1\n(?:extra [^\n]+\n)?index (0|[1-9][0-9]*)((?:\n[^\n]{44})*)", head)
+            need(m and int(m[1]) < len(r.ballot_hashes), n + ": form, or an entry beyond the record")
+            i, path = int(m[1]), [b64(x.decode("ascii")) for x in m[2].split(b"\n")[1:]]
+            size, root, _ = checkpoint_open(checkpoint, [r.logs["ballots"]])
+            need(inclusion_ok(i, size, r.ballot_hashes[i], path, root), n + ": not the record's ballot, or a false path")
+            if os.path.exists(os.path.join(r.receipts, n + ".ballot")):
+                with open(os.path.join(r.receipts, n + ".ballot"), "rb") as f:
+                    need(f.read() == r.raw_ballots[i], n + ": the record holds another ballot")
+        else:
+            size, root, _ = checkpoint_open(data, [r.logs["ballots"]])
+        need(size <= len(r.ballot_hashes) and root_of(r.ballot_hashes[:size]) == root, n + ": a head of a forked log")
+    return len(names)
 
 
 @check("V01", "files")
@@ -1048,7 +1120,7 @@ def v01(r):
             want |= {m + "%02d.note" % l} | {m + "nizkp/proofs/%s%02d.bt" % (p, l) for p in (
                 "PermutationCommitment", "PoSCommitment", "PoSReply") + (("Ciphertexts",) if l < last else ())}
         want.add(d + "protInfo.xml")
-        for l in decrypting(r, g):
+        for l in decrypting(r):
             want |= {d + "%02d.note" % l} | {d + "%02d/nizkp/%s" % (l, n) for n in (
                 "auxsid", "type", "version", "width", "Ciphertexts.bt", "FullPublicKey.bt", "Plaintexts.bt",
                 "proofs/activethreshold", "proofs/CorrectIndices.bt", "proofs/PolynomialInExponent.bt",
@@ -1088,11 +1160,12 @@ def main():
     p.add_argument("record")
     p.add_argument("--election-id", required=True)
     p.add_argument("--log-key", action="append", default=[])
+    p.add_argument("--receipts")
     a = p.parse_args()
     if not os.path.isdir(a.record) or not re.fullmatch(HEX32, a.election_id):
         print("no such record, or no election id", file=sys.stderr)
         return 2
-    result = run(Record(a.record, a.election_id, a.log_key))
+    result = run(Record(a.record, a.election_id, a.log_key, a.receipts))
     for number, (name, verdict, detail) in result.items():
         print("%s %-20s %-6s %s" % (number, name, verdict, detail))
     good = all(v == "pass" for _, v, _ in result.values())
