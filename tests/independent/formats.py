@@ -62,8 +62,20 @@ def json_read(data, urna=None, limit=1 << 24):
 
 
 def json_write(v):
-    """What Urna writes: one space of indentation a level and a final newline."""
-    return (json.dumps(v, indent=1, ensure_ascii=False) + "\n").encode()
+    """Canonical bytes: one space of indentation a level and a final newline."""
+    def quoted(t):
+        escapes = {'"': '\\"', "\\": "\\\\", "\n": "\\n"}
+        return '"%s"' % "".join(escapes.get(c) or ("\\u%04x" % ord(c) if c < " " else c) for c in t)
+
+    def one(v, indent):
+        if isinstance(v, (dict, list)):
+            inner = "\n" + indent + " "
+            items = [quoted(k) + ": " + one(x, indent + " ") for k, x in v.items()] if isinstance(v, dict) else \
+                [one(x, indent + " ") for x in v]
+            left, right = "{}" if isinstance(v, dict) else "[]"
+            return left + (",".join(inner + i for i in items) + "\n" + indent if items else "") + right
+        return quoted(v) if isinstance(v, str) else {True: "true", False: "false"}[v] if isinstance(v, bool) else str(v)
+    return (one(v, "") + "\n").encode()
 
 
 def fields(obj, required, optional=()):
