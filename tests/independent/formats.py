@@ -44,6 +44,7 @@ def json_read(data, urna=None, limit=1 << 24):
         need(depth <= 12, "too deep")
         if isinstance(v, str):
             need("\0" not in v and not any(0xD800 <= ord(c) < 0xE000 for c in v), "NUL or surrogate")
+        need(v is not None and (not isinstance(v, int) or -2**63 <= v < 2**63), "null, or a number too big")
         for x in v.items() if isinstance(v, dict) else ():
             walk(x[0], depth)
             walk(x[1], depth + 1)
