@@ -1111,7 +1111,8 @@ def v40(r):
     """Receipts and checkpoints of anybody; NAME.ballot beside NAME where the ballot is known."""
     if r.receipts is None:
         return "none handed in"
-    names = [n for n in sorted(os.listdir(r.receipts)) if not n.endswith(".ballot")]
+    names = sorted(os.path.relpath(os.path.join(where, n), r.receipts) for where, _, files in os.walk(r.receipts)
+                   for n in files if not n.endswith(".ballot"))
     for n in names:
         with open(os.path.join(r.receipts, n), "rb") as f:
             data = f.read()
@@ -1185,7 +1186,7 @@ def run(r):
             result["V" + n] = (name, "FAIL", e)
         except Absent as e:
             result["V" + n] = (name, "ABSENT", e)
-        except (StopIteration, KeyError, IndexError, TypeError, ValueError, AttributeError) as e:
+        except (StopIteration, KeyError, IndexError, TypeError, ValueError, AttributeError, OSError) as e:
             result["V" + n] = (name, "FAIL", "malformed (%s: %s)" % (type(e).__name__, e))
     return dict(sorted(result.items()))
 
