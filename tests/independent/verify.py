@@ -516,7 +516,7 @@ def hours(r, closes):
 
 @check("V13", "entry-signatures")
 def v13(r):
-    documents = [e.document for e in r.events if e.note is not None]
+    documents = [e.document for e in r.events if e.note is not None and e.kind != "incident"]
     need(len(set(documents)) == len(documents), "one signed document stands twice")
     for e in r.events:
         k, f = e.kind, e.facts
@@ -627,34 +627,42 @@ def v18(r):
 
 def amended_roll(r):
     """Per index: style and the keys that may have signed; and who was excluded before voting began, for good."""
-    rows, barred, voting = [[style, [key]] for key, style, _ in r.roll], set(), False
+    rows, out, barred, replaced, voting = [[style, [key]] for key, style, _ in r.roll], set(), set(), 0, False
     for e in r.events:
         f = e.facts
         voting |= e.kind == "phase" and f["phase"] == "3"
         if e.kind not in ("include", "exclude", "replace-credential"):
             continue
+        need(re.fullmatch("0|[1-9][0-9]{0,8}", f["index"]), "no roll index")
         i = int(f["index"])
         if e.kind == "include" and i == len(rows):
-            need(re.fullmatch(HEX32, f["key"]) and re.fullmatch(HEX32, f["row"]), "include")
-            rows.append([int(f["style"]), [bytes.fromhex(f["key"])]])
-            need(1 <= rows[-1][0] <= len(r.styles), "include: style")
+            style = int(f["style"])
+            need(re.fullmatch(HEX32, f["row"]) and 1 <= style <= len(r.styles), "include: row or style")
+            need(len(rows) < r.call["maximum_voters"], "more than the call's maximum")
+            rows.append([style, [fresh_key(f, rows)]])
             continue
         need(i < len(rows), "an amendment of nobody")
-        if e.kind == "exclude" and not voting:
-            barred.add(i)
-        if e.kind == "include":
-            barred.discard(i)
         if e.kind == "replace-credential":
             need(len(rows[i][1]) == 1, "replaced twice")
             need(time_read(f["from"]) >= e.time + r.manifest["replacement_delay_seconds"], "replaced too soon")
-            rows[i][1].append(bytes.fromhex(f["key"]))
-    replaced = sum(len(k) - 1 for _, k in rows)
-    need(replaced <= -(-len(rows) * r.call["replaceable_percent"] // 100), "more replaced than the call allows")
-    keys = [k for _, ks in rows for k in ks]
-    need(len(set(keys)) == len(keys), "a key that another row has had")
-    for k in keys:
-        lift_x(int.from_bytes(k, "big"))
+            replaced += 1
+            need(replaced <= -(-len(rows) * r.call["replaceable_percent"] // 100), "more replaced than the call allows")
+            rows[i][1].append(fresh_key(f, rows))
+            continue
+        need((i in out) == (e.kind == "include"), "excluded twice, or included without having been excluded")
+        out ^= {i}
+        if e.kind == "include":
+            barred.discard(i)
+        elif not voting:
+            barred.add(i)
     return rows, barred
+
+
+def fresh_key(facts, rows):
+    key = bytes.fromhex(facts["key"])
+    need(len(key) == 32 and all(key not in keys for _, keys in rows), "a key that another row has had")
+    lift_x(int.from_bytes(key, "big"))
+    return key
 
 
 @check("V19", "authorizations")
