@@ -9,6 +9,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import verify  # noqa: E402
+from sessions import Session  # noqa: E402
 from group import G, N, msm, point_write, tagged  # noqa: E402
 
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -56,11 +57,10 @@ def main():
     pairs = [("voter." + n, got[n], x[n]) for n in got]
     pairs += [("markings", [point_write(msm((i, G))).hex() for i in range(1, 18)], v["markings"])]
 
-    class Stub:
-        E, call = bytes.fromhex(v["session"]["sid"][1:] + 24 * "0"), {"ebitlenro": v["session"]["ebitlenro"]}
-    s = verify.Session(Stub, v["session"]["auxsid"], v["session"]["nopart"], v["session"]["thres"])
-    pairs += [("session.rho", s.rho.hex(), v["session"]["rho"]), ("session.protInfo.xml", s.xml.decode(), v["session"]["protInfo.xml"]),
-              ("session.generators", [point_write(p).hex() for p in s.generators(3)], v["session"]["generators"])]
+    x = v["session"]
+    s = Session(bytes.fromhex(x["sid"][1:]), x["ebitlenro"], x["auxsid"], x["nopart"], x["thres"])
+    pairs += [("session.rho", s.rho.hex(), x["rho"]), ("session.protInfo.xml", s.xml.decode(), x["protInfo.xml"]),
+              ("session.generators", [point_write(p).hex() for p in s.generators(3)], x["generators"])]
 
     r = verify.Record(sys.argv[2], v["record"]["election"], [])
     verify.run(r)
