@@ -30,13 +30,11 @@ LDFLAGS += $($(MODE)_LINK) $(filter -fsanitize=% --coverage,$($(MODE)_FLAGS)) -W
 MODULES := crypto election ledger registry api tally verifier witness
 $(foreach m,$(MODULES),$(eval $(m)_OBJ := $$(patsubst %.c,$(B)/%.o,$$(filter-out %/main.c,$$(wildcard $m/*.c)))))
 
-crypto_LIBS   := -lsecp256k1 -lcrypto -lpthread -ldl
+crypto_LIBS   := -lsecp256k1 -lcrypto -lcurl -lpthread -ldl
 election_LIBS := -lyajl -lm
 ledger_LIBS   := -lrocksdb
 registry_LIBS := -lsqlite3
-api_LIBS      := -lmicrohttpd -loath -lsystemd -lcurl
-tally_LIBS    := -lcurl
-verifier_LIBS := -lcurl
+api_LIBS      := -lmicrohttpd -loath -lsystemd
 witness_LIBS  := -lmicrohttpd -lsystemd
 
 # A program lists the modules it may contain, so the linker enforces layering:

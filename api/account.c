@@ -11,7 +11,7 @@
 
 #include <liboath/oath.h>
 
-#include "api/service.h"
+#include "api/relay.h"
 
 enum { NONCES = 4096, SESSIONS = 4096, NONCE_SECONDS = 120, SESSION_SECONDS = 900, NOBODY = -1 };
 
@@ -214,37 +214,31 @@ answer(struct service *s, struct fields *f, struct reply *r)
 		reply_error(r, ERR_IO, "the code cannot be sent now");
 }
 
-/* answers are laid out: credential's signature, sealed seed, bitmap, answers. */
+/* What the registry has of a voter's request; answers in the call's order, and the set that makes a token now. */
 static void
-stored(struct json_out *o, const struct registry_row *row)
+stored(const struct service *s, struct json_out *o, const struct buf *request, const struct authorization_row *row, int confirmed)
 {
-	char *text = malloc(4 * (row->request.n + row->answer.n) / 3 + 64);
-	struct rd r = rd_init(row->answer.p, row->answer.n);
-	const uint8_t *sig = rd_take(&r, 64), *sealed = rd_take(&r, SEALED_SEED_BYTES);
-	unsigned have = rd_u8(&r);
+	char *text = malloc(4 * (request->n + RSA_BYTES) / 3 + 64);
 
-	if (text == NULL || r.failed) {
+	if (text == NULL) {
 		o->b->failed = 1;
-		free(text);
 		return;
 	}
 	json_begin(o, "stored", '{');
-	base64_encode(text, row->request.p, row->request.n);
+	base64_encode(text, request->p, request->n);
 	json_text(o, "request", text);
-	json_hex(o, "signature", sig, 64);
-	base64_encode(text, sealed, SEALED_SEED_BYTES);
+	json_hex(o, "signature", row->sig, SCHNORR_BYTES);
+	base64_encode(text, row->sealed, SEALED_SEED_BYTES);
 	json_text(o, "sealed_seed", text);
 	json_begin(o, "answers", '[');
-	for (unsigned a = 0; a < MAX_AUTHORIZERS; a++) {
-		const uint8_t *p = have >> a & 1 ? rd_take(&r, RSA_BYTES) : NULL;
-
-		if (p != NULL) {
-			base64_encode(text, p, RSA_BYTES);
-			json_text(o, NULL, text);
-		}
+	for (unsigned a = 0; a < s->call.authorizers; a++) {
+		if (row->answers >> a & 1)
+			base64_encode(text, row->answer[a], RSA_BYTES);
+		json_text(o, NULL, row->answers >> a & 1 ? text : "");
 	}
 	json_end(o, ']');
-	json_bool(o, "confirmed", row->confirmed);
+	json_int(o, "set", s->progress.set);
+	json_bool(o, "confirmed", confirmed);
 	json_end(o, '}');
 	free(text);
 }
@@ -254,6 +248,7 @@ code(struct service *s, struct fields *f, struct reply *r)
 {
 	struct login_table *t = s->logins;
 	struct registry_row row = {0};
+	struct authorization_row kept;
 	struct json_out o;
 	struct slot *slot;
 	uint8_t id[32];
@@ -288,7 +283,8 @@ code(struct service *s, struct fields *f, struct reply *r)
 	slot = fresh(t->session, SESSIONS, index, SESSION_SECONDS);
 	memcpy(id, slot->id, 32);
 	(void)pthread_mutex_unlock(&t->lock);
-	if (registry_get(s->registry, (uint32_t)index, &row, NULL) != OK) {
+	if (registry_get(s->registry, (uint32_t)index, &row, NULL) != OK || (row.authorized && authorization_row_read(&kept, row.answer.p, row.answer.n) != OK)) {
+		registry_row_free(&row);
 		reply_error(r, ERR_IO, "the registry does not answer");
 		return;
 	}
@@ -298,7 +294,7 @@ code(struct service *s, struct fields *f, struct reply *r)
 	json_int(&o, "roll_index", index);
 	json_int(&o, "style", s->roll.row[index].style);
 	if (row.authorized)
-		stored(&o, &row);
+		stored(s, &o, &row.request, &kept, row.confirmed);
 	json_end(&o, '}');
 	registry_row_free(&row);
 }
@@ -333,22 +329,55 @@ decode(const char *text, struct buf *out, size_t max)
 	return e;
 }
 
+enum { ANSWERS_MS = 3000 };
+
+/* Sign and commit first; only then do the others hear of it. ERR_EXISTS: there is an earlier request, which is put into
+ * `request` and `row`. */
+static enum err
+commit(struct service *s, const struct authorization *a, struct buf *request, struct authorization_row *row, int *confirmed)
+{
+	struct registry_row have = {0};
+	struct buf bytes = {0};
+	enum err e;
+
+	if ((e = rsa_blind_sign(row->answer[0], s->rsa[a->style - 1], a->blinded[0])) != OK)
+		return ERR_RANGE;
+	row->answers = 1;
+	authorization_row_write(&bytes, row);
+	e = bytes.failed ? ERR_NOMEM : registry_authorize(s->registry, a->index, request, &bytes, &have, NULL);
+	if (e == OK)
+		s->authorizations++;
+	else if (e == ERR_EXISTS) {
+		*confirmed = have.confirmed;
+		buf_free(request);
+		buf_put(request, have.request.p, have.request.n);
+		if (request->failed || authorization_row_read(row, have.answer.p, have.answer.n) != OK)
+			e = ERR_IO;
+	}
+	registry_row_free(&have);
+	buf_free(&bytes);
+	return e;
+}
+
 static void
 authorize(struct service *s, struct fields *f, struct reply *r)
 {
 	int64_t index = session(s, f);
-	struct registry_row have = {0};
-	struct authorization a;
-	struct buf request = {0}, sealed = {0}, row = {0};
+	struct authorization *a = malloc(sizeof *a);
+	struct authorization_row *row = calloc(1, sizeof *row);
+	struct buf request = {0}, sealed = {0};
+	struct hash asked, have;
+	struct why why = {""};
 	struct json_out o;
-	struct hash h;
-	uint8_t sig[64], blind[RSA_BYTES];
+	int confirmed = 0;
 	enum err e;
 
+	if (a == NULL || row == NULL)
+		abort();
 	if (decode(field_text(f, "request", 8192), &request, AUTHORIZATION_MAX_BYTES) != OK ||
-	    decode(field_text(f, "sealed_seed", 200), &sealed, SEALED_SEED_BYTES) != OK)
+	    decode(field_text(f, "sealed_seed", 200), &sealed, SEALED_SEED_BYTES) != OK || sealed.n != SEALED_SEED_BYTES)
 		(void)field_bad(f, 1, "request or sealed seed is not base64 of the right size");
-	field_hex(f, "signature", sig, 64);
+	field_hex(f, "signature", row->sig, SCHNORR_BYTES);
 	if (fields_end(f) != OK)
 		goto done;
 	if (index == NOBODY) {
@@ -359,60 +388,44 @@ authorize(struct service *s, struct fields *f, struct reply *r)
 		reply_error(r, ERR_NOT_NOW, "authorizations are given between opening and closing");
 		goto done;
 	}
-	if (authorization_read(&a, request.p, request.n) != OK || sealed.n != SEALED_SEED_BYTES) {
-		reply_error(r, ERR_FORMAT, "the request's bytes are not canonical");
+	memcpy(row->sealed, sealed.p, SEALED_SEED_BYTES);
+	if (authorization_read(a, request.p, request.n) == OK && a->index != index)
+		e = why_set(&why, ERR_RANGE, "the request is of another voter");
+	else
+		e = authorization_check(a, request.p, request.n, row->sig, row->sealed, &s->election, &s->roll, s->call.authorizers, now_seconds(), &why);
+	if (e != OK) {
+		reply_error(r, e, why.text);
 		goto done;
 	}
-	sealed_seed_hash(&h, &s->election, sealed.p);
-	if (!hash_equal(&a.election, &s->election) || a.index != index || a.style != s->roll.row[index].style || a.n != s->call.authorizers ||
-	    !hash_equal(&h, &a.sealed_seed)) {
-		reply_error(r, ERR_RANGE, "the request is of another election, voter, ballot style or sealed seed");
+	sha256(&asked, request.p, request.n);
+	e = commit(s, a, &request, row, &confirmed);
+	if (e != OK && e != ERR_EXISTS) {
+		reply_error(r, e, e == ERR_NOT_NOW ? "the registry is not complete: nobody is authorized until it is restored"
+		    : e == ERR_RANGE		   ? "the blinded element is not below the modulus"
+						   : "the registry does not answer");
 		goto done;
 	}
-	authorization_hash(&h, request.p, request.n);
-	if (s->roll.row[index].excluded) {
-		reply_error(r, ERR_DENIED, "by order of a court this roll index may not vote; ask the authority");
-		goto done;
-	}
-	if (schnorr_verify(sig, roll_credential(&s->roll.row[index], now_seconds()), &h) != OK) {
-		reply_error(r, ERR_PROOF, "the request is not signed by the voter's credential");
-		goto done;
-	}
-	if (rsa_blind_sign(blind, s->rsa[a.style - 1], a.blinded[0]) != OK) {
-		reply_error(r, ERR_RANGE, "the blinded element is not below the modulus");
-		goto done;
-	}
-	buf_put(&row, sig, 64);
-	buf_put(&row, sealed.p, sealed.n);
-	buf_u8(&row, 1);
-	buf_put(&row, blind, RSA_BYTES);
-	e = registry_authorize(s->registry, (uint32_t)index, &request, &row, &have, NULL);
-	if (e == OK) {
-		have.request = request;
-		have.answer = row;
-		memset(&request, 0, sizeof request);
-		memset(&row, 0, sizeof row);
-		s->authorizations++;
-	} else if (e != ERR_EXISTS) {
-		reply_error(r, e, e == ERR_NOT_NOW ? "the registry is not complete: nobody is authorized until it is restored" : "the registry does not answer");
-		goto done;
+	sha256(&have, request.p, request.n);
+	if (s->relay != NULL && hash_equal(&asked, &have)) { /* amendments of the roll need not wait for the others' answers */
+		(void)pthread_rwlock_unlock(&s->roll_lock);
+		relay_request(s->relay, (uint32_t)index, row, e == OK, s->progress.set, ANSWERS_MS);
+		(void)pthread_rwlock_rdlock(&s->roll_lock);
 	}
 	o = json_out(&r->body);
-	if (e == ERR_EXISTS && (have.request.n != request.n || memcmp(have.request.p, request.p, request.n) != 0)) {
+	json_begin(&o, NULL, '{');
+	if (!hash_equal(&asked, &have)) {
 		r->status = 409;
-		json_begin(&o, NULL, '{');
 		json_text(&o, "error", "exists");
 		json_text(&o, "es", "Ya hay una petici\xc3\xb3n anterior y distinta.");
 		json_text(&o, "en", "there is an earlier, different request; it is in \"stored\"");
-	} else
-		json_begin(&o, NULL, '{');
-	stored(&o, &have);
+	}
+	stored(s, &o, &request, row, confirmed);
 	json_end(&o, '}');
 done:
 	buf_free(&request);
 	buf_free(&sealed);
-	buf_free(&row);
-	registry_row_free(&have);
+	free(a);
+	free(row);
 }
 
 static void
@@ -445,16 +458,37 @@ confirm(struct service *s, struct fields *f, struct reply *r)
 		buf_str(&r->body, "{\"confirmed\": true}\n");
 }
 
+/* ---- another authorizer whose registry is an older copy ------------------------------------- */
+
+static void
+rows(struct service *s, struct fields *f, struct reply *r)
+{
+	const char *document = field_text(f, "document", 4096), *note = field_text(f, "note", NOTE_MAX_BYTES);
+	struct authorizations own;
+	struct why why = {""};
+	uint32_t from = 0;
+	enum err e;
+
+	if (fields_end(f) != OK)
+		return;
+	service_authorizations(s, &own);
+	if ((e = rows_request_check(&own, document, note, now_seconds(), &from, &why)) != OK || (e = authorizations_page(s->registry, from, &r->body, &why)) != OK)
+		reply_error(r, e, why.text);
+	else
+		r->type = "application/octet-stream";
+}
+
 /* ---- public files -------------------------------------------------------------------------- */
 
 static void
-record_file(const struct service *s, const char *name, struct reply *r)
+public_file(const struct service *s, const char *name, struct reply *r)
 {
 	static const char *const allowed[] = {"call.json", "manifest.json", "opening.json", "roll", "dictamen.json", "zero-report.json",
 	    "key/transcript.json", "key/cards.json"};
 	char path[1400], base[200];
 	size_t n = strlen(name);
-	int good = strncmp(name, "authorizers/", 12) == 0 && strchr(name + 12, '/') == NULL && name[12] != '.';
+	int good = (strncmp(name, "authorizers/", 12) == 0 && strchr(name + 12, '/') == NULL && name[12] != '.') ||
+	    (s->progress.closed && strncmp(name, "authorizations/", 15) == 0 && strchr(name + 15, '/') == NULL && name[15] != '.');
 
 	(void)snprintf(base, sizeof base, "%s", name);
 	if (n > 5 && n < sizeof base && strcmp(name + n - 5, ".note") == 0)
@@ -474,7 +508,7 @@ account_handle(void *ctx, const struct request *q, struct reply *r)
 	static const struct {
 		const char *path;
 		void (*run)(struct service *, struct fields *, struct reply *);
-	} posts[] = {{"/login/start", start}, {"/login/answer", answer}, {"/login/code", code}, {"/authorize", authorize}, {"/confirm", confirm}};
+	} posts[] = {{"/login/start", start}, {"/login/answer", answer}, {"/login/code", code}, {"/authorize", authorize}, {"/confirm", confirm}, {"/rows", rows}};
 	struct service *s = ctx;
 	struct json *root = NULL;
 	struct why why = {""};
@@ -485,13 +519,13 @@ account_handle(void *ctx, const struct request *q, struct reply *r)
 		return;
 	}
 	if (strcmp(q->method, "GET") == 0 && strncmp(q->path, "/record/", 8) == 0) {
-		record_file(s, q->path + 8, r);
+		public_file(s, q->path + 8, r);
 		return;
 	}
 	for (size_t i = 0; i < sizeof posts / sizeof *posts; i++) {
 		if (strcmp(q->method, "POST") != 0 || strcmp(q->path, posts[i].path) != 0)
 			continue;
-		if (!s->loaded || s->progress.closed || !(s->progress.begun >> 3 & 1)) {
+		if (!s->loaded || (s->progress.closed && posts[i].run != rows) || !(s->progress.begun >> 3 & 1)) {
 			reply_error(r, ERR_NOT_NOW, s->progress.closed ? "the election is closed" : "the election is not open yet");
 			return;
 		}

@@ -46,7 +46,6 @@ second(struct service *s, const struct request *q, uint64_t index, struct reply 
 static void
 cast(struct service *s, const struct request *q, struct reply *r)
 {
-	struct rsa_public *const *keys[MAX_AUTHORIZERS] = {s->rsa_public};
 	struct ballot *b = malloc(sizeof *b);
 	struct why why = {""};
 	uint64_t index = 0;
@@ -62,7 +61,11 @@ cast(struct service *s, const struct request *q, struct reply *r)
 		reply_error(r, e, "the ballot's bytes are not canonical");
 		goto done;
 	}
-	if ((e = ballot_check(b, &s->election, s->manifest, &why)) != OK || (e = ballot_tokens(b, keys, s->progress.set, &why)) != OK) {
+	if (!progress_announced(&s->progress, ballot_set(b)))
+		e = why_set(&why, ERR_RANGE, "the ballot's authorizers are not a set that was announced");
+	else if ((e = ballot_check(b, &s->election, s->manifest, &why)) == OK)
+		e = ballot_tokens(b, s->rsa_keys, s->call.authorizers, &why);
+	if (e != OK) {
 		reply_error(r, e, why.text);
 		goto done;
 	}

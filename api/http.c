@@ -10,21 +10,57 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <time.h>
+
 #include <microhttpd.h>
 
+#include "api/rate.h"
 #include "election/json.h"
 
-enum { CONNECTIONS = 1024, PER_ADDRESS = 512, TIMEOUT_SECONDS = 30 };
+enum { CONNECTIONS = 1024, TIMEOUT_SECONDS = 30 };
 
 struct http {
 	struct MHD_Daemon *daemon;
 	struct http_options o;
+	struct rate *rate;
 };
 
 struct incoming {
 	struct buf body;
-	int too_long;
+	int too_long, too_many;
 };
+
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000 + 1;
+}
+
+static int
+too_many(struct http *h, struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *i = h->rate != NULL ? MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS) : NULL;
+
+	return i != NULL && !rate_allow(h->rate, i->client_addr, now_ms());
+}
+
+/* As a lock after wrong codes: 429, and when to come back. */
+static void
+slow_down(struct reply *r)
+{
+	struct json_out o = json_out(&r->body);
+
+	r->status = 429;
+	json_begin(&o, NULL, '{');
+	json_text(&o, "error", "locked");
+	json_text(&o, "es", "Demasiadas peticiones desde esta direcci\xc3\xb3n; intente de nuevo en unos segundos.");
+	json_text(&o, "en", "too many requests from this address; try again in some seconds");
+	json_int(&o, "retry_after", 2);
+	json_end(&o, '}');
+}
 
 static enum MHD_Result
 answer(struct MHD_Connection *c, struct reply *r)
@@ -53,18 +89,22 @@ on_request(void *ctx, struct MHD_Connection *c, const char *url, const char *met
 
 	(void)version;
 	if (in == NULL) {
-		*state = calloc(1, sizeof *in);
-		return *state != NULL ? MHD_YES : MHD_NO;
+		if ((*state = in = calloc(1, sizeof *in)) == NULL)
+			return MHD_NO;
+		in->too_many = too_many(h, c);
+		return MHD_YES;
 	}
 	if (*size > 0) {
-		if (in->body.n + *size > HTTP_MAX_BODY)
+		if (in->too_many || in->body.n + *size > h->o.max_body)
 			in->too_long = 1;
 		else
 			buf_put(&in->body, data, *size);
 		*size = 0;
 		return MHD_YES;
 	}
-	if (in->too_long) {
+	if (in->too_many) {
+		slow_down(&r);
+	} else if (in->too_long) {
 		reply_error(&r, ERR_LENGTH, "the body is too long");
 		r.status = 413;
 	} else if (in->body.failed) {
@@ -140,8 +180,12 @@ http_start(struct http **out, const struct http_options *o, struct why *why)
 	if (h == NULL)
 		return ERR_NOMEM;
 	h->o = *o;
+	if (h->o.max_body == 0)
+		h->o.max_body = HTTP_MAX_BODY;
+	h->rate = rate_new(o->rate);
 	if (o->socket_path != NULL) {
 		if ((fd = unix_socket(o->socket_path, why)) < 0) {
+			rate_free(h->rate);
 			free(h);
 			return ERR_IO;
 		}
@@ -149,11 +193,12 @@ http_start(struct http **out, const struct http_options *o, struct why *why)
 	} else {
 		in.sin_port = htons((uint16_t)o->port);
 		if (inet_pton(AF_INET, o->address, &in.sin_addr) != 1) {
+			rate_free(h->rate);
 			free(h);
 			return why_set(why, ERR_FORMAT, "%s: not an IPv4 address", o->address);
 		}
 		items[n++] = (struct MHD_OptionItem){MHD_OPTION_SOCK_ADDR, 0, &in};
-		items[n++] = (struct MHD_OptionItem){MHD_OPTION_PER_IP_CONNECTION_LIMIT, PER_ADDRESS, NULL};
+		items[n++] = (struct MHD_OptionItem){MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)o->per_address, NULL};
 	}
 	if (o->certificate != NULL) {
 		flags |= MHD_USE_TLS;
@@ -168,6 +213,7 @@ http_start(struct http **out, const struct http_options *o, struct why *why)
 	    TIMEOUT_SECONDS, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1, MHD_OPTION_THREAD_STACK_SIZE, (size_t)512 * 1024, MHD_OPTION_ARRAY,
 	    items, MHD_OPTION_END);
 	if (h->daemon == NULL) {
+		rate_free(h->rate);
 		free(h);
 		return o->socket_path != NULL ? why_set(why, ERR_IO, "%s: cannot listen", o->socket_path)
 					      : why_set(why, ERR_IO, "%s port %u: cannot listen (in use?)", o->address, o->port);
@@ -184,6 +230,7 @@ http_stop(struct http *h)
 	MHD_stop_daemon(h->daemon);
 	if (h->o.socket_path != NULL)
 		(void)unlink(h->o.socket_path);
+	rate_free(h->rate);
 	free(h);
 }
 

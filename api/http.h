@@ -7,7 +7,7 @@
 
 #include "crypto/bytes.h"
 
-enum { HTTP_MAX_BODY = 262144 };
+enum { HTTP_MAX_BODY = 262144, HTTP_MAX_PUBLIC_BODY = 65536 };
 
 struct request {
 	const char *method, *path;
@@ -27,6 +27,8 @@ struct http_options {
 	unsigned port;
 	const char *socket_path; /* a Unix socket of mode 0600 */
 	const char *certificate, *key; /* PEM texts for TLS, or NULL */
+	size_t max_body;	       /* 0: HTTP_MAX_BODY */
+	unsigned per_address, rate;    /* connections of one address, and its requests a second; 0: no limit of its own */
 	void (*handle)(void *ctx, const struct request *q, struct reply *r);
 	void *ctx;
 };

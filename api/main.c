@@ -8,11 +8,11 @@
 
 #include <systemd/sd-daemon.h>
 
-#include "api/client.h"
 #include "api/service.h"
 #include "api/witnesses.h"
-#include "ledger/restore.h"
+#include "crypto/http_client.h"
 #include "crypto/secmem.h"
+#include "ledger/restore.h"
 
 static volatile sig_atomic_t stopping;
 
@@ -30,15 +30,21 @@ usage(FILE *out)
 			   "       urnad backup --config FILE --to DIR      copies of both stores, while the service runs\n"
 			   "       urnad export --config FILE --to DIR      both logs as files that any web server may serve\n"
 			   "       urnad restore --config FILE [--backup DIR] [--mirror DIR] [--published DIR]\n"
-			   "           makes the stores that are missing from all of these together, and says what is in none\n\n"
+			   "           makes the stores that are missing from all of these together, and says what is in none\n"
+			   "       urnad restore --registry --config FILE\n"
+			   "           completes an older copy of the registry, or a lost one, from the other authorizers\n\n"
 			   "Runs an election's service from the signed call to the seal. FILE is JSON with the fields\n"
 			   "  data, record, outbox        folders: private state, public record, codes to be sent\n"
 			   "  control                     Unix socket for operators (urna event submit, metrics, health)\n"
 			   "  address, account_port, box_port\n"
 			   "  ballots_key, events_key, authorizer_key, rsa_keys, pass_file\n"
 			   "  private_roll, private_roll_key\n"
+			   "  authorizer_patience_seconds optional (60): an authorizer of the set in use that fails so long is replaced by another\n"
 			   "  mirror                      optional folder in a second place: gets every batch before anyone is answered\n"
-			   "  tls_certificate, tls_key    optional; without them put a proxy with TLS in front\n\n"
+			   "  tls_certificate, tls_key    optional; without them put a proxy with TLS in front\n"
+			   "  connections_per_address, requests_per_second\n"
+			   "                              optional, of one address, 0: no limit; 64 and 100 if not said, none where\n"
+			   "                              address is 127.* (a proxy in front counts)\n\n"
 			   "Stop it with SIGTERM. Exit: 0 stopped, 1 could not start, 2 wrong usage.\n");
 }
 
@@ -52,7 +58,8 @@ static enum err
 run(struct service *s, struct why *why)
 {
 	struct buf certificate = {0}, key = {0};
-	struct http_options o = {.address = s->config.address, .port = s->config.account_port, .handle = account_handle, .ctx = s};
+	struct http_options o = {.address = s->config.address, .port = s->config.account_port, .handle = account_handle, .ctx = s,
+	    .max_body = HTTP_MAX_PUBLIC_BODY, .per_address = s->config.per_address, .rate = s->config.rate};
 	struct http *account = NULL, *box = NULL, *control = NULL;
 	struct witnesses *witnesses = NULL;
 	struct timespec pause = {0, 200000000};
@@ -122,7 +129,7 @@ copy_command(const struct service *s, const char *what, const char *to, struct w
 	json_text(&o, "to", to[0] == '/' ? to : full);
 	json_end(&o, '}');
 	(void)snprintf(url, sizeof url, "http://urnad/%s", what);
-	e = client_post(s->config.control, url, "application/json", &body, 600, &status, &answer, why);
+	e = http_ask(&(struct http_ask){.socket = s->config.control, .url = url, .type = "application/json", .body = body.p, .n = body.n, .seconds = 600}, &status, &answer, why);
 	if (e == OK && status != 200)
 		e = why_set(why, ERR_IO, "%.400s", buf_cstr(&answer));
 	else if (e == OK)
@@ -171,6 +178,19 @@ restore_one(struct service *s, const char *log, int argc, char **argv, unsigned 
 	return OK;
 }
 
+/* With the service stopped. */
+static enum err
+restore_registry(struct service *s, struct why *why)
+{
+	struct refill done;
+	enum err e;
+
+	if ((e = service_complete_registry(s, &done, why)) == OK)
+		(void)printf("registry: %u of %u other authorizers gave their rows; %u rows filled%s\n", done.answered, done.asked, done.filled,
+		    done.behind > 0 ? "; some that were committed are in no list that was given: no token came of them, and their voters may ask again" : "");
+	return e;
+}
+
 static int
 command(int argc, char **argv)
 {
@@ -178,8 +198,15 @@ command(int argc, char **argv)
 	struct service *s = calloc(1, sizeof *s);
 	struct why why = {""};
 	unsigned done = 0;
+	int registry = argc > 2 && strcmp(argv[1], "restore") == 0 && strcmp(argv[2], "--registry") == 0;
 	enum err e, f;
 
+	if (registry) { /* the one option without a value */
+		argv[2] = argv[1];
+		argv++;
+		argc--;
+		config = option(argc, argv, "--config");
+	}
 	if (s == NULL || config == NULL || argc % 2 != 0 || (strcmp(argv[1], "restore") != 0 && to == NULL)) {
 		usage(stderr);
 		free(s);
@@ -188,7 +215,9 @@ command(int argc, char **argv)
 	if ((e = config_read(&s->config, config, &why)) == OK) {
 		if (strcmp(argv[1], "restore") != 0)
 			e = copy_command(s, argv[1], to, &why);
-		else if ((e = service_open_keys(s, &why)) == OK) {
+		else if ((e = service_open_keys(s, &why)) == OK && registry)
+			e = restore_registry(s, &why);
+		else if (e == OK) {
 			e = restore_one(s, "events", argc, argv, &done, &why);
 			if (e != OK)
 				(void)fprintf(stderr, "urnad: %s\n", why.text);
@@ -215,7 +244,6 @@ main(int argc, char **argv)
 	}
 	if (argc >= 2 && (strcmp(argv[1], "backup") == 0 || strcmp(argv[1], "export") == 0 || strcmp(argv[1], "restore") == 0)) {
 		process_harden();
-		client_init();
 		return command(argc, argv);
 	}
 	if (argc != 3 || strcmp(argv[1], "--config") != 0) {
@@ -223,7 +251,6 @@ main(int argc, char **argv)
 		return 2;
 	}
 	process_harden();
-	client_init();
 	(void)sigaction(SIGTERM, &act, NULL);
 	(void)sigaction(SIGINT, &act, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);

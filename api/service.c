@@ -1,15 +1,15 @@
-#include "api/service.h"
+#include "api/relay.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <openssl/evp.h>
 
 #include "crypto/kdf.h"
 #include "crypto/token.h"
@@ -67,8 +67,16 @@ config_read(struct config *out, const char *path, struct why *why)
 		field_copy(&f, "private_roll", c.private_roll, sizeof c.private_roll);
 		field_copy(&f, "private_roll_key", c.private_key, sizeof c.private_key);
 		field_copy(&f, "pass_file", c.pass_file, sizeof c.pass_file);
+		c.patience = field_has(&f, "authorizer_patience_seconds") ? (unsigned)field_int(&f, "authorizer_patience_seconds", 1, 3600) : 60;
 		if (field_has(&f, "mirror"))
 			field_copy(&f, "mirror", c.mirror, sizeof c.mirror);
+		/* behind a proxy on this machine all requests come from one address, and the proxy counts */
+		c.per_address = strncmp(c.address, "127.", 4) == 0 ? 0 : 64;
+		c.rate = strncmp(c.address, "127.", 4) == 0 ? 0 : 100;
+		if (field_has(&f, "connections_per_address"))
+			c.per_address = (unsigned)field_int(&f, "connections_per_address", 0, 1024);
+		if (field_has(&f, "requests_per_second"))
+			c.rate = (unsigned)field_int(&f, "requests_per_second", 0, 100000);
 		if (field_has(&f, "tls_certificate")) {
 			field_copy(&f, "tls_certificate", c.certificate, sizeof c.certificate);
 			field_copy(&f, "tls_key", c.tls_key, sizeof c.tls_key);
@@ -326,7 +334,7 @@ service_export(struct service *s, struct why *why)
 /* ---- the opening -------------------------------------------------------------------------- */
 
 static enum err
-record_file(struct service *s, const char *name, size_t max, struct buf *out, struct why *why)
+service_file(struct service *s, const char *name, size_t max, struct buf *out, struct why *why)
 {
 	char path[1200];
 
@@ -343,127 +351,38 @@ signed_by(struct service *s, const char *name, const char *purpose, const struct
 	enum err e;
 
 	(void)snprintf(path, sizeof path, "%s.note", name);
-	if ((e = record_file(s, path, 65536, &note, why)) == OK)
+	if ((e = service_file(s, path, 65536, &note, why)) == OK)
 		e = docnote_verify(note.p, note.n, purpose, &s->call.hash, document->p, document->n, key, why);
 	buf_free(&note);
 	return e == OK ? OK : why_prefix(why, e, "%s", name);
 }
 
+/* The authority's own RSA keys, which must be those that it published. */
 static enum err
 load_rsa(struct service *s, struct why *why)
 {
 	struct passphrase pass = {"", 0};
-	struct authorizer_keys keys = {0};
-	struct buf sealed = {0}, plain = {0}, file = {0};
-	struct rd r;
-	char name[300];
-	uint8_t key[32];
+	struct buf sealed = {0};
 	enum err e;
 
-	(void)snprintf(name, sizeof name, "authorizers/%s.json", s->call.authorizer[0].key.name);
-	if ((e = record_file(s, name, 4 << 20, &file, why)) != OK ||
-	    (e = authorizer_keys_read(&keys, file.p, file.n, &s->call.hash, s->manifest->styles, why)) != OK ||
-	    (e = signed_by(s, name, "authorizer", &file, &s->call.authorizer[0].key, why)) != OK)
-		goto done;
-	if (s->manifest->authorizers != s->call.authorizers || !hash_equal(&keys.hash, &s->manifest->authorizer[0])) {
-		e = why_set(why, ERR_PROOF, "the manifest shows other authorizer's keys than %s", name);
-		goto done;
-	}
-	if ((e = passphrase_get(&pass, s->config.pass_file, "passphrase", why)) != OK || (e = file_read(&sealed, s->config.rsa_keys, 16 << 20, why)) != OK ||
-	    (e = slow_hash(key, pass.text, pass.n, s->call.hash.b, HASH_BYTES)) != OK)
-		goto done;
-	if ((e = unseal(&plain, key, sealed.p, sealed.n, s->call.hash.b, HASH_BYTES)) != OK) {
-		e = why_set(why, ERR_DENIED, "%s: wrong passphrase, or keys of another call", s->config.rsa_keys);
-		goto done;
-	}
-	r = rd_init(plain.p, plain.n);
-	s->rsa = calloc(s->manifest->styles + 1u, sizeof *s->rsa);
-	s->rsa_public = calloc(s->manifest->styles + 1u, sizeof *s->rsa_public);
-	for (unsigned i = 0; e == OK && i < s->manifest->styles; i++) {
-		uint8_t n[RSA_BYTES];
-		size_t len;
-		const uint8_t *der = rd_vec16(&r, &len);
-
-		if (der == NULL || rsa_secret_read(&s->rsa[i], der, len) != OK)
-			e = why_set(why, ERR_FORMAT, "%s: no key for style %u", s->config.rsa_keys, i + 1);
-		else {
-			rsa_modulus(n, s->rsa[i]);
-			e = memcmp(n, keys.modulus[i], RSA_BYTES) == 0 ? rsa_public_make(&s->rsa_public[i], n)
-								       : why_set(why, ERR_PROOF, "%s: style %u has another key than was published", s->config.rsa_keys, i + 1);
-		}
-	}
-done:
+	if ((e = passphrase_get(&pass, s->config.pass_file, "passphrase", why)) == OK && (e = file_read(&sealed, s->config.rsa_keys, 16 << 20, why)) == OK &&
+	    (e = authorizer_secrets_read(&s->rsa, sealed.p, sealed.n, s->manifest->styles, &pass, &s->call.hash, why)) == OK)
+		for (unsigned i = 0; i < s->manifest->styles && e == OK; i++)
+			if (!rsa_same_key(s->rsa_public[0][i], s->rsa[i]))
+				e = why_set(why, ERR_PROOF, "style %u has another key than was published", i + 1);
 	wipe(&pass, sizeof pass);
-	wipe(key, sizeof key);
 	buf_free(&sealed);
-	buf_free(&plain);
-	buf_free(&file);
-	free(keys.modulus);
-	return e;
-}
-
-/* Every document that the opening names, by its hash. */
-static enum err
-named(struct fields *f, const char *field, const struct buf *document)
-{
-	struct hash want, have;
-
-	field_hash(f, field, &want);
-	sha256(&have, document->p, document->n);
-	if (f->e == OK && !hash_equal(&want, &have))
-		(void)field_bad(f, 1, "opening.json names another %s than the record holds", field);
-	return f->e;
+	return e == OK ? OK : why_prefix(why, e, "%s", s->config.rsa_keys);
 }
 
 static enum err
-load_documents(struct service *s, struct why *why)
+load_people(struct service *s, struct why *why)
 {
-	struct buf b = {0}, opening = {0}, sealed = {0};
-	struct card *cards = calloc(256, sizeof *cards);
+	struct buf b = {0}, sealed = {0};
 	struct person *more;
-	size_t cards_n = 256;
-	struct json *root = NULL;
-	struct fields f;
-	struct hash h;
 	uint8_t key[32];
 	enum err e;
 
-	if (cards == NULL)
-		return ERR_NOMEM;
-	if ((e = record_file(s, "opening.json", 65536, &opening, why)) != OK ||
-	    (e = signed_by(s, "opening.json", "opening", &opening, &s->call.operator.key, why)) != OK ||
-	    (e = signed_by(s, "opening.json", "opening", &opening, &s->call.notary.key, why)) != OK ||
-	    (e = json_parse(&root, opening.p, opening.n, 65536, why)) != OK)
-		goto done;
-	f = fields_of(root, why);
-	field_hash(&f, "call", &h);
-	if (f.e == OK && !hash_equal(&h, &s->call.hash))
-		(void)field_bad(&f, 1, "opening.json is of another call");
-	if ((e = f.e) != OK)
-		goto done;
-	if ((e = record_file(s, "key/transcript.json", 8 << 20, &b, why)) != OK || (e = named(&f, "transcript", &b)) != OK ||
-	    (e = transcript_read(&s->joint, cards, &cards_n, b.p, b.n, &s->call, why)) != OK)
-		goto done;
-	if ((e = record_file(s, "manifest.json", MANIFEST_MAX_BYTES, &b, why)) != OK || (e = named(&f, "manifest", &b)) != OK ||
-	    (e = manifest_read(&s->manifest, b.p, b.n, why)) != OK || (e = signed_by(s, "manifest.json", "manifest", &b, &s->call.operator.key, why)) != OK)
-		goto done;
-	if (!s->manifest->sealed || !hash_equal(&s->manifest->call, &s->call.hash)) {
-		e = why_set(why, ERR_RANGE, "manifest.json is not sealed, or of another call");
-		goto done;
-	}
-	if ((e = record_file(s, "roll", 1 << 30, &b, why)) != OK || (e = named(&f, "roll", &b)) != OK ||
-	    (e = roll_read(&s->roll, b.p, b.n, &s->call.hash, s->manifest, why)) != OK || (e = signed_by(s, "roll", "roll", &b, &s->call.registrar.key, why)) != OK)
-		goto done;
-	if (!hash_equal(&s->roll.hash, &s->manifest->roll)) {
-		e = why_set(why, ERR_PROOF, "the manifest shows another roll");
-		goto done;
-	}
-	if ((e = record_file(s, "dictamen.json", 16 << 20, &b, why)) != OK || (e = named(&f, "dictamen", &b)) != OK ||
-	    (e = record_file(s, "zero-report.json", 1 << 20, &b, why)) != OK || (e = named(&f, "zero_report", &b)) != OK)
-		goto done;
-	if ((e = load_rsa(s, why)) != OK)
-		goto done;
-	buf_free(&b);
 	if ((e = file_read(&b, s->config.private_key, 100, why)) != OK || (e = file_read(&sealed, s->config.private_roll, 1 << 30, why)) != OK)
 		goto done;
 	if (b.n < 64 || hex_decode(key, 32, (const char *)b.p, 64) != OK) {
@@ -478,19 +397,56 @@ load_documents(struct service *s, struct why *why)
 		goto done;
 	}
 	s->person = more;
-	if (s->persons != s->roll.n) {
+	if (s->persons != s->roll.n)
 		e = why_set(why, ERR_RANGE, "the private roll has %u people, the public one %u", s->persons, s->roll.n);
-		goto done;
-	}
-	sha256(&s->election, opening.p, opening.n);
 done:
 	wipe(key, sizeof key);
-	free(cards);
-	json_free(root);
 	buf_free(&b);
 	buf_free(&sealed);
-	buf_free(&opening);
 	return e;
+}
+
+/* The opening and all that it names, read and checked as everybody reads them. */
+static enum err
+load_documents(struct service *s, struct why *why)
+{
+	struct record *r = calloc(1, sizeof *r);
+	enum err e;
+
+	if (r == NULL)
+		return ERR_NOMEM;
+	r->src = source_dir(s->config.record);
+	if ((e = record_call(r, why)) == OK && !hash_equal(&r->call.hash, &s->call.hash))
+		e = why_set(why, ERR_PROOF, "call.json is another one than at the start");
+	if (e == OK && (e = record_key(r, why)) == OK && (e = record_setup(r, why)) == OK && (e = record_opening(r, why)) == OK) {
+		s->manifest = r->m;
+		s->roll = r->roll;
+		s->joint = r->joint;
+		s->election = r->election;
+		for (unsigned a = 0; a < MAX_AUTHORIZERS; a++)
+			s->rsa_keys[a] = s->rsa_public[a] = r->key[a];
+		r->m = NULL; /* what was taken over is not freed here */
+		memset(&r->roll, 0, sizeof r->roll);
+		memset(r->key, 0, sizeof r->key);
+	}
+	record_free(r);
+	free(r);
+	if (e == OK && (e = load_rsa(s, why)) == OK)
+		e = load_people(s, why);
+	return e;
+}
+
+void
+service_authorizations(struct service *s, struct authorizations *out)
+{
+	*out = (struct authorizations){s->registry, &s->call, s->manifest, &s->roll, &s->election, s->rsa_keys, 1};
+}
+
+static void
+registry_place(const struct service *s, char store[1200], char fence[1200])
+{
+	(void)snprintf(store, 1200, "%s/registry.sqlite", s->config.data);
+	(void)snprintf(fence, 1200, "%s/fence/registry.count", s->config.data);
 }
 
 static enum err
@@ -499,17 +455,19 @@ open_stores(struct service *s, struct why *why)
 	struct log_place at;
 	struct ledger_options o = service_log(s, "ballots", &at);
 	char store[1200], fence[1200];
-	size_t request = AUTHORIZATION_MAX_BYTES, answer = 64 + SEALED_SEED_BYTES + 1 + MAX_AUTHORIZERS * (size_t)RSA_BYTES;
 	enum err e;
 
 	if ((e = ledger_open(&s->ballots, &o, why)) != OK)
 		return why_prefix(why, e, "ballots");
-	(void)snprintf(store, sizeof store, "%s/registry.sqlite", s->config.data);
-	(void)snprintf(fence, sizeof fence, "%s/fence/registry.count", s->config.data);
-	if (access(store, F_OK) != 0 && !s->progress.opened && (e = registry_create(store, fence, s->roll.n, request, answer, why)) != OK)
+	registry_place(s, store, fence);
+	if (access(store, F_OK) != 0 && !s->progress.opened && (e = authorizations_create(store, fence, s->roll.n, why)) != OK)
 		return e;
+	if (access(store, F_OK) != 0)
+		return why_set(why, ERR_NOT_NOW, "%s is gone, and the election was opened: put back its newest copy, if there is one, and run urnad restore --registry --config FILE", store);
 	if ((e = registry_open(&s->registry, store, fence, why)) != OK)
 		return e;
+	if (registry_refused(s->registry, NULL))
+		say("registry: ", "an older copy, or its fence is gone: nobody is authorized until urnad restore --registry has completed it");
 	if ((s->logins = logins_new((uint32_t)s->call.maximum_voters)) == NULL)
 		return ERR_NOMEM;
 	return ledger_publish(s->ballots, why);
@@ -572,6 +530,8 @@ service_load(struct service *s, struct why *why)
 		err = why_set(why, ERR_PROOF, "the record's opening is not the one that was logged");
 	if (err == OK && s->progress.opened)
 		err = replay_amendments(s, why);
+	if (err == OK && s->call.authorizers > 1)
+		err = relay_start(&s->relay, s, why);
 	if (err == OK) {
 		s->loaded = 1;
 		s->monotonic_gap = now_seconds() - monotonic_seconds();
@@ -585,48 +545,109 @@ service_load(struct service *s, struct why *why)
 
 static int64_t outbox_count(const struct service *s);
 
+/* The set of authorizers whose signatures make a token from here on. */
 static enum err
-open_now(struct service *s, struct why *why)
+announce(struct service *s, unsigned set, struct why *why)
 {
 	struct event *e = calloc(1, sizeof *e);
-	uint32_t authorized, confirmed;
-	struct head head;
 	enum err err;
 
 	if (e == NULL)
 		return ERR_NOMEM;
-	ledger_head(s->ballots, &head, NULL);
-	registry_counts(s->registry, &authorized, &confirmed);
-	if (head.size != 0 || authorized != 0 || confirmed != 0 || outbox_count(s) != 0)
-		err = why_set(why, ERR_NOT_NOW, "the box, the registry or the outbox is not empty: the election does not open");
-	else if ((err = phase(s, 2, "end", why)) == OK && (err = phase(s, 3, "begin", why)) == OK && (err = phase(s, 4, "begin", why)) == OK) {
-		(void)strcpy(e->kind, "authorizers");
-		event_add(e, "set", "%u", 1);
-		err = append(s, e, NULL, why);
-	}
-	s->opened_at = s->heartbeat_time = now_seconds();
+	(void)strcpy(e->kind, "authorizers");
+	event_add(e, "set", "%u", set);
+	err = append(s, e, NULL, why);
 	free(e);
 	return err;
 }
 
 static enum err
-write_record(struct service *s, const char *name, const struct buf *b, struct why *why)
+open_now(struct service *s, struct why *why)
 {
-	char path[1400];
+	uint32_t authorized, confirmed;
+	struct head head;
+	enum err err;
 
-	(void)snprintf(path, sizeof path, "%s/%s", s->config.record, name);
-	return b->failed ? ERR_NOMEM : file_write(path, b->p, b->n, 0644, why);
+	ledger_head(s->ballots, &head, NULL);
+	registry_counts(s->registry, &authorized, &confirmed);
+	if (head.size != 0 || authorized != 0 || confirmed != 0 || outbox_count(s) != 0)
+		err = why_set(why, ERR_NOT_NOW, "the box, the registry or the outbox is not empty: the election does not open");
+	else if ((err = phase(s, 2, "end", why)) == OK && (err = phase(s, 3, "begin", why)) == OK && (err = phase(s, 4, "begin", why)) == OK) {
+		err = announce(s, s->relay != NULL ? relay_set(s->relay, 0, s->config.patience) : 1, why);
+	}
+	s->opened_at = s->heartbeat_time = now_seconds();
+	return err;
+}
+
+static enum err
+write_votes(struct service *s, uint64_t size, struct digests *digests, struct why *why)
+{
+	struct outfile *f = NULL;
+	struct buf piece = {0}, entry = {0};
+	char path[1400];
+	enum err e;
+
+	(void)snprintf(path, sizeof path, "%s/encrypted-votes.bin", s->config.record);
+	if ((e = outfile_open(&f, path, 0644, why)) != OK)
+		return e;
+	encrypted_votes_begin(&piece, &s->election, size);
+	for (uint64_t i = 0; i < size && e == OK; i++) {
+		entry.n = 0;
+		if ((e = ledger_read(s->ballots, i, &entry, why)) == OK)
+			buf_vec32(&piece, entry.p, entry.n);
+		outfile_put(f, piece.p, piece.n);
+		piece.n = 0;
+	}
+	outfile_put(f, piece.p, piece.n);
+	if (e == OK && piece.failed)
+		e = ERR_NOMEM;
+	if (e == OK)
+		e = outfile_close(f, digests, why);
+	else
+		outfile_drop(f);
+	buf_free(&piece);
+	buf_free(&entry);
+	return e;
+}
+
+static enum err
+write_confirmations(struct service *s, struct digests *digests, struct why *why)
+{
+	struct outfile *f = NULL;
+	struct buf piece = {0};
+	char path[1400];
+	enum err e;
+
+	(void)snprintf(path, sizeof path, "%s/confirmations", s->config.record);
+	if ((e = outfile_open(&f, path, 0644, why)) != OK)
+		return e;
+	confirmations_begin(&piece, &s->election, s->roll.n);
+	for (uint32_t i = 0; i < s->roll.n && e == OK; i++) {
+		struct registry_row row = {0};
+
+		if ((e = registry_get(s->registry, i, &row, why)) == OK)
+			confirmations_row(&piece, row.confirmed ? row.confirmation : NULL);
+		registry_row_free(&row);
+		outfile_put(f, piece.p, piece.n);
+		piece.n = 0;
+	}
+	outfile_put(f, piece.p, piece.n);
+	if (e == OK && piece.failed)
+		e = ERR_NOMEM;
+	if (e == OK)
+		e = outfile_close(f, digests, why);
+	else
+		outfile_drop(f);
+	buf_free(&piece);
+	return e;
 }
 
 static void
-add_digest(struct event *e, const char *name, const EVP_MD *md, const struct buf *b)
+add_bytes(struct event *e, const char *name, const void *p, size_t n)
 {
-	uint8_t out[64];
 	char hex[129];
-	unsigned n = 0;
 
-	(void)EVP_Digest(b->p, b->n, out, &n, md, NULL);
-	hex_encode(hex, out, n);
+	hex_encode(hex, p, n);
 	event_add(e, name, "%s", hex);
 }
 
@@ -635,10 +656,12 @@ static enum err
 close_now(struct service *s, struct why *why)
 {
 	struct event *e = calloc(1, sizeof *e);
-	struct buf file = {0}, entry = {0}, list = {0}, confirmed = {0}, note = {0}, checkpoint = {0};
+	struct buf checkpoint = {0};
+	struct authorizations own;
+	struct digests votes, confirmed;
+	struct hash list;
 	struct head head;
-	char path[1400], hex[65];
-	uint64_t none = 0;
+	char path[1400];
 	enum err err;
 
 	if (e == NULL)
@@ -647,66 +670,26 @@ close_now(struct service *s, struct why *why)
 	if ((err = ledger_publish(s->ballots, why)) != OK)
 		goto done;
 	ledger_public_head(s->ballots, &head, &checkpoint);
-	encrypted_votes_begin(&file, &s->election, head.size);
-	for (uint64_t i = 0; i < head.size && err == OK; i++) {
-		buf_free(&entry);
-		if ((err = ledger_read(s->ballots, i, &entry, why)) == OK)
-			buf_vec32(&file, entry.p, entry.n);
-	}
-	list_begin(&list, &s->election, 1, s->call.authorizers, s->roll.n);
-	confirmations_begin(&confirmed, &s->election, s->roll.n);
-	for (uint32_t i = 0; i < s->roll.n && err == OK; i++) {
-		struct registry_row row = {0};
-		struct list_row out = {0};
-
-		if ((err = registry_get(s->registry, i, &row, why)) != OK)
-			break;
-		if (row.authorized) {
-			struct rd r = rd_init(row.answer.p, row.answer.n);
-
-			out.present = 1;
-			out.request = row.request.p;
-			out.request_n = row.request.n;
-			rd_copy(&r, out.sig, SCHNORR_BYTES);
-			(void)rd_take(&r, SEALED_SEED_BYTES);
-			out.answers = (uint8_t)rd_u8(&r);
-			for (unsigned a = 0; a < MAX_AUTHORIZERS; a++)
-				if (out.answers >> a & 1)
-					rd_copy(&r, out.answer[a], RSA_BYTES);
-		}
-		list_row(&list, &out);
-		confirmations_row(&confirmed, row.confirmed ? row.confirmation : NULL);
-		registry_row_free(&row);
-	}
+	service_authorizations(s, &own);
 	(void)snprintf(path, sizeof path, "%s/authorizations", s->config.record);
-	if (err != OK || (err = dir_make(path, why)) != OK || (err = write_record(s, "encrypted-votes.bin", &file, why)) != OK)
+	if ((err = dir_make(path, why)) != OK || (err = write_votes(s, head.size, &votes, why)) != OK || (err = write_confirmations(s, &confirmed, why)) != OK)
 		goto done;
-	(void)snprintf(path, sizeof path, "authorizations/%s", s->call.authorizer[0].key.name);
-	if ((err = write_record(s, path, &list, why)) != OK || (err = write_record(s, "confirmations", &confirmed, why)) != OK ||
-	    (err = docnote_sign(&note, "authorizations", &s->call.hash, list.p, list.n, &s->authorizer_key, why)) != OK)
-		goto done;
-	(void)snprintf(path, sizeof path, "authorizations/%s.note", s->call.authorizer[0].key.name);
-	if ((err = write_record(s, path, &note, why)) != OK)
+	(void)snprintf(path, sizeof path, "%s/authorizations/%s", s->config.record, s->call.authorizer[0].key.name);
+	if ((err = authorizations_list(&own, path, &s->authorizer_key, &list, why)) != OK)
 		goto done;
 	(void)strcpy(e->kind, "close");
 	event_add(e, "size", "%" PRIu64, head.size);
-	hash_hex(hex, &head.root);
-	event_add(e, "root", "%s", hex);
+	add_bytes(e, "root", head.root.b, HASH_BYTES);
 	event_add(e, "checkpoint", "%s", buf_cstr(&checkpoint));
-	add_digest(e, "sha256", EVP_sha256(), &file);
-	add_digest(e, "sha512", EVP_sha512(), &file);
-	add_digest(e, "sha3-256", EVP_sha3_256(), &file);
-	add_digest(e, "authorizations", EVP_sha256(), &list);
-	add_digest(e, "confirmations", EVP_sha256(), &confirmed);
-	if ((err = append(s, e, &none, why)) == OK && (err = phase(s, 5, "end", why)) == OK)
+	add_bytes(e, "sha256", votes.sha256.b, HASH_BYTES);
+	add_bytes(e, "sha512", votes.sha512, sizeof votes.sha512);
+	add_bytes(e, "sha3-256", votes.sha3_256, sizeof votes.sha3_256);
+	add_bytes(e, "authorizations", list.b, HASH_BYTES);
+	add_bytes(e, "confirmations", confirmed.sha256.b, HASH_BYTES);
+	if ((err = append(s, e, NULL, why)) == OK && (err = phase(s, 5, "end", why)) == OK)
 		err = phase(s, 6, "begin", why);
 done:
 	free(e);
-	buf_free(&file);
-	buf_free(&entry);
-	buf_free(&list);
-	buf_free(&confirmed);
-	buf_free(&note);
 	buf_free(&checkpoint);
 	return err;
 }
@@ -786,6 +769,12 @@ service_tick(struct service *s)
 			e = ledger_publish(s->ballots, &why);
 			s->head_time = now;
 		}
+		if (e == OK && s->relay != NULL && !(p->begun >> 5 & 1)) {
+			unsigned set = relay_set(s->relay, p->set, s->config.patience);
+
+			if (set != p->set)
+				e = announce(s, set, &why);
+		}
 		if (e == OK && !(p->begun >> 5 & 1) && now - s->heartbeat_time >= s->manifest->heartbeat)
 			e = heartbeat(s, &why);
 	} else if (now >= p->closes + s->manifest->grace) {
@@ -845,7 +834,7 @@ service_open_keys(struct service *s, struct why *why)
 	struct buf b = {0};
 	enum err e;
 
-	if ((e = record_file(s, "call.json", CALL_MAX_BYTES, &b, why)) != OK || (e = call_read(&s->call, b.p, b.n, why)) != OK ||
+	if ((e = service_file(s, "call.json", CALL_MAX_BYTES, &b, why)) != OK || (e = call_read(&s->call, b.p, b.n, why)) != OK ||
 	    (e = signed_by(s, "call.json", "call", &b, &s->call.operator.key, why)) != OK ||
 	    (e = signed_by(s, "call.json", "call", &b, &s->call.notary.key, why)) != OK ||
 	    (e = open_key(s, &s->events_key, s->config.events_key, &s->call.log_events, why)) != OK ||
@@ -861,11 +850,15 @@ service_start(struct service *s, struct why *why)
 {
 	struct log_place at;
 	struct ledger_options o = service_log(s, "events", &at);
+	pthread_rwlockattr_t attr;
 	char path[1200];
 	enum err e;
 
 	(void)pthread_mutex_init(&s->lock, NULL);
-	(void)pthread_rwlock_init(&s->roll_lock, NULL);
+	(void)pthread_rwlockattr_init(&attr); /* an amendment does not wait for a pause between voters */
+	(void)pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	(void)pthread_rwlock_init(&s->roll_lock, &attr);
+	(void)pthread_rwlockattr_destroy(&attr);
 	s->stage = "before";
 	if ((e = service_open_keys(s, why)) != OK)
 		goto done;
@@ -898,19 +891,71 @@ done:
 	return e;
 }
 
+static enum err
+amended_roll(struct service *s, struct why *why)
+{
+	struct record *r = calloc(1, sizeof *r);
+	enum err e;
+
+	if (r == NULL)
+		return ERR_NOMEM;
+	r->src = source_dir(s->config.record);
+	r->call = s->call;
+	r->election = s->election;
+	r->m = s->manifest;
+	r->roll = s->roll;
+	e = record_events(r, why);
+	s->roll = r->roll;
+	r->m = NULL;
+	memset(&r->roll, 0, sizeof r->roll);
+	record_free(r);
+	free(r);
+	return e;
+}
+
+enum err
+service_complete_registry(struct service *s, struct refill *done, struct why *why)
+{
+	char store[1200], fence[1200], lock[1300];
+	struct authorizations own;
+	int fd;
+	enum err e;
+
+	registry_place(s, store, fence);
+	(void)snprintf(lock, sizeof lock, "%s/fence/events.head.lock", s->config.data);
+	if ((fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0)
+		return why_set(why, ERR_NOT_NOW, "urnad is running (or %s cannot be opened): stop it first", lock);
+	if ((e = load_documents(s, why)) == OK && (e = amended_roll(s, why)) == OK && access(store, F_OK) != 0) {
+		(void)printf("%s: not there; made anew, to be filled\n", store);
+		(void)unlink(fence); /* of it nothing is known */
+		if ((e = authorizations_create(store, fence, s->roll.n, why)) == OK && unlink(fence) != 0)
+			e = why_set(why, ERR_IO, "%s: cannot be removed", fence);
+	}
+	if (e == OK && (e = registry_open(&s->registry, store, fence, why)) == OK) {
+		while (e == OK && registry_rows(s->registry) < s->roll.n)
+			e = registry_extend(s->registry, why);
+		service_authorizations(s, &own);
+		if (e == OK)
+			e = registry_complete(&own, &s->authorizer_key, s->rsa, done, why);
+	}
+	(void)close(fd);
+	return e;
+}
+
 void
 service_stop(struct service *s)
 {
+	relay_stop(s->relay);
 	ledger_close(s->ballots);
 	ledger_close(s->events);
 	registry_close(s->registry);
 	logins_free(s->logins);
-	for (unsigned i = 0; s->manifest != NULL && s->rsa != NULL && i < s->manifest->styles; i++) {
-		rsa_secret_free(s->rsa[i]);
-		rsa_public_free(s->rsa_public[i]);
+	for (unsigned a = 0; s->manifest != NULL && a < MAX_AUTHORIZERS; a++) {
+		for (unsigned i = 0; s->rsa_public[a] != NULL && i < s->manifest->styles; i++)
+			rsa_public_free(s->rsa_public[a][i]);
+		free(s->rsa_public[a]);
 	}
-	free(s->rsa);
-	free(s->rsa_public);
+	authorizer_secrets_free(s->rsa, s->manifest != NULL ? s->manifest->styles : 0);
 	wipe(s->roll_key, sizeof s->roll_key);
 	if (s->person != NULL)
 		wipe(s->person, s->persons * sizeof *s->person);
@@ -1013,6 +1058,13 @@ metrics(struct service *s, struct reply *r)
 	    "\n# TYPE urna_authorizations gauge\nurna_authorizations %u\n# TYPE urna_confirmations gauge\nurna_confirmations %u\n"
 	    "# TYPE urna_refusals_total counter\nurna_refusals_total %" PRIu64 "\n# TYPE urna_healthy gauge\nurna_healthy %d\n",
 	    events.size, ballots.size, authorized, confirmed, s->refusals, ledger_state(s->events, NULL) == OK);
+	for (unsigned a = 1; s->relay != NULL && a < s->call.authorizers; a++) {
+		uint64_t pending;
+		int good = relay_answers(s->relay, a + 1, &pending);
+
+		buf_printf(&r->body, "urna_authorizer_answers{name=\"%s\"} %d\nurna_authorizer_pending{name=\"%s\"} %" PRIu64 "\n", s->call.authorizer[a].key.name, good,
+		    s->call.authorizer[a].key.name, pending);
+	}
 	(void)pthread_mutex_unlock(&s->lock);
 }
 

@@ -8,10 +8,10 @@
 #include <pthread.h>
 
 #include "api/http.h"
-#include "election/acts.h"
-#include "election/roll.h"
+#include "election/authorizer.h"
+#include "election/record.h"
 #include "ledger/ledger.h"
-#include "registry/registry.h"
+#include "registry/refill.h"
 
 struct config {
 	char data[1024], record[1024], control[108], address[64], outbox[1024];
@@ -19,9 +19,12 @@ struct config {
 	char ballots_key[1024], events_key[1024], authorizer_key[1024], rsa_keys[1024], private_roll[1024], private_key[1024], pass_file[1024];
 	char certificate[1024], tls_key[1024];
 	char mirror[1024]; /* folder in a second place; empty: none */
+	unsigned patience; /* seconds that an authorizer of the set in use may fail */
+	unsigned per_address, rate; /* of one address: connections, requests a second; 0: no limit */
 };
 
 struct login_table;
+struct relay;
 
 struct service {
 	struct config config;
@@ -40,8 +43,10 @@ struct service {
 	uint32_t persons;
 	uint8_t roll_key[32]; /* of the sealed private roll and its additions */
 	int replaying;
-	struct rsa_secret **rsa; /* by style */
-	struct rsa_public **rsa_public;
+	struct rsa_secret **rsa; /* our own, by style */
+	struct rsa_public **rsa_public[MAX_AUTHORIZERS]; /* everybody's, by style */
+	struct rsa_public *const *rsa_keys[MAX_AUTHORIZERS]; /* the same, as readers want it */
+	struct relay *relay; /* to the other authorizers; NULL before an opening is loaded */
 	struct registry *registry;
 	struct login_table *logins;
 	int64_t opened_at, head_time, heartbeat_time;
@@ -69,6 +74,10 @@ MUST_CHECK enum err service_load(struct service *s, struct why *why);
 MUST_CHECK enum err service_append(struct service *s, struct event *e, uint64_t *index, struct why *why);
 /* Copy the public files of `events` (and after closing of `ballots`) to the record. */
 MUST_CHECK enum err service_export(struct service *s, struct why *why);
+/* What the registry's functions need to know of it; points into s. */
+void service_authorizations(struct service *s, struct authorizations *out);
+/* Complete the registry from the other authorizers (registry/refill.h); the service must not be running. */
+MUST_CHECK enum err service_complete_registry(struct service *s, struct refill *done, struct why *why);
 int64_t now_seconds(void);
 /* Put a message (a JSON object) into the outbox, under a random name and without a time. */
 MUST_CHECK enum err outbox_put(const struct service *s, const struct buf *message);

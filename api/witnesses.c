@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "api/client.h"
+#include "crypto/http_client.h"
 
 enum { REQUEST_SECONDS = 5, RETRY_SECONDS = 2, LOGS = 2 };
 
@@ -134,7 +134,7 @@ ask(struct asker *a, struct asked *k, const char *log, struct ledger *l, const s
 
 	(void)snprintf(url, sizeof url, "%s/add-checkpoint", a->party->url);
 	if ((e = request(&body, l, k->size <= head->size ? k->size : 0, head, checkpoint)) != OK ||
-	    (e = client_post(NULL, url, "text/plain", &body, REQUEST_SECONDS, &status, &answer, &why)) != OK) {
+	    (e = http_ask(&(struct http_ask){.url = url, .type = "text/plain", .body = body.p, .n = body.n, .seconds = REQUEST_SECONDS}, &status, &answer, &why)) != OK) {
 		complain(a, k, why.text[0] != '\0' ? why.text : err_name(e));
 	} else if (status == 409 && answer.n > 0 && answer.n < 24 && answer.p[answer.n - 1] == '\n' &&
 	    decimal_read(&size, (const char *)answer.p, (const char *)answer.p + answer.n - 1) == OK && size != k->size && size <= head->size) {

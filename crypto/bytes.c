@@ -53,12 +53,30 @@ buf_free(struct buf *b)
 	memset(b, 0, sizeof *b);
 }
 
+/* Make the allocation cap bytes large; 0 if there is no memory. */
+static int
+grow(struct buf *b, size_t cap)
+{
+	uint8_t *p = malloc(cap);
+
+	if (p == NULL) {
+		b->failed = 1;
+		return 0;
+	}
+	if (b->n > 0)
+		memcpy(p, b->p, b->n);
+	wipe(b->p, b->cap);
+	free(b->p);
+	b->p = p;
+	b->cap = cap;
+	return 1;
+}
+
 /* Room for n more bytes; 0 if there is none. */
 static int
 room(struct buf *b, size_t n)
 {
 	size_t cap = b->cap == 0 ? 64 : b->cap;
-	uint8_t *p;
 
 	if (b->failed)
 		return 0;
@@ -70,17 +88,14 @@ room(struct buf *b, size_t n)
 	}
 	while (cap < b->n + n)
 		cap *= 2;
-	if ((p = malloc(cap)) == NULL) {
-		b->failed = 1;
-		return 0;
-	}
-	if (b->n > 0)
-		memcpy(p, b->p, b->n);
-	wipe(b->p, b->cap);
-	free(b->p);
-	b->p = p;
-	b->cap = cap;
-	return 1;
+	return grow(b, cap);
+}
+
+void
+buf_room(struct buf *b, size_t n)
+{
+	if (!b->failed && n > b->cap - b->n && n <= SIZE_MAX / 4 - b->n)
+		(void)grow(b, b->n + n);
 }
 
 void
@@ -450,10 +465,13 @@ file_read(struct buf *b, const char *path, size_t max, struct why *why)
 	enum err e = OK;
 	size_t total = 0;
 	ssize_t n;
+	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return why_set(why, errno == ENOENT || errno == ENOTDIR ? ERR_ABSENT : ERR_IO, "%s: %s", path, strerror(errno));
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && (uint64_t)st.st_size <= max)
+		buf_room(b, (size_t)st.st_size); /* a large file once, not twice */
 	while ((n = read(fd, chunk, sizeof chunk)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;

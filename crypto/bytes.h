@@ -35,6 +35,8 @@ struct buf {
 };
 
 void buf_free(struct buf *b); /* wipes, frees, zeroes; NULL p is fine */
+/* Room for n bytes more at once, where that is known. Without it a buffer grows by doubling. */
+void buf_room(struct buf *b, size_t n);
 void buf_put(struct buf *b, const void *p, size_t n);
 void buf_u8(struct buf *b, unsigned v);
 void buf_u16(struct buf *b, unsigned v);

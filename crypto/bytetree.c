@@ -57,26 +57,26 @@ bt_scalars(struct buf *b, const struct scalar *s, size_t n)
 		bt_scalar(b, &s[i]);
 }
 
+/* node(leaf of 33 bytes, leaf of 33 bytes) in one piece: lists are long, and hashed often. */
 void
 bt_point(struct buf *b, const struct point *p)
 {
-	uint8_t x[32], y[32], none[33];
+	uint8_t t[BT_POINT_BYTES] = {0, 0, 0, 0, 2, [5] = 1, 0, 0, 0, 33, [43] = 1, 0, 0, 0, 33};
 
-	bt_node(b, 2);
 	if (p->inf) {
-		memset(none, 0xff, sizeof none);
-		bt_leaf(b, none, sizeof none);
-		bt_leaf(b, none, sizeof none);
-	} else if (point_write_xy(x, y, p) == OK) {
-		wide(b, x);
-		wide(b, y);
-	} else
+		memset(t + 10, 0xff, 33);
+		memset(t + 48, 0xff, 33);
+	} else if (point_write_xy(t + 11, t + 49, p) != OK) {
 		b->failed = 1;
+		return;
+	}
+	buf_put(b, t, sizeof t);
 }
 
 void
 bt_points(struct buf *b, const struct point *p, size_t n)
 {
+	buf_room(b, 5 + n * BT_POINT_BYTES);
 	bt_node(b, n);
 	for (size_t i = 0; i < n; i++)
 		bt_point(b, &p[i]);
@@ -85,6 +85,7 @@ bt_points(struct buf *b, const struct point *p, size_t n)
 void
 bt_ciphertexts(struct buf *b, const struct ciphertext *c, size_t n)
 {
+	buf_room(b, 15 + 2 * n * BT_POINT_BYTES);
 	bt_node(b, 2);
 	bt_node(b, n);
 	for (size_t i = 0; i < n; i++)

@@ -73,6 +73,7 @@ statement_seed(struct hash *seed, const struct session *s, const struct point *k
 	struct point g;
 
 	point_generator(&g);
+	buf_room(&b, 100 + (2 * n + 3) * BT_POINT_BYTES + factors->n);
 	bt_node(&b, 2);
 	bt_node(&b, 2);
 	bt_point(&b, &g);
@@ -278,13 +279,12 @@ combine(void *ctx, size_t begin, size_t end)
 	struct combination *x = ctx;
 
 	for (size_t i = begin; i < end; i++) {
-		struct point sum = x->list[i].c2, term;
+		struct point term[26];
 
-		for (unsigned l = 0; l < x->t; l++) {
-			point_mul_var(&term, &x->factors[l][i], &x->c[l]);
-			point_add(&sum, &sum, &term);
-		}
-		x->out[i] = sum;
+		term[x->t] = x->list[i].c2;
+		for (unsigned l = 0; l < x->t; l++) /* c_l is a small integer or its negative: a short multiplication */
+			point_mul_var(&term[l], &x->factors[l][i], &x->c[l]);
+		point_sum(&x->out[i], term, x->t + 1);
 	}
 }
 

@@ -194,6 +194,12 @@ rsa_modulus(uint8_t n[RSA_BYTES], const struct rsa_secret *k)
 	memcpy(n, k->n, RSA_BYTES);
 }
 
+int
+rsa_same_key(const struct rsa_public *public, const struct rsa_secret *k)
+{
+	return BN_cmp(public->n, k->public->n) == 0;
+}
+
 /* ---- blinding -------------------------------------------------------------- */
 
 /* The secret factor r = random mod N, and its inverse. */

@@ -29,6 +29,8 @@ MUST_CHECK enum err rsa_modulus_check(const uint8_t n[RSA_BYTES]);
 struct rsa_public;
 MUST_CHECK enum err rsa_public_make(struct rsa_public **out, const uint8_t n[RSA_BYTES]);
 void rsa_public_free(struct rsa_public *k);
+/* 1 if the two are of one key. */
+int rsa_same_key(const struct rsa_public *public, const struct rsa_secret *k);
 
 /* Blind a 32-byte message; the blinding factor is `random` (400 secret bytes)
  * mod N, so that its owner can derive it again. ERR_RANGE in the

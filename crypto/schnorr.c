@@ -6,6 +6,7 @@
 #include <secp256k1_schnorrsig.h>
 
 #include "crypto/ct.h"
+#include "crypto/parallel.h"
 
 /* Below this many, one by one is faster than a batch (five square roots an
  * item, and small multi-multiplications gain little). */
@@ -85,6 +86,39 @@ lift_x(struct point *p, const uint8_t x[32])
 	return point_read(p, b);
 }
 
+struct batch {
+	struct schnorr_item *items;
+	struct point *r, *key;
+	struct scalar *a, *e, *s; /* coefficient; coefficient times challenge; times the signature's s */
+	struct hash prefix[2];
+};
+
+/* Read items and weigh them by their coefficients, which stand in a. */
+static void
+weigh(void *ctx, size_t begin, size_t end)
+{
+	struct batch *x = ctx;
+
+	for (size_t i = begin; i < end; i++) {
+		struct schnorr_item *it = &x->items[i];
+		struct hash challenge;
+		uint8_t body[96];
+
+		if (scalar_read(&x->s[i], it->sig + 32) != OK || lift_x(&x->r[i], it->sig) != OK || lift_x(&x->key[i], it->key) != OK) {
+			it->bad = 1;
+			continue;
+		}
+		memcpy(body, it->sig, 32);
+		memcpy(body + 32, it->key, 32);
+		memcpy(body + 64, it->message.b, 32);
+		sha256_3(&challenge, x->prefix, sizeof x->prefix, body, sizeof body, NULL, 0);
+		scalar_reduce(&x->e[i], challenge.b, sizeof challenge.b);
+		memset(x->a[i].b, 0, 16);
+		scalar_mul(&x->e[i], &x->e[i], &x->a[i]);
+		scalar_mul(&x->s[i], &x->s[i], &x->a[i]);
+	}
+}
+
 /* sum a_i R_i + sum (a_i e_i) P_i - (sum a_i s_i) G = 0. Full-size and short
  * scalars go through separate multiplications. Returns 1 if it holds, 0 if
  * not, -1 without memory; items that do not even parse are marked and left out. */
@@ -92,38 +126,32 @@ static int
 holds(struct schnorr_item *items, size_t n, unsigned threads)
 {
 	static const char tag[] = "BIP0340/challenge";
-	struct point *r = malloc(2 * n * sizeof *r), *key = r + n, sum[3];
-	struct scalar *a = malloc((2 * n + 1) * sizeof *a), *e = a + n, s, total = SCALAR_ZERO;
-	struct hash prefix[2];
+	struct batch x = {.items = items, .r = malloc(2 * n * sizeof *x.r), .a = malloc(3 * n * sizeof *x.a)};
+	struct scalar total = SCALAR_ZERO;
+	struct point sum[3];
 	int answer = -1;
 	size_t k = 0;
 
-	if (r == NULL || a == NULL)
+	if (x.r == NULL || x.a == NULL)
 		goto done;
-	sha256(&prefix[0], tag, sizeof tag - 1);
-	prefix[1] = prefix[0];
+	x.key = x.r + n;
+	x.e = x.a + n;
+	x.s = x.e + n;
+	sha256(&x.prefix[0], tag, sizeof tag - 1);
+	x.prefix[1] = x.prefix[0];
+	random_bytes(x.a, n * sizeof *x.a); /* one call: each costs more than the bytes */
+	parallel(n, threads, weigh, &x);
 	for (size_t i = 0; i < n; i++) {
-		struct hash challenge;
-		uint8_t body[96];
-
-		if (scalar_read(&s, items[i].sig + 32) != OK || lift_x(&r[k], items[i].sig) != OK ||
-		    lift_x(&key[k], items[i].key) != OK) {
-			items[i].bad = 1;
+		if (items[i].bad)
 			continue;
-		}
-		memcpy(body, items[i].sig, 32);
-		memcpy(body + 32, items[i].key, 32);
-		memcpy(body + 64, items[i].message.b, 32);
-		sha256_3(&challenge, prefix, sizeof prefix, body, sizeof body, NULL, 0);
-		scalar_reduce(&e[k], challenge.b, sizeof challenge.b);
-		memset(&a[k], 0, sizeof a[k]);
-		random_bytes(a[k].b + 16, 16);
-		scalar_mul(&e[k], &e[k], &a[k]);
-		scalar_mul(&s, &s, &a[k]);
-		scalar_add(&total, &total, &s);
+		x.r[k] = x.r[i];
+		x.key[k] = x.key[i];
+		x.a[k] = x.a[i];
+		x.e[k] = x.e[i];
+		scalar_add(&total, &total, &x.s[i]);
 		k++;
 	}
-	if (point_msm_var(&sum[0], r, a, k, 128, threads) != OK || point_msm_var(&sum[1], key, e, k, 256, threads) != OK)
+	if (point_msm_var(&sum[0], x.r, x.a, k, 128, threads) != OK || point_msm_var(&sum[1], x.key, x.e, k, 256, threads) != OK)
 		goto done;
 	scalar_neg(&total, &total);
 	point_mul_base(&sum[2], &total);
@@ -131,8 +159,8 @@ holds(struct schnorr_item *items, size_t n, unsigned threads)
 	answer = sum[0].inf;
 
 done:
-	free(r);
-	free(a);
+	free(x.r);
+	free(x.a);
 	return answer;
 }
 

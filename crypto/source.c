@@ -10,9 +10,12 @@ static enum err
 read_dir(void *ctx, const char *path, size_t max, struct buf *out, struct why *why)
 {
 	char full[4096];
+	struct stat st;
 
 	if (snprintf(full, sizeof full, "%s/%s", (const char *)ctx, path) >= (int)sizeof full)
 		return why_set(why, ERR_LENGTH, "%s: path too long", path);
+	if (stat(full, &st) == 0 && !S_ISREG(st.st_mode)) /* reading a pipe would wait for ever */
+		return why_set(why, ERR_FORMAT, "%s: not a plain file", full);
 	return file_read(out, full, max, why);
 }
 
@@ -39,6 +42,8 @@ walk(const char *dir, const char *prefix, void (*each)(void *, const char *), vo
 		} else if (S_ISDIR(st.st_mode)) {
 			(void)strcat(name, "/");
 			e = walk(full, name, each, arg, why);
+		} else if (!S_ISREG(st.st_mode)) {
+			e = why_set(why, ERR_FORMAT, "%s: not a plain file", full);
 		} else {
 			each(arg, name);
 		}

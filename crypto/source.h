@@ -14,7 +14,7 @@ struct file_source {
 	enum err (*list)(void *ctx, void (*each)(void *arg, const char *path), void *arg, struct why *why);
 };
 
-/* A folder; `dir` must outlive the source. Symbolic links are not followed when listing. */
+/* A folder; `dir` must outlive the source. Anything but folders and plain files in it is refused. */
 struct file_source source_dir(const char *dir);
 /* Shorthand for src->read into an empty buffer. */
 MUST_CHECK enum err source_read(const struct file_source *src, const char *path, size_t max, struct buf *out, struct why *why);

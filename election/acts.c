@@ -289,8 +289,30 @@ act_closing(struct act *out, const struct act_facts *f, const struct event *clos
 	return finish(out, &o);
 }
 
+/* Each authorizer's list by its hash, or that it is absent. */
+static void
+lists(struct act *a, struct json_out *o, const struct call *call, const struct event *close, const struct event *entry, uint64_t n)
+{
+	buf_str(&a->text, "\nLISTAS DE AUTORIZACIONES (SHA-256)\n");
+	json_begin(o, "lists", '[');
+	for (unsigned k = 0; k < call->authorizers; k++) {
+		const char *name = call->authorizer[k].key.name, *hash = k == 0 ? event_fact(close, "authorizations") : "";
+
+		for (uint64_t i = 0; k > 0 && i < n; i++)
+			if (strcmp(entry[i].kind, "list") == 0 && strcmp(event_fact(&entry[i], "authorizer"), name) == 0)
+				hash = event_fact(&entry[i], "sha256");
+		json_begin(o, NULL, '{');
+		json_text(o, "authorizer", name);
+		json_text(o, "sha256", hash);
+		json_end(o, '}');
+		buf_printf(&a->text, "  %-24s %s\n", name, hash[0] != '\0' ? hash : "AUSENTE");
+	}
+	json_end(o, ']');
+}
+
 enum err
-act_start(struct act *out, const struct act_facts *f, const struct event *close, const struct hash *file, uint64_t size, const struct hash *root)
+act_start(struct act *out, const struct act_facts *f, const struct event *close, const struct event *entry, uint64_t entries, const struct hash *file, uint64_t size,
+    const struct hash *root)
 {
 	struct json_out o;
 
@@ -302,6 +324,7 @@ act_start(struct act *out, const struct act_facts *f, const struct event *close,
 	fact_hash(out, &o, "recomputed_root", "Ra\xc3\xadz recalculada", root);
 	fact_number(out, &o, "ballots", "Votos cifrados", size);
 	buf_str(&out->text, "Resultado: COINCIDEN\n");
+	lists(out, &o, f->call, close, entry, entries);
 	return finish(out, &o);
 }
 

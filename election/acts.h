@@ -29,14 +29,17 @@ MUST_CHECK enum err act_key(struct act *out, const struct call *call, const stru
 MUST_CHECK enum err custody_dates(int64_t *latest, const void *custody, size_t n, struct why *why);
 /* acts/opening */
 MUST_CHECK enum err act_opening(struct act *out, const struct act_facts *f, const void *opening, size_t n, struct why *why);
-/* acts/closing, from the close entry and all entries (amendments are printed). sums: per style, roll, authorizations, confirmations, ballots. */
+/* acts/closing, from the close entry and all entries (amendments are printed). */
 struct style_sums {
-	uint64_t roll, authorizations, confirmations, ballots;
+	uint64_t roll, confirmations, ballots;
+	uint64_t authorizations;     /* by the authority's list, which the close entry names */
+	uint64_t authorizations_all; /* by all lists */
 };
 MUST_CHECK enum err act_closing(struct act *out, const struct act_facts *f, const struct event *close, const struct event *entry, uint64_t entries,
     const struct style_sums *sums);
-/* acts/start-of-decryption: the comparison of article 36. */
-MUST_CHECK enum err act_start(struct act *out, const struct act_facts *f, const struct event *close, const struct hash *file, uint64_t size, const struct hash *root);
+/* acts/start-of-decryption: the comparison of article 36, and whose lists of authorizations are there (entries of `entry`). */
+MUST_CHECK enum err act_start(struct act *out, const struct act_facts *f, const struct event *close, const struct event *entry, uint64_t entries, const struct hash *file,
+    uint64_t size, const struct hash *root);
 /* acts/count-<contest> (group NULL) or acts/count-<group's folder>. */
 MUST_CHECK enum err act_count(struct act *out, const struct act_facts *f, unsigned contest, const struct group *group, const struct tally *t);
 /* acts/summary: all contests by ámbito, type, entity. */

@@ -283,16 +283,23 @@ ballots_check(const struct ballot *b, size_t n, const struct hash *election, con
 	return e == ERR_NOMEM ? e : OK;
 }
 
-enum err
-ballot_tokens(const struct ballot *b, struct rsa_public *const *const *keys, unsigned set, struct why *why)
+unsigned
+ballot_set(const struct ballot *b)
 {
-	struct hash h;
-	unsigned have = 0;
+	unsigned set = 0;
 
 	for (unsigned i = 0; i < b->signatures; i++)
-		have |= 1u << (b->token[i].authorizer - 1);
-	if (have != set)
-		return why_set(why, ERR_RANGE, "the ballot's authorizers are not the set in use");
+		set |= 1u << (b->token[i].authorizer - 1);
+	return set;
+}
+
+enum err
+ballot_tokens(const struct ballot *b, struct rsa_public *const *const *keys, unsigned authorizers, struct why *why)
+{
+	struct hash h;
+
+	if (ballot_set(b) >> authorizers != 0)
+		return why_set(why, ERR_RANGE, "the ballot names an authorizer that the call does not");
 	token_hash(&h, &b->election, b->style, b->key);
 	for (unsigned i = 0; i < b->signatures; i++)
 		if (rsa_verify(keys[b->token[i].authorizer - 1][b->style - 1], &h, b->token[i].sig) != OK)

@@ -58,8 +58,10 @@ MUST_CHECK enum err ballot_finish(struct ballot *b, const struct scalar *exponen
 MUST_CHECK enum err ballot_check(const struct ballot *b, const struct hash *election, const struct manifest *m, struct why *why);
 /* As ballot_check for n ballots at once through batches; bad[i] set to 1 where it fails. */
 MUST_CHECK enum err ballots_check(const struct ballot *b, size_t n, const struct hash *election, const struct manifest *m, unsigned threads, uint8_t *bad);
-/* The tokens: keys[a][s] is authorizer a+1's key for style s+1; `set` (bit a) the announced set. */
-MUST_CHECK enum err ballot_tokens(const struct ballot *b, struct rsa_public *const *const *keys, unsigned set, struct why *why);
+/* The set of authorizers (bit a: authorizer a + 1) whose signatures the ballot carries. */
+unsigned ballot_set(const struct ballot *b);
+/* The tokens: keys[a][s] is authorizer a+1's key for style s+1; whether the set was announced is for the caller. */
+MUST_CHECK enum err ballot_tokens(const struct ballot *b, struct rsa_public *const *const *keys, unsigned authorizers, struct why *why);
 
 /* ---- the voter's secrets: spec/vote.md#credential ---- */
 /* A password of 100 random bits with two check letters. */

@@ -2,16 +2,23 @@
 
 #include <string.h>
 
+static void
+text_of_hash(struct buf *out, const char *purpose, const struct hash *call, const struct hash *document)
+{
+	char call_hex[65], hex[65];
+
+	hash_hex(hex, document);
+	hash_hex(call_hex, call);
+	buf_printf(out, "urna/v1/document\npurpose %s\ncall %s\nsha256 %s\n", purpose, call_hex, hex);
+}
+
 void
 docnote_text(struct buf *out, const char *purpose, const struct hash *call, const void *document, size_t n)
 {
 	struct hash h;
-	char call_hex[65], hex[65];
 
 	sha256(&h, document, n);
-	hash_hex(hex, &h);
-	hash_hex(call_hex, call);
-	buf_printf(out, "urna/v1/document\npurpose %s\ncall %s\nsha256 %s\n", purpose, call_hex, hex);
+	text_of_hash(out, purpose, call, &h);
 }
 
 static enum err
@@ -39,6 +46,18 @@ docnote_sign(struct buf *note, const char *purpose, const struct hash *call, con
 	if (note->n > 0 && ((e = note_read(&have, note->p, note->n, why)) != OK || (e = same_text(&have, purpose, call, document, n, why)) != OK))
 		return e;
 	docnote_text(&text, purpose, call, document, n);
+	e = text.failed ? ERR_NOMEM : note_sign(note, (const char *)text.p, text.n, by);
+	buf_free(&text);
+	return e == OK ? OK : why_set(why, e, "%s cannot sign", by->name);
+}
+
+enum err
+docnote_sign_hash(struct buf *note, const char *purpose, const struct hash *call, const struct hash *document, const struct signer *by, struct why *why)
+{
+	struct buf text = {0};
+	enum err e;
+
+	text_of_hash(&text, purpose, call, document);
 	e = text.failed ? ERR_NOMEM : note_sign(note, (const char *)text.p, text.n, by);
 	buf_free(&text);
 	return e == OK ? OK : why_set(why, e, "%s cannot sign", by->name);

@@ -214,6 +214,8 @@ one_signer(const struct event *e, const struct call *call)
 		return &call->operator.key;
 	if (is(e, "mix") && (i = call_mixer(call, event_fact(e, "mixer"))) > 0)
 		return &call->mixer[i - 1].key;
+	if (is(e, "list") && (i = call_authorizer(call, event_fact(e, "authorizer"))) > 0)
+		return &call->authorizer[i - 1].key;
 	if ((is(e, "factors") || is(e, "station")) && (i = call_trustee(call, event_fact(e, "trustee"))) > 0)
 		return &call->trustee[i - 1].key;
 	return NULL;
@@ -291,6 +293,52 @@ running(const struct progress *p, int n)
 	return (p->begun >> n & 1) && !(p->ended >> n & 1);
 }
 
+int
+progress_announced(const struct progress *p, unsigned set)
+{
+	return set < 8 * sizeof p->announced && (p->announced[set / 8] >> set % 8 & 1);
+}
+
+static unsigned
+ones(unsigned x)
+{
+	unsigned n = 0;
+
+	for (; x != 0; x &= x - 1)
+		n++;
+	return n;
+}
+
+/* The set in use from here on: exactly a quorum of the call's authorizers, the authority among them. */
+static enum err
+authorizers(struct progress *next, const struct event *e, const struct call *call, struct why *why)
+{
+	const char *text = event_fact(e, "set");
+	unsigned long set = strtoul(text, NULL, 10);
+	char again[16];
+
+	(void)snprintf(again, sizeof again, "%lu", set);
+	if (strcmp(again, text) != 0 || set >> call->authorizers != 0 || ones((unsigned)set) != call->quorum || !(set & 1))
+		return why_set(why, ERR_RANGE, "authorizers: \"%.20s\" is not a set of %u of the call's authorizers with the authority", text, call->quorum);
+	next->set = (unsigned)set;
+	next->announced[set / 8] |= (uint8_t)(1u << set % 8);
+	return OK;
+}
+
+/* An authorizer's list, once; the authority's own is named by the close entry. */
+static enum err
+list(struct progress *next, const struct event *e, const struct call *call, struct why *why)
+{
+	unsigned a = call_authorizer(call, event_fact(e, "authorizer"));
+
+	if (a < 2 || strlen(event_fact(e, "sha256")) != 2 * HASH_BYTES)
+		return why_set(why, ERR_RANGE, "list: not of another authorizer of the call, or no hash");
+	if (!next->closed || next->compared || (next->lists >> (a - 1) & 1))
+		return ERR_NOT_NOW;
+	next->lists |= 1u << (a - 1);
+	return OK;
+}
+
 enum err
 progress_apply(struct progress *p, const struct event *e, const struct call *call, struct why *why)
 {
@@ -319,9 +367,7 @@ progress_apply(struct progress *p, const struct event *e, const struct call *cal
 			err = ERR_NOT_NOW;
 		next.opened = 1;
 	} else if (is(e, "authorizers")) {
-		if (!p->opened || p->closed)
-			err = ERR_NOT_NOW;
-		next.set = (unsigned)strtoul(event_fact(e, "set"), NULL, 10);
+		err = !p->opened || p->closed ? ERR_NOT_NOW : authorizers(&next, e, call, why);
 	} else if (is(e, "heartbeat") || is(e, "suspend") || is(e, "resume") || is(e, "extend") || is(e, "cancel") || is(e, "replace-credential") ||
 	    is(e, "exclude") || is(e, "include")) {
 		if (!p->opened || p->closed)
@@ -344,11 +390,15 @@ progress_apply(struct progress *p, const struct event *e, const struct call *cal
 		if (p->closed || !running(p, 5))
 			err = ERR_NOT_NOW;
 		next.closed = 1;
-	} else if (is(e, "list") || is(e, "mixer-waiver")) {
+	} else if (is(e, "list")) {
+		err = list(&next, e, call, why);
+	} else if (is(e, "mixer-waiver")) {
 		err = p->closed && !p->compared ? OK : ERR_NOT_NOW;
 	} else if (is(e, "comparison")) {
 		if (!p->closed || p->compared || !running(p, 6))
 			err = ERR_NOT_NOW;
+		else if (ones(p->lists) + 1 < call->quorum)
+			return why_set(why, ERR_NOT_NOW, "comparison: the lists of %u authorizers are here; the call demands %u", ones(p->lists) + 1, call->quorum);
 		next.compared = 1;
 	} else if (is(e, "mix") || is(e, "mixer-failed") || is(e, "station") || is(e, "factors")) {
 		if (!p->compared || p->counted)

@@ -46,9 +46,13 @@ struct progress {
 	int clock;     /* suspended by the service: its clock jumped */
 	int64_t last, closes; /* closes: after extensions; 0 before the opening */
 	unsigned set;	      /* authorizers in use, bits */
+	uint8_t announced[32]; /* every set that was in use: bit s of the 256 */
+	unsigned lists;	      /* other authorizers whose list is there, bits */
 	unsigned mixes, factors;
 	struct hash election;
 };
+/* 1 if this set of authorizers (bits) was ever announced. Spec: spec/vote.md#the-set-in-use */
+int progress_announced(const struct progress *p, unsigned set);
 /* ERR_NOT_NOW with a sentence if this entry may not come now. */
 MUST_CHECK enum err progress_apply(struct progress *p, const struct event *e, const struct call *call, struct why *why);
 

@@ -7,6 +7,7 @@
 
 #include "crypto/decryption.h"
 #include "crypto/shuffle.h"
+#include "election/authorizer.h"
 #include "election/docnote.h"
 
 enum { HUGE_FILE = 1 << 30 };
@@ -48,10 +49,11 @@ record_signed(struct record *r, const char *name, const char *purpose, const str
 	enum err e;
 
 	(void)snprintf(path, sizeof path, "%s.note", name);
-	if ((e = record_file(r, path, NOTE_MAX_BYTES, &note, why)) == OK)
-		e = docnote_verify(note.p, note.n, purpose, &r->call.hash, document->p, document->n, key, why);
+	if ((e = record_file(r, path, NOTE_MAX_BYTES, &note, why)) == OK &&
+	    (e = docnote_verify(note.p, note.n, purpose, &r->call.hash, document->p, document->n, key, why)) != OK)
+		(void)why_prefix(why, e, "%s", path);
 	buf_free(&note);
-	return e == OK ? OK : why_prefix(why, e, "%s", path);
+	return e;
 }
 
 enum err
@@ -182,6 +184,16 @@ notary_replaced(struct record *r, const struct event *e, struct why *why)
 	return OK;
 }
 
+/* An exclusion during the hours leaves open whether the voter authorized before it; one before them does not. */
+static void
+bar_excluded(struct record *r, const struct event *e)
+{
+	int opens = strcmp(e->kind, "phase") == 0 && strcmp(event_fact(e, "phase"), "3") == 0 && strcmp(event_fact(e, "edge"), "begin") == 0;
+
+	for (uint32_t i = 0; i < r->roll.n && (opens || strcmp(e->kind, "include") == 0); i++)
+		r->roll.row[i].barred = r->roll.row[i].excluded && (opens || r->roll.row[i].barred);
+}
+
 static enum err
 on_entry(void *ctx, uint64_t index, const uint8_t *p, size_t n, const struct hash *leaf)
 {
@@ -202,6 +214,7 @@ on_entry(void *ctx, uint64_t index, const uint8_t *p, size_t n, const struct has
 		return why_prefix(x->why, err, "entry %" PRIu64, index);
 	if (r->roll.row != NULL && (err = roll_amend(&r->roll, e, &r->call, r->m, x->why)) != OK)
 		return why_prefix(x->why, err, "entry %" PRIu64, index);
+	bar_excluded(r, e);
 	if (strcmp(e->kind, "replace-notary") == 0 && (err = notary_replaced(r, e, x->why)) != OK)
 		return why_prefix(x->why, err, "entry %" PRIu64, index);
 	if (strcmp(e->kind, "close") == 0)
@@ -226,6 +239,13 @@ record_events(struct record *r, struct why *why)
 	return log_read(&r->src, "events/", &r->events_head, on_entry, &x, why);
 }
 
+/* A ballot with its style's contests; others are in no group. */
+static int
+counts(const struct record *r, const struct ballot *b)
+{
+	return b->style >= 1 && b->style <= r->m->styles && b->contests == r->m->style[b->style - 1].contests;
+}
+
 static enum err
 on_ballot(void *ctx, uint64_t index, const uint8_t *p, size_t n, const struct hash *leaf)
 {
@@ -236,9 +256,12 @@ on_ballot(void *ctx, uint64_t index, const uint8_t *p, size_t n, const struct ha
 	(void)leaf;
 	if (ballot_read(&b, p, n) != OK)
 		return why_set(x->why, ERR_FORMAT, "ballot %" PRIu64 " is not in canonical form", index);
+	if (index == 0 && r->ballots_head.size < 1 << 24)
+		buf_room(&r->ballot_bytes, r->ballots_head.size * n); /* most are of one length */
 	buf_put(&r->ballot_bytes, p, n);
 	if (r->ballot_bytes.failed)
 		return ERR_NOMEM;
+	r->of_style[counts(r, &b) ? b.style : 0]++;
 	r->ballots = index + 1;
 	r->ballot_at[r->ballots] = r->ballot_bytes.n;
 	return OK;
@@ -309,27 +332,57 @@ record_check_ballots(const struct record *r, unsigned threads, uint8_t *bad, voi
 
 /* ---- groups ------------------------------------------------------------------------------ */
 
+size_t
+record_group_size(const struct record *r, unsigned group)
+{
+	size_t n = 0;
+
+	for (unsigned s = 0; s < r->m->styles; s++)
+		for (unsigned v = 0; v < r->m->style[s].contests; v++)
+			if (manifest_group(r->m, s, v) == (int)group)
+				n += r->of_style[s + 1];
+	return n;
+}
+
+/* The style stands behind the election id (spec/vote.md#ballot): most ballots need not be parsed for a group. */
+static unsigned
+style_of(const struct record *r, uint64_t i)
+{
+	size_t n;
+	const uint8_t *p = record_ballot_bytes(r, i, &n);
+
+	return (unsigned)p[HASH_BYTES] << 8 | p[HASH_BYTES + 1];
+}
+
 enum err
 record_group(struct record *r, unsigned group, struct ciphertext **list, size_t *n)
 {
-	struct ciphertext *c = calloc(r->ballots + 1, sizeof *c);
-	size_t k = 0;
+	size_t most = record_group_size(r, group), k = 0;
+	struct ciphertext *c = calloc(most + 1, sizeof *c);
+	int at[MAX_STYLES + 1]; /* where a style has the group's contest, or -1 */
 
 	if (c == NULL)
 		return ERR_NOMEM;
-	for (uint64_t i = 0; i < r->ballots; i++) {
+	for (unsigned s = 0; s <= r->m->styles; s++) {
+		at[s] = -1;
+		for (unsigned v = 0; s > 0 && v < r->m->style[s - 1].contests; v++)
+			if (manifest_group(r->m, s - 1, v) == (int)group)
+				at[s] = (int)v;
+	}
+	for (uint64_t i = 0; i < r->ballots && k < most; i++) {
+		unsigned s = style_of(r, i);
 		struct ballot b;
 
+		if (s > r->m->styles || at[s] < 0)
+			continue;
 		record_ballot(r, i, &b);
-		for (unsigned v = 0; v < b.contests; v++) {
-			if (manifest_group(r->m, b.style - 1, v) != (int)group)
-				continue;
-			if (point_read(&c[k].c1, b.vote[v].c1) != OK || point_read(&c[k].c2, b.vote[v].c2) != OK) {
-				free(c);
-				return ERR_FORMAT;
-			}
-			k++;
+		if (!counts(r, &b))
+			continue;
+		if (point_read(&c[k].c1, b.vote[at[s]].c1) != OK || point_read(&c[k].c2, b.vote[at[s]].c2) != OK) {
+			free(c);
+			return ERR_FORMAT;
 		}
+		k++;
 	}
 	*list = c;
 	*n = k;
@@ -409,29 +462,38 @@ record_factors(struct record *r, unsigned group, unsigned trustee, const struct 
 }
 
 enum err
-record_decode(struct record *r, unsigned group, const struct ciphertext *list, size_t n, size_t *marking, unsigned threads, struct why *why)
+record_markings(struct record *r, unsigned group, const struct ciphertext *list, size_t n, const unsigned *set, struct point *const *factors, size_t *marking, unsigned threads)
 {
 	const struct contest *c = &r->m->contest[r->m->group[group].contest];
-	struct point *factors[MAX_TRUSTEES] = {NULL}, *plain = calloc(n + 1, sizeof *plain), table[MAX_LINES];
-	unsigned set[MAX_TRUSTEES], t = 0;
-	struct why one = {""};
-	enum err e = plain != NULL ? OK : ERR_NOMEM;
+	struct point *plain = calloc(n + 1, sizeof *plain), table[MAX_LINES];
+	enum err e = plain != NULL ? decryption_combine(plain, list, n, r->joint.k, set, r->joint.t, factors, threads) : ERR_NOMEM;
 
-	for (unsigned l = 1; l <= r->joint.k && t < r->joint.t && e == OK; l++)
-		if (record_factors(r, group, l, list, n, &factors[t], threads, &one) == OK)
-			set[t++] = l;
-	if (e == OK && t < r->joint.t)
-		e = why_set(why, ERR_ABSENT, "group %s: only %u of %u trustees' valid factors (%s)", r->m->group[group].folder, t, r->joint.t, one.text);
-	if (e == OK)
-		e = decryption_combine(plain, list, n, r->joint.k, set, t, factors, threads);
 	if (e == OK) {
 		marking_table(table, c->lines);
 		for (size_t i = 0; i < n; i++)
 			marking[i] = marking_find(table, c->lines, &plain[i]);
 	}
+	free(plain);
+	return e;
+}
+
+enum err
+record_decode(struct record *r, unsigned group, const struct ciphertext *list, size_t n, size_t *marking, unsigned threads, struct why *why)
+{
+	struct point *factors[MAX_TRUSTEES] = {NULL};
+	unsigned set[MAX_TRUSTEES], t = 0;
+	struct why one = {""};
+	enum err e = OK;
+
+	for (unsigned l = 1; l <= r->joint.k && t < r->joint.t; l++)
+		if (record_factors(r, group, l, list, n, &factors[t], threads, &one) == OK)
+			set[t++] = l;
+	if (t < r->joint.t)
+		e = why_set(why, ERR_ABSENT, "group %s: only %u of %u trustees' valid factors (%s)", r->m->group[group].folder, t, r->joint.t, one.text);
+	else
+		e = record_markings(r, group, list, n, set, factors, marking, threads);
 	for (unsigned i = 0; i < t; i++)
 		free(factors[i]);
-	free(plain);
 	return e;
 }
 

@@ -37,6 +37,7 @@ struct record {
 	struct buf ballot_bytes; /* all ballots one after the other, as they stand in the log */
 	uint64_t *ballot_at;	 /* where each begins, and the end */
 	uint64_t ballots;
+	uint64_t of_style[MAX_STYLES + 1]; /* ballots by style; 0: of none of the manifest's */
 };
 
 void record_free(struct record *r);
@@ -61,6 +62,8 @@ const uint8_t *record_ballot_bytes(const struct record *r, uint64_t i, size_t *n
 void record_leaf(const struct record *r, uint64_t i, struct hash *out);
 /* ballots_check over all ballots, piece by piece; bad has r->ballots bytes. each (or NULL) hears how far it is. */
 MUST_CHECK enum err record_check_ballots(const struct record *r, unsigned threads, uint8_t *bad, void (*each)(void *ctx, uint64_t done), void *ctx);
+/* How many ciphertexts a group has. */
+size_t record_group_size(const struct record *r, unsigned group);
 /* The ciphertexts of one group in log order (allocated). */
 MUST_CHECK enum err record_group(struct record *r, unsigned group, struct ciphertext **list, size_t *n);
 /* Session parameters of a group's mix, and of a trustee's decryption. lambda: number of mixers. */
@@ -70,7 +73,10 @@ void record_decryption_session(struct session *s, const struct record *r, unsign
 MUST_CHECK enum err record_mixed(struct record *r, unsigned group, struct ciphertext **list, size_t n, struct why *why);
 /* Verify one trustee's session of a group; factors allocated. */
 MUST_CHECK enum err record_factors(struct record *r, unsigned group, unsigned trustee, const struct ciphertext *list, size_t n, struct point **factors, unsigned threads, struct why *why);
-/* Decrypt a group with the first t valid trustees: markings (from 1; 0: none) in the mix's order. */
+/* The markings (from 1; 0: none) of a group in the mix's order, from the verified factors of t trustees, set ascending. */
+MUST_CHECK enum err record_markings(struct record *r, unsigned group, const struct ciphertext *list, size_t n, const unsigned *set, struct point *const *factors, size_t *marking,
+    unsigned threads);
+/* The same by the first t trustees whose published factors are valid. */
 MUST_CHECK enum err record_decode(struct record *r, unsigned group, const struct ciphertext *list, size_t n, size_t *marking, unsigned threads, struct why *why);
 /* SHA-256 of the list of all files but events/, hashes.*, acts/handover.*: what the seal signs. */
 MUST_CHECK enum err record_list_hash(struct record *r, struct hash *out, struct why *why);

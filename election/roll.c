@@ -289,74 +289,6 @@ private_roll_read(struct person **out, uint32_t *n, const uint8_t key[32], const
 	return OK;
 }
 
-/* ---- authorizers' keys -------------------------------------------------------------- */
-
-void
-authorizer_keys_write(struct buf *out, const struct hash *call, const char *name, const uint8_t (*modulus)[RSA_BYTES], unsigned styles)
-{
-	struct json_out o = json_out(out);
-
-	json_begin(&o, NULL, '{');
-	json_text(&o, "urna", "authorizer-keys");
-	json_int(&o, "version", 1);
-	json_hash(&o, "call", call);
-	json_text(&o, "name", name);
-	json_begin(&o, "keys", '[');
-	for (unsigned i = 0; i < styles; i++) {
-		json_begin(&o, NULL, '{');
-		json_int(&o, "style", i + 1);
-		json_hex(&o, "modulus", modulus[i], RSA_BYTES);
-		json_end(&o, '}');
-	}
-	json_end(&o, ']');
-	json_end(&o, '}');
-}
-
-enum err
-authorizer_keys_read(struct authorizer_keys *out, const void *p, size_t n, const struct hash *call, unsigned styles, struct why *why)
-{
-	struct authorizer_keys k = {.styles = styles, .modulus = calloc(styles + 1, sizeof *k.modulus)};
-	struct json *root = NULL, *list;
-	struct fields f;
-	struct hash of;
-	enum err e;
-
-	if (k.modulus == NULL)
-		return ERR_NOMEM;
-	if ((e = json_parse(&root, p, n, 4 << 20, why)) == OK) {
-		f = fields_of(root, why);
-		if (strcmp(field_text(&f, "urna", 20), "authorizer-keys") != 0)
-			(void)field_bad(&f, 1, "not a file of authorizer's keys");
-		(void)field_int(&f, "version", 1, 1);
-		field_hash(&f, "call", &of);
-		field_copy(&f, "name", k.name, sizeof k.name);
-		list = field_array(&f, "keys", styles);
-		if (f.e == OK && (!hash_equal(&of, call) || list->n != styles))
-			(void)field_bad(&f, 1, "keys of another call, or not one for each of the %u styles", styles);
-		for (unsigned i = 0; f.e == OK && i < styles; i++) {
-			struct fields g = fields_of(list->item[i], why);
-
-			(void)field_int(&g, "style", i + 1, i + 1);
-			field_hex(&g, "modulus", k.modulus[i], RSA_BYTES);
-			if (g.e == OK && rsa_modulus_check(k.modulus[i]) != OK)
-				(void)field_bad(&g, list->item[i]->line, "not an RSA modulus of exactly 3072 bits");
-			for (unsigned j = 0; g.e == OK && j < i; j++)
-				if (memcmp(k.modulus[i], k.modulus[j], RSA_BYTES) == 0)
-					(void)field_bad(&g, list->item[i]->line, "one key for two styles");
-			f.e = fields_end(&g);
-		}
-		e = fields_end(&f);
-		json_free(root);
-	}
-	if (e != OK) {
-		free(k.modulus);
-		return why_prefix(why, e, "authorizer's keys");
-	}
-	sha256(&k.hash, p, n);
-	*out = k;
-	return OK;
-}
-
 /* ---- lists ----------------------------------------------------------------------------- */
 
 void
@@ -404,12 +336,12 @@ list_read(const void *p, size_t n, const struct hash *election, unsigned authori
 		if (present > 1)
 			r.failed = 1;
 		if (row.present) {
-			row.request = (uint8_t *)(uintptr_t)rd_vec16(&r, &row.request_n);
-			rd_copy(&r, row.sig, SCHNORR_BYTES);
+			row.request = rd_vec16(&r, &row.request_n);
+			row.sig = rd_take(&r, SCHNORR_BYTES);
 			row.answers = (uint8_t)rd_u8(&r);
 			for (unsigned a = 0; a < MAX_AUTHORIZERS; a++)
 				if (row.answers >> a & 1)
-					rd_copy(&r, row.answer[a], RSA_BYTES);
+					row.answer[a] = rd_take(&r, RSA_BYTES);
 			if (row.answers >> authorizers)
 				r.failed = 1;
 		}

@@ -14,6 +14,7 @@ struct roll_row {
 	struct hash row;	  /* salted commitment to the voter's row */
 	/* by amendments, not in the file: */
 	int excluded, replaced;
+	int barred; /* excluded when the box opened, and since */
 	uint8_t next[XONLY_BYTES]; /* credential from next_from on, if replaced */
 	int64_t next_from;
 };
@@ -46,25 +47,15 @@ struct person {
 MUST_CHECK enum err private_roll_write(struct buf *out, const uint8_t key[32], const struct hash *call, const struct person *p, uint32_t n);
 MUST_CHECK enum err private_roll_read(struct person **out, uint32_t *n, const uint8_t key[32], const struct hash *call, const void *p, size_t bytes, struct why *why);
 
-/* ---- authorizers/<name>.json: spec/roll.md#authorizers-keys ---- */
-struct authorizer_keys {
-	struct hash hash;
-	char name[128];
-	unsigned styles;
-	uint8_t (*modulus)[RSA_BYTES];
-};
-void authorizer_keys_write(struct buf *out, const struct hash *call, const char *name, const uint8_t (*modulus)[RSA_BYTES], unsigned styles);
-MUST_CHECK enum err authorizer_keys_read(struct authorizer_keys *out, const void *p, size_t n, const struct hash *call, unsigned styles, struct why *why);
-
 /* ---- lists of closing: spec/vote.md#lists ---- */
-/* Row i of authorizations/<authority>. present 0: no authorization. */
+/* Row i of authorizations/<authorizer>; points into what it was read from, or to what the writer has. */
 struct list_row {
-	int present;
-	uint8_t *request;
+	int present; /* 0: no authorization, and nothing else is set */
+	const uint8_t *request;
 	size_t request_n;
-	uint8_t sig[SCHNORR_BYTES];
+	const uint8_t *sig;
 	uint8_t answers; /* bit a: answer of authorizer a+1 is there */
-	uint8_t answer[MAX_AUTHORIZERS][RSA_BYTES];
+	const uint8_t *answer[MAX_AUTHORIZERS];
 };
 void list_begin(struct buf *out, const struct hash *election, unsigned authorizer, unsigned authorizers, uint32_t n);
 void list_row(struct buf *out, const struct list_row *row);

@@ -10,94 +10,83 @@
 #include "crypto/parallel.h"
 #include "crypto/shuffle.h"
 
-struct lists {
-	struct record *r;
-	struct style_sums *sums;
-	struct why *why;
-	uint8_t *authorized; /* by roll index */
-};
-
 static enum err
-on_authorization(void *ctx, uint32_t index, const struct list_row *row)
-{
-	struct lists *x = ctx;
-	struct record *r = x->r;
-	const struct roll_row *voter = &r->roll.row[index];
-	struct authorization *a;
-	struct hash h;
-	unsigned good = 0;
-	enum err e = OK;
-
-	if (!row->present)
-		return OK;
-	if ((a = malloc(sizeof *a)) == NULL)
-		return ERR_NOMEM;
-	authorization_hash(&h, row->request, row->request_n);
-	if (authorization_read(a, row->request, row->request_n) != OK)
-		e = why_set(x->why, ERR_FORMAT, "authorization of roll index %u: not canonical", index);
-	else if (!hash_equal(&a->election, &r->election) || a->index != index || a->style != voter->style || a->n != r->call.authorizers)
-		e = why_set(x->why, ERR_PROOF, "authorization of roll index %u: of another election, voter or style", index);
-	else if (roll_signed(voter, row->sig, &h) != OK)
-		e = why_set(x->why, ERR_PROOF, "authorization of roll index %u: not signed by its credential", index);
-	for (unsigned k = 0; e == OK && k < r->call.authorizers; k++) {
-		if (!(row->answers >> k & 1))
-			continue;
-		if (rsa_answer_check(r->key[k][voter->style - 1], a->blinded[k], row->answer[k]) != OK)
-			e = why_set(x->why, ERR_PROOF, "authorization of roll index %u: the answer of %s is false", index, r->call.authorizer[k].key.name);
-		good++;
-	}
-	if (e == OK && good >= r->call.quorum) {
-		x->sums[voter->style - 1].authorizations++;
-		x->authorized[index] = 1;
-	}
-	free(a);
-	return e;
-}
-
-static enum err
-on_confirmation(void *ctx, uint32_t index, const uint8_t *sig)
-{
-	struct lists *x = ctx;
-	const struct roll_row *voter = &x->r->roll.row[index];
-	struct hash h;
-
-	x->sums[voter->style - 1].roll++;
-	if (sig == NULL)
-		return OK;
-	confirmation_hash(&h, &x->r->election, index);
-	if (!x->authorized[index] || roll_signed(voter, sig, &h) != OK)
-		return why_set(x->why, ERR_PROOF, "confirmation of roll index %u: false, or of one who did not authorize", index);
-	x->sums[voter->style - 1].confirmations++;
-	return OK;
-}
-
-static enum err
-same_hash(struct record *r, const char *fact, const struct buf *b, struct why *why)
+same_hash(const char *want, const struct buf *b, const char *name, struct why *why)
 {
 	struct hash h;
 	char hex[65];
 
 	sha256(&h, b->p, b->n);
 	hash_hex(hex, &h);
-	return strcmp(event_fact(r->close, fact), hex) == 0 ? OK : why_set(why, ERR_PROOF, "the %s are not those of the close entry", fact);
+	return strcmp(want, hex) == 0 ? OK : why_set(why, ERR_PROOF, "%s is not the file whose hash stands in events", name);
 }
 
-enum err
-sums_of_record(struct record *r, struct style_sums *sums, struct why *why)
+static enum err
+add_list(struct record *r, struct lists *l, unsigned a, const char *hash, struct why *why)
 {
-	struct lists x = {r, sums, why, calloc(r->roll.n + 1, 1)};
 	struct buf b = {0};
 	char path[200];
 	enum err e;
 
-	if (x.authorized == NULL)
-		return ERR_NOMEM;
+	(void)snprintf(path, sizeof path, "authorizations/%.128s", r->call.authorizer[a - 1].key.name);
+	if ((e = record_file(r, path, 1 << 30, &b, why)) == OK && (e = same_hash(hash, &b, path, why)) == OK &&
+	    (e = record_signed(r, path, "authorizations", &b, &r->call.authorizer[a - 1].key, why)) == OK)
+		e = lists_add(l, a, b.p, b.n, why);
+	buf_free(&b);
+	return e;
+}
+
+struct confirmed {
+	struct record *r;
+	const struct lists *lists;
+	struct style_sums *sums;
+	struct why *why;
+};
+
+static enum err
+on_confirmation(void *ctx, uint32_t index, const uint8_t *sig)
+{
+	struct confirmed *x = ctx;
+	const struct roll_row *voter = &x->r->roll.row[index];
+	struct hash h;
+
+	if (sig == NULL)
+		return OK;
+	confirmation_hash(&h, &x->r->election, index);
+	if (!lists_authorized(x->lists, index) || roll_signed(voter, sig, &h) != OK)
+		return why_set(x->why, ERR_PROOF, "confirmation of roll index %u: false, or of one who did not authorize", index);
+	x->sums[voter->style - 1].confirmations++;
+	return OK;
+}
+
+enum err
+sums_of_record(struct record *r, struct style_sums *sums, struct lists_findings *findings, unsigned threads, struct why *why)
+{
+	struct rsa_public *const *key[MAX_AUTHORIZERS];
+	struct lists_of of = {&r->call, r->m, &r->roll, &r->election, key, threads};
+	struct lists *l = NULL;
+	struct confirmed x = {r, NULL, sums, why};
+	struct buf b = {0};
+	enum err e;
+
+	for (unsigned a = 0; a < MAX_AUTHORIZERS; a++)
+		key[a] = r->key[a];
 	memset(sums, 0, MAX_STYLES * sizeof *sums);
-	(void)snprintf(path, sizeof path, "authorizations/%.128s", r->call.authorizer[0].key.name);
-	if ((e = record_file(r, path, 1 << 30, &b, why)) == OK && (e = same_hash(r, "authorizations", &b, why)) == OK &&
-	    (e = record_signed(r, path, "authorizations", &b, &r->call.authorizer[0].key, why)) == OK)
-		e = list_read(b.p, b.n, &r->election, 1, r->call.authorizers, r->roll.n, on_authorization, &x, why);
-	if (e == OK && (e = record_file(r, "confirmations", 1 << 30, &b, why)) == OK && (e = same_hash(r, "confirmations", &b, why)) == OK)
+	if ((e = lists_new(&l, &of)) != OK || (e = add_list(r, l, 1, event_fact(r->close, "authorizations"), why)) != OK)
+		goto done;
+	for (uint32_t i = 0; i < r->roll.n; i++) {
+		sums[r->roll.row[i].style - 1].roll++;
+		sums[r->roll.row[i].style - 1].authorizations += (uint64_t)lists_authorized(l, i);
+	}
+	for (uint64_t i = 0; i < r->entries && e == OK; i++)
+		if (strcmp(r->entry[i].kind, "list") == 0)
+			e = add_list(r, l, call_authorizer(&r->call, event_fact(&r->entry[i], "authorizer")), event_fact(&r->entry[i], "sha256"), why);
+	if (e != OK || (e = lists_findings(l, findings)) != OK)
+		goto done;
+	for (uint32_t i = 0; i < r->roll.n; i++)
+		sums[r->roll.row[i].style - 1].authorizations_all += (uint64_t)lists_authorized(l, i);
+	x.lists = l;
+	if ((e = record_file(r, "confirmations", 1 << 30, &b, why)) == OK && (e = same_hash(event_fact(r->close, "confirmations"), &b, "confirmations", why)) == OK)
 		e = confirmations_read(b.p, b.n, &r->election, r->roll.n, on_confirmation, &x, why);
 	for (uint64_t i = 0; i < r->ballots && e == OK; i++) {
 		struct ballot ballot;
@@ -106,7 +95,8 @@ sums_of_record(struct record *r, struct style_sums *sums, struct why *why)
 		if (ballot.style >= 1 && ballot.style <= r->m->styles)
 			sums[ballot.style - 1].ballots++;
 	}
-	free(x.authorized);
+done:
+	lists_free(l);
 	buf_free(&b);
 	return e;
 }
@@ -187,7 +177,7 @@ verify_mixes(struct record *r, unsigned threads, struct why *why)
 /* ---- votes and acts ---------------------------------------------------------------------------- */
 
 enum err
-count_record(struct record *r, struct count *c, unsigned threads, struct why *why)
+count_record(struct record *r, struct count *c, size_t *const *given, unsigned threads, struct why *why)
 {
 	struct act_facts f = {&r->call, r->m, r->election};
 	struct tally *contest = calloc(MAX_CONTESTS, sizeof *contest);
@@ -199,21 +189,20 @@ count_record(struct record *r, struct count *c, unsigned threads, struct why *wh
 	buf_str(&c->csv, "group,line\n");
 	for (unsigned g = 0; g < r->m->groups && e == OK; g++) {
 		const struct contest *k = &r->m->contest[r->m->group[g].contest];
-		struct ciphertext *start = NULL, *list = NULL;
-		size_t n = 0, *marking = NULL;
+		struct ciphertext *list = NULL;
+		size_t n = record_group_size(r, g), *marking = NULL;
 
-		if ((e = record_group(r, g, &start, &n)) == OK && n > 0 && (e = record_mixed(r, g, &list, n, why)) == OK) {
-			if ((marking = calloc(n, sizeof *marking)) == NULL)
-				e = ERR_NOMEM;
-			else
-				e = record_decode(r, g, list, n, marking, threads, why);
-		}
+		if (n > 0 && (marking = calloc(n, sizeof *marking)) == NULL)
+			e = ERR_NOMEM;
+		else if (n > 0 && given != NULL)
+			memcpy(marking, given[g], n * sizeof *marking);
+		else if (n > 0 && (e = record_mixed(r, g, &list, n, why)) == OK)
+			e = record_decode(r, g, list, n, marking, threads, why);
 		for (size_t i = 0; e == OK && i < n; i++) {
 			tally_add(&c->group[g], k, marking[i]);
 			buf_printf(&c->csv, "%s,%s\n", r->m->group[g].folder, marking[i] > 0 ? k->line[marking[i] - 1].id : "-");
 		}
 		tally_sum(&contest[r->m->group[g].contest], &c->group[g]);
-		free(start);
 		free(list);
 		free(marking);
 	}

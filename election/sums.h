@@ -6,11 +6,12 @@
 #ifndef ELECTION_SUMS_H
 #define ELECTION_SUMS_H
 
+#include "election/lists.h"
 #include "election/record.h"
 
 /* Roll, authorizations with valid answers of a quorum, confirmations, ballots, per style. Verifies every
- * signature and answer of the lists; names the first false one. */
-MUST_CHECK enum err sums_of_record(struct record *r, struct style_sums *sums, struct why *why);
+ * signature and answer of the authority's list and of those that entries of events name; names the first false one. */
+MUST_CHECK enum err sums_of_record(struct record *r, struct style_sums *sums, struct lists_findings *findings, unsigned threads, struct why *why);
 /* Every proof of shuffle of every group, from the log's lists to the last. */
 MUST_CHECK enum err verify_mixes(struct record *r, unsigned threads, struct why *why);
 /* The JSON that a mixer signs. */
@@ -24,7 +25,8 @@ struct count {
 	size_t acts;
 	struct tally group[MAX_GROUPS];
 };
-MUST_CHECK enum err count_record(struct record *r, struct count *c, unsigned threads, struct why *why);
+/* given: markings by group, as record_markings made them (record_group_size of each); NULL: from the published factors. */
+MUST_CHECK enum err count_record(struct record *r, struct count *c, size_t *const *given, unsigned threads, struct why *why);
 void count_free(struct count *c);
 /* hashes.sha256, .sha512, .sha3-256 of every file but hashes.* and acts/handover.*, as sha256sum -c reads them. */
 MUST_CHECK enum err hash_lists(struct record *r, struct buf list[3], struct why *why);

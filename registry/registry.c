@@ -18,6 +18,7 @@ struct registry {
 	size_t request_max, answer_max;
 	char fence[4096];
 	int refused;
+	uint32_t behind;
 };
 
 static size_t
@@ -162,9 +163,12 @@ registry_open(struct registry **out, const char *path, const char *fence, struct
 			r->confirmed += data[0] & CONFIRMED ? 1 : 0;
 		}
 	if (e == OK) {
-		if (file_read(&b, fence, 16, NULL) != OK || sscanf(buf_cstr(&b), "%u", &filled) != 1 || filled > r->authorized)
+		if (file_read(&b, fence, 16, NULL) != OK || sscanf(buf_cstr(&b), "%u", &filled) != 1)
 			r->refused = 1;
-		else if (filled < r->authorized) /* stopped between the row and the fence */
+		else if (filled > r->authorized) {
+			r->refused = 1;
+			r->behind = filled - r->authorized;
+		} else if (filled < r->authorized) /* stopped between the row and the fence */
 			e = fence_write(fence, r->authorized, why);
 	}
 done:
@@ -257,44 +261,120 @@ registry_get(struct registry *r, uint32_t index, struct registry_row *out, struc
 	return e;
 }
 
+static void
+pack(const struct registry *r, uint8_t *data, const struct buf *request, const struct buf *answer)
+{
+	uint8_t *a = data + 3 + r->request_max;
+
+	data[0] |= AUTHORIZED;
+	if (request != NULL) {
+		data[1] = (uint8_t)(request->n >> 8);
+		data[2] = (uint8_t)request->n;
+		memcpy(data + 3, request->p, request->n);
+	}
+	a[0] = (uint8_t)(answer->n >> 8);
+	a[1] = (uint8_t)answer->n;
+	memcpy(a + 2, answer->p, answer->n);
+}
+
+/* With the lock held. */
+static enum err
+fill(struct registry *r, uint32_t index, const struct buf *request, const struct buf *answer, struct registry_row *have, struct why *why)
+{
+	uint8_t *data = malloc(row_bytes(r));
+	enum err e;
+
+	if (data == NULL)
+		return ERR_NOMEM;
+	if ((e = read_row(r, index, data, why)) == OK && (data[0] & AUTHORIZED)) {
+		if (have != NULL)
+			unpack(r, data, have);
+		e = ERR_EXISTS;
+	} else if (e == OK) {
+		pack(r, data, request, answer);
+		if ((e = write_row(r, index, data, why)) == OK)
+			r->authorized++;
+	}
+	wipe(data, row_bytes(r));
+	free(data);
+	return e;
+}
+
 enum err
 registry_authorize(struct registry *r, uint32_t index, const struct buf *request, const struct buf *answer, struct registry_row *have, struct why *why)
 {
-	uint8_t *data, *a;
 	enum err e;
 
 	if (request->n > r->request_max || answer->n > r->answer_max)
 		return why_set(why, ERR_LENGTH, "registry: the request does not fit its row");
-	if ((data = malloc(row_bytes(r))) == NULL)
-		return ERR_NOMEM;
 	(void)pthread_mutex_lock(&r->lock);
 	if (r->refused)
 		e = why_set(why, ERR_NOT_NOW, "the registry is an older copy, or its fence %s is gone: nobody is authorized until it is refilled", r->fence);
-	else if ((e = read_row(r, index, data, why)) == OK) {
-		if (data[0] & AUTHORIZED) {
-			unpack(r, data, have);
-			e = ERR_EXISTS;
-		} else {
-			a = data + 3 + r->request_max;
-			data[0] |= AUTHORIZED;
-			data[1] = (uint8_t)(request->n >> 8);
-			data[2] = (uint8_t)request->n;
-			memcpy(data + 3, request->p, request->n);
-			a[0] = (uint8_t)(answer->n >> 8);
-			a[1] = (uint8_t)answer->n;
-			memcpy(a + 2, answer->p, answer->n);
-			if ((e = write_row(r, index, data, why)) == OK) {
-				r->authorized++;
-				/* the fence moves before the answer leaves */
-				if ((e = fence_write(r->fence, r->authorized, why)) != OK)
-					r->refused = 1;
-			}
-		}
+	else if ((e = fill(r, index, request, answer, have, why)) == OK && (e = fence_write(r->fence, r->authorized, why)) != OK)
+		r->refused = 1; /* the fence moves before the answer leaves */
+	(void)pthread_mutex_unlock(&r->lock);
+	return e;
+}
+
+enum err
+registry_answer(struct registry *r, uint32_t index, const struct buf *answer, struct why *why)
+{
+	uint8_t *data = malloc(row_bytes(r));
+	enum err e;
+
+	if (data == NULL || answer->n > r->answer_max) {
+		free(data);
+		return data == NULL ? ERR_NOMEM : why_set(why, ERR_LENGTH, "registry: the answer does not fit its row");
+	}
+	(void)pthread_mutex_lock(&r->lock);
+	if ((e = read_row(r, index, data, why)) == OK && !(data[0] & AUTHORIZED))
+		e = why_set(why, ERR_ABSENT, "registry: row %u is not authorized", index);
+	if (e == OK) {
+		pack(r, data, NULL, answer);
+		e = write_row(r, index, data, why);
 	}
 	(void)pthread_mutex_unlock(&r->lock);
 	wipe(data, row_bytes(r));
 	free(data);
 	return e;
+}
+
+enum err
+registry_refill(struct registry *r, uint32_t index, const struct buf *request, const struct buf *answer, struct why *why)
+{
+	enum err e;
+
+	if (request->n > r->request_max || answer->n > r->answer_max)
+		return why_set(why, ERR_LENGTH, "registry: the request does not fit its row");
+	(void)pthread_mutex_lock(&r->lock);
+	e = fill(r, index, request, answer, NULL, why);
+	(void)pthread_mutex_unlock(&r->lock);
+	return e;
+}
+
+enum err
+registry_accept(struct registry *r, struct why *why)
+{
+	enum err e;
+
+	(void)pthread_mutex_lock(&r->lock);
+	if ((e = fence_write(r->fence, r->authorized, why)) == OK)
+		r->refused = 0;
+	(void)pthread_mutex_unlock(&r->lock);
+	return e;
+}
+
+int
+registry_refused(struct registry *r, uint32_t *behind)
+{
+	int refused;
+
+	(void)pthread_mutex_lock(&r->lock);
+	refused = r->refused;
+	if (behind != NULL)
+		*behind = r->behind;
+	(void)pthread_mutex_unlock(&r->lock);
+	return refused;
 }
 
 enum err

@@ -32,6 +32,14 @@ void registry_counts(struct registry *r, uint32_t *authorized, uint32_t *confirm
 /* Commit the row of index before anything is answered; the first request wins. ERR_EXISTS:
  * there is one (*have is it). ERR_NOT_NOW: the fence. Thread-safe. */
 MUST_CHECK enum err registry_authorize(struct registry *r, uint32_t index, const struct buf *request, const struct buf *answer, struct registry_row *have, struct why *why);
+/* Put a fuller answer in the place of that of an authorized row. ERR_ABSENT: the row is not authorized. */
+MUST_CHECK enum err registry_answer(struct registry *r, uint32_t index, const struct buf *answer, struct why *why);
+/* For restoring: as registry_authorize, whatever the fence says. */
+MUST_CHECK enum err registry_refill(struct registry *r, uint32_t index, const struct buf *request, const struct buf *answer, struct why *why);
+/* The registry is complete: the fence is written anew from its rows. */
+MUST_CHECK enum err registry_accept(struct registry *r, struct why *why);
+/* 1 if the fence refuses; *behind (may be NULL): how many rows fewer than it says, 0 if it is not readable. */
+int registry_refused(struct registry *r, uint32_t *behind);
 /* Idempotent; the first confirmation stays. */
 MUST_CHECK enum err registry_confirm(struct registry *r, uint32_t index, const uint8_t sig[64], struct why *why);
 MUST_CHECK enum err registry_get(struct registry *r, uint32_t index, struct registry_row *out, struct why *why);

@@ -6,8 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <curl/curl.h>
-
+#include "crypto/http_client.h"
 #include "crypto/token.h"
 #include "election/docnote.h"
 
@@ -211,50 +210,10 @@ message_put(const struct message *m, const char *dir, const char *name, struct w
 
 /* ---- HTTP -------------------------------------------------------------------------------- */
 
-static size_t
-take(char *p, size_t size, size_t n, void *ctx)
-{
-	struct buf *b = ctx;
-
-	if (b->n + size * n > 1 << 30)
-		return 0;
-	buf_put(b, p, size * n);
-	return size * n;
-}
-
 enum err
 http_call(const char *socket, const char *url, const char *type, const void *body, size_t n, long *status, struct buf *out, struct why *why)
 {
-	static __thread CURL *c; /* keeps its connection */
-	struct curl_slist *headers = NULL;
-	char header[100];
-	CURLcode rc;
-
-	if (c == NULL && (c = curl_easy_init()) == NULL)
-		return ERR_NOMEM;
-	curl_easy_reset(c);
-	(void)curl_easy_setopt(c, CURLOPT_URL, url);
-	(void)curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	(void)curl_easy_setopt(c, CURLOPT_TIMEOUT, 60L);
-	(void)curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-	(void)curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
-	if (socket != NULL)
-		(void)curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, socket);
-	(void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
-	(void)curl_easy_setopt(c, CURLOPT_WRITEDATA, out);
-	if (type != NULL) {
-		(void)snprintf(header, sizeof header, "Content-Type: %s", type);
-		headers = curl_slist_append(headers, header);
-		headers = curl_slist_append(headers, "Expect:");
-		(void)curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
-		(void)curl_easy_setopt(c, CURLOPT_POSTFIELDS, n > 0 ? body : "");
-		(void)curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)n);
-	}
-	rc = curl_easy_perform(c);
-	if (rc == CURLE_OK)
-		(void)curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, status);
-	curl_slist_free_all(headers);
-	return rc == CURLE_OK && !out->failed ? OK : why_set(why, ERR_IO, "%s: %s", url, curl_easy_strerror(rc));
+	return http_ask(&(struct http_ask){.socket = socket, .url = url, .type = type, .body = body, .n = n, .max = 1 << 30}, status, out, why);
 }
 
 static void

@@ -96,6 +96,7 @@ cmd_close(struct args *a)
 	const char *dir = arg_need(a, "--record");
 	struct record *r = calloc(1, sizeof *r);
 	struct style_sums *sums = calloc(MAX_STYLES, sizeof *sums);
+	struct lists_findings findings;
 	struct act act = {{0}, {0}};
 	struct act_facts facts;
 	struct why why = {""};
@@ -108,7 +109,7 @@ cmd_close(struct args *a)
 		return fail("close", &why);
 	}
 	facts = (struct act_facts){&r->call, r->m, r->election};
-	if (sums_of_record(r, sums, &why) != OK || act_closing(&act, &facts, r->close, r->entry, r->entries, sums) != OK)
+	if (sums_of_record(r, sums, &findings, core_count(), &why) != OK || act_closing(&act, &facts, r->close, r->entry, r->entries, sums) != OK)
 		return fail("close", &why);
 	(void)fwrite(act.text.p, 1, act.text.n, stdout);
 	return put_act(dir, "closing", &act, &why) == OK ? 0 : fail("close", &why);
@@ -164,7 +165,7 @@ compare_cmd(struct args *a)
 		return fail("decrypt", &why);
 	(void)printf("COINCIDEN\n");
 	facts = (struct act_facts){&r->call, r->m, r->election};
-	if (act_start(&act, &facts, r->close, &file, r->ballots_head.size, &r->ballots_head.root) != OK || put_act(dir, "start-of-decryption", &act, &why) != OK ||
+	if (act_start(&act, &facts, r->close, r->entry, r->entries, &file, r->ballots_head.size, &r->ballots_head.root) != OK || put_act(dir, "start-of-decryption", &act, &why) != OK ||
 	    sign_file(a, dir, "acts/start-of-decryption.json", "start-of-decryption", &r->call.hash, &why) != OK || open_signer(a, &by, &why) != OK)
 		return fail("decrypt", &why);
 	e = event_new(r, "comparison");
@@ -566,7 +567,7 @@ act_count_cmd(struct args *a)
 	struct event *e;
 	struct hash h;
 
-	if (r == NULL || c == NULL || open_record(r, dir, TO_BALLOTS, &why) != OK || count_record(r, c, core_count(), &why) != OK || open_signer(a, &by, &why) != OK)
+	if (r == NULL || c == NULL || open_record(r, dir, TO_BALLOTS, &why) != OK || count_record(r, c, NULL, core_count(), &why) != OK || open_signer(a, &by, &why) != OK)
 		return fail("act", &why);
 	if (put(dir, "votes.csv", &c->csv, &why) != OK)
 		return fail("act", &why);

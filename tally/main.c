@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <curl/curl.h>
-
 #include "tally/cli.h"
 
 static const struct {
@@ -52,8 +50,6 @@ main(int argc, char **argv)
 		return argc < 2 ? 2 : 0;
 	}
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return 1;
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		if (strcmp(argv[1], commands[i].name) == 0) {
 			int notary = strcmp(argv[1], "notary") == 0 && argc > 2 && strcmp(argv[2], "sign") == 0;

@@ -9,6 +9,7 @@
 
 #include "crypto/kdf.h"
 #include "crypto/parallel.h"
+#include "election/authorizer.h"
 #include "election/docnote.h"
 #include "tally/cli.h"
 
@@ -345,8 +346,9 @@ authorizer_keys(struct args *a)
 	const char *dir = arg_need(a, "--record"), *draft = arg_need(a, "--draft"), *private = arg_need(a, "--private");
 	struct record *r = calloc(1, sizeof *r);
 	struct rsa_job *j = calloc(1, sizeof *j);
-	struct buf b = {0}, plain = {0}, sealed = {0}, out = {0};
-	uint8_t (*modulus)[RSA_BYTES] = calloc(MAX_STYLES, sizeof *modulus), key[32];
+	struct buf b = {0}, sealed = {0}, out = {0};
+	uint8_t (*modulus)[RSA_BYTES] = calloc(MAX_STYLES, sizeof *modulus);
+	enum err e;
 	struct manifest *m = NULL;
 	struct passphrase pass;
 	struct why why = {""};
@@ -360,24 +362,16 @@ authorizer_keys(struct args *a)
 	    manifest_read(&m, b.p, b.n, &why) != OK)
 		return fail("roll", &why);
 	parallel(m->styles, core_count(), make_rsa, j);
-	for (unsigned i = 0; i < m->styles; i++) {
-		struct buf der = {0};
-
+	for (unsigned i = 0; i < m->styles; i++)
 		rsa_modulus(modulus[i], j->key[i]);
-		if (rsa_secret_write(&der, j->key[i]) != OK)
-			abort();
-		buf_vec16(&plain, der.p, der.n);
-		buf_free(&der);
+	e = authorizer_secrets_write(&sealed, j->key, m->styles, &pass, &r->call.hash);
+	for (unsigned i = 0; i < m->styles; i++)
 		rsa_secret_free(j->key[i]);
-	}
+	wipe(&pass, sizeof pass);
 	authorizer_keys_write(&out, &r->call.hash, name.name, (const uint8_t (*)[RSA_BYTES])modulus, m->styles);
 	(void)snprintf(path, sizeof path, "authorizers/%.128s.json", name.name);
-	if (slow_hash(key, pass.text, pass.n, r->call.hash.b, HASH_BYTES) != OK || seal(&sealed, key, plain.p, plain.n, r->call.hash.b, HASH_BYTES) != OK ||
-	    file_write(private, sealed.p, sealed.n, 0600, &why) != OK || put(dir, path, &out, &why) != OK || sign_file(a, dir, path, "authorizer", &r->call.hash, &why) != OK)
+	if (e != OK || file_write(private, sealed.p, sealed.n, 0600, &why) != OK || put(dir, path, &out, &why) != OK || sign_file(a, dir, path, "authorizer", &r->call.hash, &why) != OK)
 		return fail("roll", &why);
-	wipe(key, sizeof key);
-	wipe(&pass, sizeof pass);
-	buf_free(&plain);
 	(void)printf("%u RSA keys of authorizer %s\n", m->styles, name.name);
 	return 0;
 }

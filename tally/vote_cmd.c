@@ -25,10 +25,12 @@ struct message_facts {
 struct world {
 	struct record r;
 	char dir[64];
+	pthread_mutex_t lock; /* over the sets that were announced: read again when a new one is in use */
+	struct progress progress;
 };
 
 struct voter {
-	const struct world *w;
+	struct world *w;
 	struct message_facts m;
 	struct scalar credential;
 	uint8_t key[32], seed_key[32], seed[32];
@@ -81,6 +83,18 @@ read_box(void *ctx, const char *path, size_t max, struct buf *out, struct why *w
 	return status != 200 ? why_set(why, ERR_ABSENT, "%s: status %ld", url, status) : out->n > max ? why_set(why, ERR_LENGTH, "%s: too long", url) : OK;
 }
 
+/* The log of events of the box, as far as it goes now. */
+static enum err
+read_events(struct record *r, const char *box, struct why *why)
+{
+	enum err e;
+
+	r->src = (struct file_source){(void *)(uintptr_t)box, read_box, NULL};
+	if ((e = record_events(r, why)) == OK && (!r->progress.opened || !hash_equal(&r->progress.election, &r->election)))
+		e = why_set(why, ERR_PROOF, "the log of events does not name this opening: do not vote here");
+	return e;
+}
+
 /* Fetch the opening's files from the account listener and check them like any record. */
 static enum err
 fetch_world(struct world *w, const struct message_facts *m, struct why *why)
@@ -91,6 +105,7 @@ fetch_world(struct world *w, const struct message_facts *m, struct why *why)
 	enum err e = OK;
 	long status = 0;
 
+	(void)pthread_mutex_init(&w->lock, NULL);
 	(void)strcpy(w->dir, "/tmp/urna-vote-XXXXXX");
 	if (mkdtemp(w->dir) == NULL)
 		return why_set(why, ERR_IO, "no temporary folder");
@@ -124,9 +139,8 @@ fetch_world(struct world *w, const struct message_facts *m, struct why *why)
 	if (e == OK && (e = record_key(&w->r, why)) == OK && (e = record_setup(&w->r, why)) == OK)
 		e = record_opening(&w->r, why);
 	if (e == OK) { /* what was amended since, from the log of events */
-		w->r.src = (struct file_source){(void *)(uintptr_t)m->box, read_box, NULL};
-		if ((e = record_events(&w->r, why)) == OK && (!w->r.progress.opened || !hash_equal(&w->r.progress.election, &w->r.election)))
-			e = why_set(why, ERR_PROOF, "the log of events does not name this opening: do not vote here");
+		e = read_events(&w->r, m->box, why);
+		w->progress = w->r.progress;
 		w->r.src = source_dir(w->dir);
 	}
 	return e;
@@ -302,88 +316,144 @@ seed(struct voter *v, struct json *answer, struct why *why)
 	return e;
 }
 
+/* The service says which set makes a token. It must be the newest one of the log of events, the same for everybody:
+ * a set of one's own would mark the ballot. */
 static enum err
-authorize(struct voter *v, struct ballot *b, struct why *why)
+check_set(const struct voter *v, unsigned set, struct why *why)
 {
-	const struct record *r = &v->w->r;
-	struct authorization *a = calloc(1, sizeof *a);
-	struct buf request = {0}, sealed = {0}, body = {0};
-	struct json_out o = json_out(&body);
-	struct json *j = NULL, *list;
-	struct fields f, g;
-	struct hash h, token;
-	uint8_t sig[64], (*random)[RSA_BLINDING_BYTES] = calloc(MAX_AUTHORIZERS, sizeof *random);
-	char text[8192];
-	long status = 0;
+	struct world *w = v->w;
+	struct record *r;
 	enum err e = OK;
 
-	if (a == NULL || random == NULL)
-		return ERR_NOMEM;
-	a->election = r->election;
-	a->index = v->index;
-	a->style = v->style;
-	a->n = r->call.authorizers;
-	token_hash(&token, &r->election, v->style, v->one_time_key);
-	for (unsigned k = 0; k < a->n && e == OK; k++)
-		if ((e = blinding_derive(random[k], v->seed, &r->election, v->index, v->key, k + 1)) == OK)
-			e = rsa_blind(a->blinded[k], r->key[k][v->style - 1], &token, random[k]);
-	/* sealed under a nonce from the seed: the same request again is the same bytes */
-	if (e == OK) {
-		uint8_t nonce[32], out[SEALED_SEED_BYTES];
-
-		if ((e = hkdf(nonce, 12, v->seed, 32, r->election.b, HASH_BYTES, tag_name(TAG_SEED), strlen(tag_name(TAG_SEED)))) == OK &&
-		    (e = gcm_encrypt(out + 12, v->seed_key, 32, nonce, v->seed, 32, r->election.b, HASH_BYTES)) == OK) {
-			memcpy(out, nonce, 12);
-			buf_put(&sealed, out, sizeof out);
-			memcpy(v->sealed, out, sizeof out);
-			sealed_seed_hash(&a->sealed_seed, &r->election, out);
+	(void)pthread_mutex_lock(&w->lock);
+	if (w->progress.set != set) {
+		if ((r = calloc(1, sizeof *r)) == NULL)
+			e = ERR_NOMEM;
+		else {
+			r->call = w->r.call;
+			r->election = w->r.election;
+			if ((e = read_events(r, v->m.box, why)) == OK)
+				w->progress = r->progress;
+			record_free(r);
+			free(r);
 		}
+		if (e == OK && w->progress.set != set) /* it may have changed just now; if it stays so, there is no token */
+			e = why_set(why, ERR_ABSENT, "the service names a set of authorizers that is not the newest of the log of events: do not vote here");
 	}
-	if (e != OK)
-		goto done;
-	authorization_write(&request, a);
-	authorization_hash(&h, request.p, request.n);
-	if ((e = schnorr_sign(sig, &v->credential, &h)) != OK)
-		goto done;
+	(void)pthread_mutex_unlock(&w->lock);
+	return e;
+}
+
+/* A voter's request, and what makes signatures of the answers. */
+struct asking {
+	struct authorization a;
+	struct hash token;
+	uint8_t random[MAX_AUTHORIZERS][RSA_BLINDING_BYTES], sig[SCHNORR_BYTES];
+	struct buf request;
+	struct buf body; /* of POST /authorize */
+};
+
+static enum err
+prepare_request(struct asking *q, struct voter *v)
+{
+	const struct record *r = &v->w->r;
+	struct json_out o = json_out(&q->body);
+	uint8_t nonce[32];
+	struct hash h;
+	char text[8192];
+	enum err e = OK;
+
+	q->a.election = r->election;
+	q->a.index = v->index;
+	q->a.style = v->style;
+	q->a.n = r->call.authorizers;
+	token_hash(&q->token, &r->election, v->style, v->one_time_key);
+	for (unsigned k = 0; k < q->a.n && e == OK; k++)
+		if ((e = blinding_derive(q->random[k], v->seed, &r->election, v->index, v->key, k + 1)) == OK)
+			e = rsa_blind(q->a.blinded[k], r->key[k][v->style - 1], &q->token, q->random[k]);
+	/* sealed under a nonce from the seed: the same request again is the same bytes */
+	if (e != OK || (e = hkdf(nonce, 12, v->seed, 32, r->election.b, HASH_BYTES, tag_name(TAG_SEED), strlen(tag_name(TAG_SEED)))) != OK ||
+	    (e = gcm_encrypt(v->sealed + 12, v->seed_key, 32, nonce, v->seed, 32, r->election.b, HASH_BYTES)) != OK)
+		return e;
+	memcpy(v->sealed, nonce, 12);
+	sealed_seed_hash(&q->a.sealed_seed, &r->election, v->sealed);
+	authorization_write(&q->request, &q->a);
+	authorization_hash(&h, q->request.p, q->request.n);
+	if ((e = schnorr_sign(q->sig, &v->credential, &h)) != OK)
+		return e;
 	json_begin(&o, NULL, '{');
 	json_text(&o, "session", v->session);
-	base64_encode(text, request.p, request.n);
+	base64_encode(text, q->request.p, q->request.n);
 	json_text(&o, "request", text);
-	json_hex(&o, "signature", sig, 64);
-	base64_encode(text, sealed.p, sealed.n);
+	json_hex(&o, "signature", q->sig, 64);
+	base64_encode(text, v->sealed, sizeof v->sealed);
 	json_text(&o, "sealed_seed", text);
 	json_end(&o, '}');
-	if ((e = post(v, "/authorize", &body, &j, &status, why)) != OK)
-		goto done;
-	if (status == 409) {
-		e = why_set(why, ERR_EXISTS, "you authorized already with another request (another device?): use --resume");
-		goto done;
-	}
-	f = fields_of(j, why);
-	g = fields_of(field_object(&f, "stored"), why);
-	list = field_array(&g, "answers", MAX_AUTHORIZERS);
-	for (unsigned k = 0; g.e == OK && list != NULL && k < list->n && k < a->n; k++) {
-		uint8_t answer[RSA_BYTES + 4];
-		size_t n = sizeof answer;
+	return q->body.failed ? ERR_NOMEM : OK;
+}
 
-		if (list->item[k]->text == NULL || base64_decode(answer, &n, list->item[k]->text, strlen(list->item[k]->text)) != OK || n != RSA_BYTES ||
-		    rsa_finalize(b->token[b->signatures].sig, r->key[k][v->style - 1], &token, answer, random[k]) != OK)
+/* The token of the set in use out of the answers that came; ERR_ABSENT while one of the set's is missing. */
+static enum err
+take_token(struct ballot *b, const struct asking *q, const struct voter *v, struct json *answer, struct why *why)
+{
+	const struct record *r = &v->w->r;
+	struct fields f = fields_of(answer, why), g = fields_of(field_object(&f, "stored"), why);
+	struct json *list = field_array(&g, "answers", MAX_AUTHORIZERS);
+	unsigned set = (unsigned)field_int(&g, "set", 1, 255);
+	enum err e = f.e != OK ? f.e : g.e;
+
+	b->signatures = 0;
+	if (e != OK || (e = check_set(v, set, why)) != OK)
+		return e;
+	for (unsigned k = 0; k < q->a.n; k++) {
+		uint8_t raw[RSA_BYTES + 4];
+		size_t n = sizeof raw;
+
+		if (!(set >> k & 1))
 			continue;
+		if (k >= list->n || list->item[k]->text == NULL || list->item[k]->text[0] == '\0')
+			return why_set(why, ERR_ABSENT, "authorizer %s has not answered yet", r->call.authorizer[k].key.name);
+		if (base64_decode(raw, &n, list->item[k]->text, strlen(list->item[k]->text)) != OK || n != RSA_BYTES ||
+		    rsa_finalize(b->token[b->signatures].sig, r->key[k][v->style - 1], &q->token, raw, q->random[k]) != OK)
+			return why_set(why, ERR_PROOF, "the answer of authorizer %s is false", r->call.authorizer[k].key.name);
 		b->token[b->signatures++].authorizer = k + 1;
 	}
-	if (b->signatures < r->call.quorum)
-		e = why_set(why, ERR_PROOF, "too few valid answers of the authorizers: no token");
-	else
-		b->signatures = r->call.quorum;
-done:
-	json_free(j);
-	if (random != NULL)
-		wipe(random, MAX_AUTHORIZERS * sizeof *random);
-	free(random);
-	free(a);
-	buf_free(&request);
-	buf_free(&sealed);
-	buf_free(&body);
+	return b->signatures == r->call.quorum ? OK : why_set(why, ERR_PROOF, "the set in use is not a quorum");
+}
+
+/* Ask, and ask again while an authorizer of the set in use is silent: the service takes another set when that lasts. */
+static enum err
+authorize(struct voter *v, struct ballot *b, int quiet, struct why *why)
+{
+	enum { PATIENCE_SECONDS = 180 };
+	struct asking *q = calloc(1, sizeof *q);
+	struct timespec pause = {1, 0};
+	enum err e;
+
+	if (q == NULL)
+		return ERR_NOMEM;
+	e = prepare_request(q, v);
+	for (int tries = 0; e == OK; tries++) {
+		struct json *j = NULL;
+		struct buf body = {0};
+		long status = 0;
+
+		buf_put(&body, q->body.p, q->body.n);
+		if ((e = post(v, "/authorize", &body, &j, &status, why)) != OK)
+			break;
+		e = status == 409 ? why_set(why, ERR_EXISTS, "you authorized already with another request (another device?): use --resume") : take_token(b, q, v, j, why);
+		json_free(j);
+		if (e != ERR_ABSENT || tries == PATIENCE_SECONDS)
+			break;
+		if (!quiet && tries == 0)
+			(void)fprintf(stderr, "%s; waiting for it, or for another set\n", why->text);
+		(void)nanosleep(&pause, NULL);
+		e = OK;
+	}
+	buf_free(&q->request);
+	buf_free(&q->body);
+	wipe(q, sizeof *q);
+	free(q);
 	return e;
 }
 
@@ -572,7 +642,7 @@ vote(struct voter *v, const struct choice *c, int quiet, struct why *why)
 			(void)printf("challenge written to %s; check it with urna-verify challenge; this ballot is not cast\n", c->challenge);
 		goto done;
 	}
-	if ((e = authorize(v, b, why)) != OK || (e = ballot_finish(b, exponents, &v->one_time)) != OK)
+	if ((e = authorize(v, b, quiet, why)) != OK || (e = ballot_finish(b, exponents, &v->one_time)) != OK)
 		goto done;
 	ballot_write(&bytes, b);
 	if (c->ballot != NULL && (e = file_write(c->ballot, bytes.p, bytes.n, 0600, why)) != OK)
@@ -641,6 +711,16 @@ struct many {
 	long pause_ms;
 };
 
+/* On a terminal every voter, elsewhere every thousandth: logs are for reading. */
+static void
+say_done(struct many *m)
+{
+	size_t done = atomic_fetch_add(&m->done, 1) + 1;
+
+	if (isatty(STDERR_FILENO) || done == m->n || done % 1000 == 0)
+		(void)fprintf(stderr, "%s  %zu of %zu voters", isatty(STDERR_FILENO) ? "\r" : "\n", done, m->n);
+}
+
 /* Lines "MESSAGE-FILE CHOOSE [outside|infinity]". */
 static void *
 many_thread(void *arg)
@@ -672,7 +752,7 @@ many_thread(void *arg)
 			(void)atomic_fetch_add(&m->failed, 1);
 			(void)fprintf(stderr, "\nvoter %zu: %s\n", i + 1, why.text);
 		}
-		(void)fprintf(stderr, "\r  %zu of %zu voters", atomic_fetch_add(&m->done, 1) + 1, m->n);
+		say_done(m);
 		if (v != NULL)
 			wipe(v, sizeof *v);
 		free(v);

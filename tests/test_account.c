@@ -25,7 +25,6 @@ begin(void **state)
 	struct why why = {""};
 	char path[200], fence[200];
 	uint8_t n[RSA_BYTES];
-	size_t request = AUTHORIZATION_MAX_BYTES, answer = 64 + SEALED_SEED_BYTES + 1 + MAX_AUTHORIZERS * (size_t)RSA_BYTES;
 
 	(void)state;
 	if (mkdtemp(dir) == NULL || (s = calloc(1, sizeof *s)) == NULL)
@@ -61,13 +60,13 @@ begin(void **state)
 	(void)snprintf(path, sizeof path, "%s/registry", dir);
 	(void)snprintf(fence, sizeof fence, "%s/fence", dir);
 	s->rsa = calloc(2, sizeof *s->rsa);
-	s->rsa_public = calloc(2, sizeof *s->rsa_public);
-	if (dir_make(s->config.outbox, &why) != OK || registry_create(path, fence, 2, request, answer, &why) != OK ||
+	s->rsa_keys[0] = s->rsa_public[0] = calloc(2, sizeof **s->rsa_public);
+	if (dir_make(s->config.outbox, &why) != OK || authorizations_create(path, fence, 2, &why) != OK ||
 	    registry_open(&s->registry, path, fence, &why) != OK || rsa_generate(&s->rsa[0]) != OK)
 		return -1;
 	rsa_modulus(n, s->rsa[0]);
 	s->logins = logins_new(2);
-	return rsa_public_make(&s->rsa_public[0], n) == OK ? 0 : -1;
+	return rsa_public_make(&s->rsa_public[0][0], n) == OK ? 0 : -1;
 }
 
 static int
@@ -79,9 +78,9 @@ end(void **state)
 	registry_close(s->registry);
 	logins_free(s->logins);
 	rsa_secret_free(s->rsa[0]);
-	rsa_public_free(s->rsa_public[0]);
+	rsa_public_free(s->rsa_public[0][0]);
 	free(s->rsa);
-	free(s->rsa_public);
+	free(s->rsa_public[0]);
 	free(s->manifest);
 	free(s->roll.row);
 	free(s->person);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "crypto/tile.h"
-#include "verifier/http_source.h"
+#include "crypto/http_client.h"
 #include "verifier/options.h"
 
 enum err

@@ -8,11 +8,12 @@
 #include "election/record.h"
 #include "crypto/keyfile.h"
 #include "verifier/compare.h"
-#include "verifier/http_source.h"
+#include "crypto/http_client.h"
 #include "verifier/log_cmd.h"
 #include "verifier/mine.h"
 #include "verifier/options.h"
 #include "verifier/record_checks.h"
+#include "verifier/selftest.h"
 #include "verifier/watch.h"
 
 static void
@@ -23,6 +24,8 @@ usage(FILE *out)
 	    "           [--receipts DIR] [--json] [--quiet]\n"
 	    "           every check of a record; PHASE is key, opening, closing, count or handover (default);\n"
 	    "           DIR: receipts and checkpoints of anybody, NAME.ballot beside NAME where the ballot is known\n"
+	    "       urna-verify record DIR-or-URL --self-test [--election-id HEX] [--log-key VKEY ...] [--json] [--quiet]\n"
+	    "           spoil copies of the record in more than 100 named ways and show the check that notices each\n"
 	    "       urna-verify receipt FILE --ballot FILE (--log-key VKEY | --record DIR) [--record DIR]\n"
 	    "           that a ballot is under a signed head, and with --record in the head that was counted\n"
 	    "       urna-verify receipt --mine FILE --user USER --record DIR [--password-file FILE]\n"
@@ -54,7 +57,7 @@ cmd_record(int argc, char **argv)
 	static const char *const phases[] = {"key", "opening", "closing", "count", "handover"};
 	struct pinned pinned = {.election_id = option(argc, argv, "--election-id"), .receipts = option(argc, argv, "--receipts")};
 	const char *until = option(argc, argv, "--until"), *key, *where;
-	int json = flag(argc, argv, "--json"), quiet = flag(argc, argv, "--quiet");
+	int json = flag(argc, argv, "--json"), quiet = flag(argc, argv, "--quiet"), self = flag(argc, argv, "--self-test");
 	struct report *r = calloc(1, sizeof *r);
 	enum until u = UNTIL_HANDOVER;
 	struct file_source src;
@@ -69,12 +72,16 @@ cmd_record(int argc, char **argv)
 			until = NULL;
 		}
 	}
-	if ((where = word(argc, argv)) == NULL || until != NULL || r == NULL) {
+	if ((where = word(argc, argv)) == NULL || until != NULL || r == NULL || (self && u != UNTIL_HANDOVER)) {
 		usage(stderr);
 		return 2;
 	}
 	if (source_open(&src, where, &why) != OK)
 		return cannot(&why);
+	if (self) {
+		free(r);
+		return self_test(where, &src, &pinned, core_count(), json, quiet, stdout);
+	}
 	report_start(r, u, json, quiet);
 	check_record(r, &src, &pinned, core_count(), election);
 	return report_finish(r, stdout, where, election[0] != '\0' ? election : NULL);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "verifier/http_source.h"
+#include "crypto/http_client.h"
 
 const char *
 option(int argc, char **argv, const char *name)

@@ -23,6 +23,7 @@ struct check_run {
 	unsigned threads;
 	uint64_t zero_size; /* the head of events in the zero report */
 	struct hash zero_root;
+	struct hash outputs[MAX_PARTIES + 1]; /* by position: over all groups' outputs, as a mix entry names them */
 	struct why why;
 };
 
@@ -152,68 +153,130 @@ check_setup(struct check_run *x)
 	return 1;
 }
 
-/* dictamen.json, zero-report.json, opening.json and its act */
+/* The dictamen's files, each once, copied into the zero report as an opening may report them. */
+static enum err
+dictamen_files(struct json_out *o, const struct buf *dictamen, const struct hash *call, struct why *why)
+{
+	struct json *root = NULL, *list;
+	struct fields f;
+	struct hash h;
+	enum err e;
+
+	if ((e = json_parse(&root, dictamen->p, dictamen->n, 1 << 24, why)) != OK)
+		return e;
+	f = fields_of(root, why);
+	if (strcmp(field_text(&f, "urna", 20), "dictamen") != 0)
+		(void)field_bad(&f, 1, "not a dictamen");
+	(void)field_int(&f, "version", 1, 1);
+	field_hash(&f, "call", &h);
+	if (f.e == OK && !hash_equal(&h, call))
+		(void)field_bad(&f, 1, "the dictamen is of another call");
+	list = field_array(&f, "files", 1000);
+	if (f.e == OK && list->n == 0)
+		(void)field_bad(&f, list->line, "the dictamen lists no program");
+	json_begin(o, "files", '[');
+	for (size_t i = 0; f.e == OK && i < list->n; i++) {
+		struct fields g = fields_of(list->item[i], why);
+
+		json_begin(o, NULL, '{');
+		json_text(o, "name", field_text(&g, "name", 200));
+		json_text(o, "verdict", "Correcto");
+		json_end(o, '}');
+		field_hash(&g, "sha256", &h);
+		f.e = fields_end(&g);
+	}
+	json_end(o, ']');
+	e = fields_end(&f);
+	json_free(root);
+	return e;
+}
+
+/* The head of events is all that a zero report says by itself. */
+static enum err
+zero_head(struct check_run *x, const struct buf *report)
+{
+	struct json *root = NULL;
+	struct fields f, events;
+	enum err e;
+
+	if ((e = json_parse(&root, report->p, report->n, 1 << 20, &x->why)) != OK)
+		return e;
+	f = fields_of(root, &x->why);
+	events = fields_of(field_object(&f, "events"), &x->why);
+	x->zero_size = (uint64_t)field_int(&events, "size", 1, INT64_MAX);
+	field_hash(&events, "root", &x->zero_root);
+	e = f.e != OK ? f.e : fields_end(&events);
+	json_free(root);
+	return e;
+}
+
+/* Every store empty, every counter zero, every file of the dictamen found right: one text is possible. */
+static enum err
+zero_text(struct check_run *x, struct buf *out, const struct buf *dictamen)
+{
+	static const char *const stores[] = {"ballots", "authorizations", "confirmations", "outbox"};
+	struct json_out o = json_out(out);
+	enum err e;
+
+	json_begin(&o, NULL, '{');
+	json_text(&o, "urna", "zero-report");
+	json_int(&o, "version", 1);
+	json_hash(&o, "call", &x->r.call.hash);
+	json_hash(&o, "manifest", &x->r.m->hash);
+	for (size_t i = 0; i < sizeof stores / sizeof *stores; i++)
+		json_int(&o, stores[i], 0);
+	json_begin(&o, "events", '{');
+	json_int(&o, "size", (int64_t)x->zero_size);
+	json_hash(&o, "root", &x->zero_root);
+	json_end(&o, '}');
+	json_begin(&o, "groups", '[');
+	for (unsigned g = 0; g < x->r.m->groups; g++) {
+		json_begin(&o, NULL, '{');
+		json_text(&o, "contest", x->r.m->contest[x->r.m->group[g].contest].id);
+		json_text(&o, "entity", x->r.m->group[g].entity);
+		json_int(&o, "votes", 0);
+		json_end(&o, '}');
+	}
+	json_end(&o, ']');
+	if ((e = dictamen_files(&o, dictamen, &x->r.call.hash, &x->why)) != OK)
+		return e;
+	json_end(&o, '}');
+	return out->failed ? ERR_NOMEM : OK;
+}
+
+static void
+check_dictamen_and_zero(struct check_run *x)
+{
+	struct buf dictamen = {0}, report = {0}, text = {0};
+	enum err e;
+
+	report_begin(x->report, CHECK_DICTAMEN);
+	if ((e = record_file(&x->r, "dictamen.json", 1 << 24, &dictamen, &x->why)) != OK ||
+	    (e = record_signed(&x->r, "dictamen.json", "dictamen", &dictamen, &x->r.call.auditor.key, &x->why)) != OK)
+		bad(x, CHECK_DICTAMEN, e);
+	else
+		report_pass(x->report, CHECK_DICTAMEN, 1, NULL);
+	report_begin(x->report, CHECK_ZERO_REPORT);
+	if ((e = record_file(&x->r, "zero-report.json", 1 << 20, &report, &x->why)) != OK || (e = zero_head(x, &report)) != OK ||
+	    (e = zero_text(x, &text, &dictamen)) != OK || (e = same(x, "zero-report.json", text.p, text.n)) != OK)
+		bad(x, CHECK_ZERO_REPORT, e);
+	else
+		report_pass(x->report, CHECK_ZERO_REPORT, x->r.m->groups, NULL);
+	buf_free(&dictamen);
+	buf_free(&report);
+	buf_free(&text);
+}
+
+/* opening.json and its act */
 static int
 check_opening(struct check_run *x)
 {
 	struct act_facts facts;
 	struct act act = {{0}, {0}};
-	struct buf b = {0};
-	struct json *root = NULL, *list;
-	struct fields f, events;
-	struct hash h;
 	char hex[65];
-	uint64_t n = 0;
 	enum err e;
 
-	report_begin(x->report, CHECK_DICTAMEN);
-	if ((e = record_file(&x->r, "dictamen.json", 1 << 24, &b, &x->why)) != OK ||
-	    (e = record_signed(&x->r, "dictamen.json", "dictamen", &b, &x->r.call.auditor.key, &x->why)) != OK)
-		bad(x, CHECK_DICTAMEN, e);
-	else
-		report_pass(x->report, CHECK_DICTAMEN, 1, NULL);
-	report_begin(x->report, CHECK_ZERO_REPORT);
-	if ((e = record_file(&x->r, "zero-report.json", 1 << 20, &b, &x->why)) != OK || (e = json_parse(&root, b.p, b.n, 1 << 20, &x->why)) != OK)
-		bad(x, CHECK_ZERO_REPORT, e);
-	else {
-		f = fields_of(root, &x->why);
-		(void)field_text(&f, "urna", 20);
-		(void)field_int(&f, "version", 1, 1);
-		field_hash(&f, "call", &h);
-		field_hash(&f, "manifest", &h);
-		(void)field_int(&f, "ballots", 0, 0);
-		(void)field_int(&f, "authorizations", 0, 0);
-		(void)field_int(&f, "confirmations", 0, 0);
-		(void)field_int(&f, "outbox", 0, 0);
-		events = fields_of(field_object(&f, "events"), &x->why);
-		x->zero_size = (uint64_t)field_int(&events, "size", 1, INT64_MAX);
-		field_hash(&events, "root", &x->zero_root);
-		if (f.e == OK)
-			f.e = fields_end(&events);
-		list = field_array(&f, "groups", MAX_GROUPS);
-		for (size_t i = 0; f.e == OK && i < list->n; i++, n++) {
-			struct fields g = fields_of(list->item[i], &x->why);
-
-			(void)field_int(&g, "votes", 0, 0);
-			f.e = g.e;
-		}
-		if (f.e == OK && (n != x->r.m->groups || !hash_equal(&h, &x->r.m->hash)))
-			(void)field_bad(&f, 1, "not of this manifest, or not one counter a group");
-		list = field_array(&f, "files", 1000);
-		for (size_t i = 0; f.e == OK && i < list->n; i++) {
-			struct fields g = fields_of(list->item[i], &x->why);
-
-			if (strcmp(field_text(&g, "verdict", 20), "Correcto") != 0)
-				(void)field_bad(&g, list->item[i]->line, "an installed file was not that of the dictamen");
-			f.e = g.e;
-		}
-		if ((e = fields_end(&f)) != OK)
-			bad(x, CHECK_ZERO_REPORT, e);
-		else
-			report_pass(x->report, CHECK_ZERO_REPORT, n, NULL);
-		json_free(root);
-	}
-	buf_free(&b);
+	check_dictamen_and_zero(x);
 	report_begin(x->report, CHECK_OPENING);
 	if ((e = record_opening(&x->r, &x->why)) != OK) {
 		bad(x, CHECK_OPENING, e);
@@ -256,6 +319,40 @@ check_zero_head(struct check_run *x)
 		report_fail(x->report, CHECK_ZERO_REPORT, "its head of events (size %" PRIu64 ") is no prefix of the log before the opening", x->zero_size);
 }
 
+/* The box opened and closed by the manifest's hours and the extensions, not before. A clock that jumped is in the log,
+ * lifted by the operator's signature; the service then went by its monotonic clock, which no entry shows. */
+static void
+check_hours(struct check_run *x)
+{
+	enum { SLACK = 30 }; /* within which system and monotonic clock may part unnoticed */
+	char opens[21], closes[21];
+
+	time_text(opens, x->r.m->opens);
+	time_text(closes, x->r.m->closes);
+	for (uint64_t i = 0; i < x->r.entries; i++) {
+		const struct event *v = &x->r.entry[i];
+		int third = strcmp(v->kind, "phase") == 0 && strcmp(event_fact(v, "phase"), "3") == 0, begin = strcmp(event_fact(v, "edge"), "begin") == 0;
+
+		if (strcmp(v->kind, "opening") == 0 && (strcmp(event_fact(v, "opens"), opens) != 0 || strcmp(event_fact(v, "closes"), closes) != 0))
+			report_fail(x->report, CHECK_PHASES, "the opening entry names other hours than the manifest");
+		if (strcmp(v->kind, "suspend") == 0 && strcmp(event_fact(v, "cause"), "clock") == 0)
+			return;
+		if (third && begin && v->time + SLACK < x->r.m->opens)
+			report_fail(x->report, CHECK_PHASES, "the box opened before the manifest's hour");
+		if (third && !begin && v->time + SLACK < x->r.progress.closes)
+			report_fail(x->report, CHECK_PHASES, "voting ended before its hour");
+		if (strcmp(v->kind, "close") == 0 && v->time + SLACK < x->r.progress.closes + x->r.m->grace)
+			report_fail(x->report, CHECK_PHASES, "the box closed before the end of the grace");
+	}
+}
+
+static void
+was_read(struct check_run *x, enum check c)
+{
+	if (x->pinned->on_read != NULL)
+		x->pinned->on_read(x->pinned->on_read_ctx, &x->r, c);
+}
+
 static int
 check_events(struct check_run *x)
 {
@@ -273,6 +370,7 @@ check_events(struct check_run *x)
 		bad(x, !entry ? CHECK_EVENTS_LOG : strstr(x->why.text, "sign") != NULL ? CHECK_ENTRY_SIGNATURES : CHECK_PHASES, e);
 		return 0;
 	}
+	was_read(x, CHECK_EVENTS_LOG);
 	for (uint64_t i = 0; i < x->r.entries; i++) {
 		const struct event *v = &x->r.entry[i];
 
@@ -296,6 +394,7 @@ check_events(struct check_run *x)
 		}
 	}
 	check_zero_head(x);
+	check_hours(x);
 	report_pass(x->report, CHECK_EVENTS_LOG, x->r.entries, NULL);
 	report_pass(x->report, CHECK_ENTRY_SIGNATURES, signed_entries, NULL);
 	hash_hex(hex, &x->r.election);
@@ -324,6 +423,7 @@ check_ballots_log(struct check_run *x)
 		bad(x, CHECK_BALLOTS_LOG, e);
 		return 0;
 	}
+	was_read(x, CHECK_BALLOTS_LOG);
 	hash_hex(hex, &x->r.ballots_head.root);
 	if (strtoull(event_fact(x->r.close, "size"), NULL, 10) != x->r.ballots_head.size || strcmp(event_fact(x->r.close, "root"), hex) != 0)
 		report_fail(x->report, CHECK_BALLOTS_LOG, "the log is not the one of the close entry: %" PRIu64 " entries, %s at the close", x->r.ballots_head.size, event_fact(x->r.close, "size"));
@@ -379,9 +479,7 @@ check_tokens_of(void *ctx, size_t begin, size_t end)
 
 		record_ballot(&t->x->r, i, &b);
 		known = b.style >= 1 && b.style <= t->x->r.m->styles;
-		for (unsigned s = 0; s < b.signatures; s++)
-			known &= b.token[s].authorizer <= t->x->r.call.authorizers;
-		t->bad[i] = !known || ballot_tokens(&b, keys, t->x->r.progress.set, NULL) != OK;
+		t->bad[i] = !known || !progress_announced(&t->x->r.progress, ballot_set(&b)) || ballot_tokens(&b, keys, t->x->r.call.authorizers, NULL) != OK;
 	}
 }
 
@@ -464,13 +562,60 @@ digest_is(const struct check_run *x, const char *fact, const EVP_MD *md, const s
 	return strcmp(hex, event_fact(x->r.close, fact)) == 0;
 }
 
+static unsigned
+ones(unsigned x)
+{
+	unsigned n = 0;
+
+	for (; x != 0; x &= x - 1)
+		n++;
+	return n;
+}
+
+/* The file holds the log's ballots in order: held against them one by one, since it is as large as they are. */
+static void
+check_encrypted_votes(struct check_run *x)
+{
+	struct buf file = {0}, piece = {0};
+	size_t at = 0;
+	int equal;
+	enum err e;
+
+	report_begin(x->report, CHECK_ENCRYPTED_VOTES);
+	if ((e = record_file(&x->r, "encrypted-votes.bin", HUGE_FILE, &file, &x->why)) != OK) {
+		bad(x, CHECK_ENCRYPTED_VOTES, e);
+		return;
+	}
+	encrypted_votes_begin(&piece, &x->r.election, x->r.ballots);
+	equal = file.n >= piece.n && memcmp(file.p, piece.p, piece.n) == 0;
+	at = piece.n;
+	for (uint64_t i = 0; i < x->r.ballots && equal; i++) {
+		size_t one_n;
+		const uint8_t *one = record_ballot_bytes(&x->r, i, &one_n);
+
+		piece.n = 0;
+		buf_vec32(&piece, one, one_n);
+		equal = !piece.failed && file.n - at >= piece.n && memcmp(file.p + at, piece.p, piece.n) == 0;
+		at += piece.n;
+	}
+	if (!equal || at != file.n)
+		report_fail(x->report, CHECK_ENCRYPTED_VOTES, "encrypted-votes.bin is not what the record gives");
+	else if (!digest_is(x, "sha256", EVP_sha256(), &file) || !digest_is(x, "sha512", EVP_sha512(), &file) || !digest_is(x, "sha3-256", EVP_sha3_256(), &file))
+		report_fail(x->report, CHECK_ENCRYPTED_VOTES, "the three hashes are not those of the close entry");
+	else
+		report_pass(x->report, CHECK_ENCRYPTED_VOTES, x->r.ballots, NULL);
+	buf_free(&file);
+	buf_free(&piece);
+}
+
 static void
 check_closing(struct check_run *x)
 {
 	struct style_sums *sums = calloc(MAX_STYLES, sizeof *sums);
 	struct act_facts facts = {&x->r.call, x->r.m, x->r.election};
+	struct lists_findings found;
 	struct act act = {{0}, {0}};
-	struct buf b = {0};
+	struct buf remarks = {0};
 	uint64_t a = 0, c = 0;
 	enum err e;
 
@@ -479,41 +624,35 @@ check_closing(struct check_run *x)
 	report_begin(x->report, CHECK_AUTHORIZATIONS);
 	report_begin(x->report, CHECK_CONFIRMATIONS);
 	report_begin(x->report, CHECK_SUMS);
-	if ((e = sums_of_record(&x->r, sums, &x->why)) != OK) {
+	if ((e = sums_of_record(&x->r, sums, &found, x->threads, &x->why)) != OK) {
 		bad(x, strstr(x->why.text, "onfirmation") != NULL ? CHECK_CONFIRMATIONS : CHECK_AUTHORIZATIONS, e);
 	} else {
 		for (unsigned s = 0; s < x->r.m->styles; s++) {
-			a += sums[s].authorizations;
+			a += sums[s].authorizations_all;
 			c += sums[s].confirmations;
-			if (sums[s].ballots > sums[s].authorizations || sums[s].authorizations > sums[s].roll)
+			if (sums[s].ballots > sums[s].authorizations_all || sums[s].authorizations_all > sums[s].roll)
 				report_fail(x->report, CHECK_SUMS, "style %u: %" PRIu64 " ballots, %" PRIu64 " authorizations, %" PRIu64 " on the roll", s + 1,
-				    sums[s].ballots, sums[s].authorizations, sums[s].roll);
+				    sums[s].ballots, sums[s].authorizations_all, sums[s].roll);
+			report_style(x->report, x->r.m->style[s].entity, sums[s].roll, sums[s].authorizations_all, sums[s].confirmations, sums[s].ballots);
 		}
-		report_pass(x->report, CHECK_AUTHORIZATIONS, a, NULL);
+		lists_remarks(&remarks, &found, &x->r.call);
+		if (ones(found.lists) < x->r.call.quorum && x->r.progress.compared)
+			report_absent(x->report, CHECK_AUTHORIZATIONS, "the lists of %u authorizers; the call demands %u", ones(found.lists), x->r.call.quorum);
+		if (found.doublers > 2 * x->r.call.quorum - x->r.call.authorizers - 1)
+			report_fail(x->report, CHECK_SUMS, "%u authorizers answered two requests of one voter; without harm at most %u may", found.doublers,
+			    2 * x->r.call.quorum - x->r.call.authorizers - 1);
+		report_pass(x->report, CHECK_AUTHORIZATIONS, a, "%u of %u lists%s%.600s", ones(found.lists), x->r.call.authorizers, remarks.n > 0 ? "; " : "", buf_cstr(&remarks));
 		report_pass(x->report, CHECK_CONFIRMATIONS, c, NULL);
 		report_pass(x->report, CHECK_SUMS, x->r.m->styles, "ballots %" PRIu64 " <= authorizations %" PRIu64 " <= roll %u; confirmed %" PRIu64, x->r.ballots, a, x->r.roll.n, c);
 	}
-	report_begin(x->report, CHECK_ENCRYPTED_VOTES);
-	encrypted_votes_begin(&b, &x->r.election, x->r.ballots);
-	for (uint64_t i = 0; i < x->r.ballots; i++) {
-		size_t one_n;
-		const uint8_t *one = record_ballot_bytes(&x->r, i, &one_n);
-
-		buf_vec32(&b, one, one_n);
-	}
-	if ((e = same(x, "encrypted-votes.bin", b.p, b.n)) != OK)
-		bad(x, CHECK_ENCRYPTED_VOTES, e);
-	else if (!digest_is(x, "sha256", EVP_sha256(), &b) || !digest_is(x, "sha512", EVP_sha512(), &b) || !digest_is(x, "sha3-256", EVP_sha3_256(), &b))
-		report_fail(x->report, CHECK_ENCRYPTED_VOTES, "the three hashes are not those of the close entry");
-	else
-		report_pass(x->report, CHECK_ENCRYPTED_VOTES, x->r.ballots, NULL);
+	check_encrypted_votes(x);
 	report_begin(x->report, CHECK_CLOSING_ACT);
 	if ((e = act_closing(&act, &facts, x->r.close, x->r.entry, x->r.entries, sums)) != OK || (e = same_act(x, "closing", &act)) != OK)
 		bad(x, CHECK_CLOSING_ACT, e);
 	else
 		report_pass(x->report, CHECK_CLOSING_ACT, 1, NULL);
 	act_free(&act);
-	buf_free(&b);
+	buf_free(&remarks);
 	free(sums);
 }
 
@@ -551,7 +690,7 @@ check_comparison(struct check_run *x)
 		hash_hex(hex, &h);
 		if (strcmp(hex, event_fact(v, "sha256")) != 0)
 			report_fail(x->report, CHECK_COMPARISON, "the file is not the one that was compared");
-		if ((e = act_start(&act, &facts, x->r.close, &h, x->r.ballots_head.size, &x->r.ballots_head.root)) == OK &&
+		if ((e = act_start(&act, &facts, x->r.close, x->r.entry, x->r.entries, &h, x->r.ballots_head.size, &x->r.ballots_head.root)) == OK &&
 		    (e = same_act(x, "start-of-decryption", &act)) == OK)
 			e = act_signed(x, "start-of-decryption", "start-of-decryption", &act, 1);
 	}
@@ -673,6 +812,8 @@ check_mix(struct check_run *x, unsigned g, unsigned l, const struct session *s, 
 			} else
 				report_pass(x->report, CHECK_MIX_NOTES, 1, NULL);
 		}
+		if (l <= MAX_PARTIES)
+			sha256_3(&x->outputs[l], x->outputs[l].b, HASH_BYTES, after.b, HASH_BYTES, NULL, 0);
 		free(*in);
 		*in = out;
 		out = NULL;
@@ -685,9 +826,9 @@ check_mix(struct check_run *x, unsigned g, unsigned l, const struct session *s, 
 	return !report_failed(x->report, CHECK_MIX_PROOFS);
 }
 
-/* One trustee of one group: session files, proof, note. 1 if its factors count. */
+/* One trustee of one group: session files, proof, note. 1 if its factors count; *kept has them. */
 static int
-check_trustee(struct check_run *x, unsigned g, unsigned l, const struct ciphertext *list, size_t n)
+check_trustee(struct check_run *x, unsigned g, unsigned l, const struct ciphertext *list, size_t n, struct point **kept)
 {
 	const char *folder = x->r.m->group[g].folder;
 	struct point *factors = NULL, key;
@@ -736,7 +877,7 @@ check_trustee(struct check_run *x, unsigned g, unsigned l, const struct cipherte
 		bad(x, CHECK_DECRYPTION_SESSIONS, e);
 	else
 		report_pass(x->report, CHECK_DECRYPTION_SESSIONS, 1, NULL);
-	free(factors);
+	*kept = factors;
 	buf_free(&b);
 	(void)snprintf(path, sizeof path, "%s/nizkp/proofs/DecryptionFactors01.bt", base);
 	(void)snprintf(info, sizeof info, "decryption/%s/%02u.note", folder, l);
@@ -751,6 +892,32 @@ check_trustee(struct check_run *x, unsigned g, unsigned l, const struct cipherte
 	return 1;
 }
 
+/* All trustees of one group; the votes by the first t whose factors are valid. 1 if there are so many. */
+static int
+check_decryption(struct check_run *x, unsigned g, const int *has, const struct ciphertext *list, size_t n, size_t *marking)
+{
+	struct point *factors[MAX_TRUSTEES] = {NULL};
+	unsigned set[MAX_TRUSTEES], valid = 0;
+	enum err e = OK;
+
+	for (unsigned l = 1; l <= x->r.joint.k; l++) {
+		struct point *one = NULL;
+
+		if (has[l] && check_trustee(x, g, l, list, n, &one) && valid < x->r.joint.t) {
+			set[valid] = l;
+			factors[valid++] = one;
+		} else
+			free(one);
+	}
+	if (valid < x->r.joint.t)
+		report_fail(x->report, CHECK_DECRYPTION_PROOFS, "group %s: only %u of %u needed trustees' factors are valid", x->r.m->group[g].folder, valid, x->r.joint.t);
+	else if ((e = record_markings(&x->r, g, list, n, set, factors, marking, x->threads)) != OK)
+		bad(x, CHECK_VOTES, e);
+	for (unsigned i = 0; i < valid; i++)
+		free(factors[i]);
+	return valid == x->r.joint.t && e == OK;
+}
+
 /* Trustees with a `factors` entry, each after its own `station` entry for this root. */
 static unsigned
 trustees_of(struct check_run *x, int *has)
@@ -762,29 +929,77 @@ trustees_of(struct check_run *x, int *has)
 	for (unsigned l = 1; l <= x->r.joint.k; l++) {
 		const char *name = x->r.call.trustee[l - 1].key.name;
 		const struct event *f = entry_of(x, "factors", "trustee", name), *s = entry_of(x, "station", "trustee", name);
+		char number[16];
 
 		has[l] = f != NULL;
 		k += f != NULL;
 		if (f != NULL && (s == NULL || s > f || strcmp(event_fact(s, "root"), hex) != 0))
 			report_fail(x->report, CHECK_DECRYPTION_NOTES, "trustee %u (%s): no station entry for this box before its factors", l, name);
+		(void)snprintf(number, sizeof number, "%u", l);
+		if (f != NULL && strcmp(event_fact(f, "number"), number) != 0)
+			report_fail(x->report, CHECK_DECRYPTION_NOTES, "trustee %u (%s): its factors entry names number %s", l, name, event_fact(f, "number"));
 	}
 	return k;
+}
+
+/* Positions 1, 2, ... in the log's order; nobody twice; those whom the call requires, and enough. */
+static void
+check_mixers(struct check_run *x)
+{
+	int mixed[MAX_PARTIES + 1] = {0};
+	unsigned position = 0;
+
+	for (uint64_t i = 0; i < x->r.entries; i++) {
+		const struct event *v = &x->r.entry[i];
+		char number[16];
+
+		if (strcmp(v->kind, "mix") != 0)
+			continue;
+		mixed[call_mixer(&x->r.call, event_fact(v, "mixer"))]++;
+		(void)snprintf(number, sizeof number, "%u", ++position);
+		if (strcmp(event_fact(v, "position"), number) != 0)
+			report_fail(x->report, CHECK_MIX_NOTES, "mix entry %u of the log is for position %s", position, event_fact(v, "position"));
+	}
+	for (unsigned i = 1; i <= x->r.call.mixers; i++)
+		if (mixed[i] > 1 || (x->r.call.required[i - 1] && !mixed[i]))
+			report_fail(x->report, CHECK_MIX_NOTES, "%s mixed %d times", x->r.call.mixer[i - 1].key.name, mixed[i]);
+	if (x->r.progress.mixes < x->r.call.minimum_mixers)
+		report_fail(x->report, CHECK_MIX_NOTES, "%u mixes, the call demands %u", x->r.progress.mixes, x->r.call.minimum_mixers);
+}
+
+/* Each mix entry names what its mixer put out over all groups; the files must be that. */
+static void
+check_outputs(struct check_run *x)
+{
+	for (uint64_t i = 0; i < x->r.entries; i++) {
+		const struct event *v = &x->r.entry[i];
+		unsigned long l = strcmp(v->kind, "mix") == 0 ? strtoul(event_fact(v, "position"), NULL, 10) : 0;
+		char hex[65];
+
+		if (l < 1 || l > MAX_PARTIES)
+			continue;
+		hash_hex(hex, &x->outputs[l]);
+		if (strcmp(event_fact(v, "outputs"), hex) != 0)
+			report_fail(x->report, CHECK_MIX_NOTES, "the mix entry of position %lu names other outputs than the record holds", l);
+	}
 }
 
 static void
 check_count(struct check_run *x)
 {
 	struct count *c = calloc(1, sizeof *c);
-	int has[MAX_TRUSTEES + 1] = {0}, mixed[MAX_PARTIES + 1] = {0}, ready = 1;
+	size_t **marking = calloc(MAX_GROUPS, sizeof *marking);
+	int has[MAX_TRUSTEES + 1] = {0}, ready = 1;
 	uint64_t pairs = 0, all = 0;
 	const struct event *v;
 	struct hash h;
 	char path[300], hex[65], active[16];
 	enum err e;
 
-	if (c == NULL)
+	if (c == NULL || marking == NULL)
 		abort();
 	if (!x->r.progress.mixes && x->report->until < UNTIL_COUNT) {
+		free(marking);
 		free(c);
 		return;
 	}
@@ -797,14 +1012,7 @@ check_count(struct check_run *x)
 	report_begin(x->report, CHECK_DECRYPTION_NOTES);
 	if (trustees_of(x, has) < x->r.joint.t)
 		report_fail(x->report, CHECK_DECRYPTION_NOTES, "fewer than %u trustees gave factors", x->r.joint.t);
-	for (uint64_t i = 0; i < x->r.entries; i++)
-		if (strcmp(x->r.entry[i].kind, "mix") == 0)
-			mixed[call_mixer(&x->r.call, event_fact(&x->r.entry[i], "mixer"))]++;
-	for (unsigned i = 1; i <= x->r.call.mixers; i++)
-		if (mixed[i] > 1 || (x->r.call.required[i - 1] && !mixed[i]))
-			report_fail(x->report, CHECK_MIX_NOTES, "%s mixed %d times", x->r.call.mixer[i - 1].key.name, mixed[i]);
-	if (x->r.progress.mixes < x->r.call.minimum_mixers)
-		report_fail(x->report, CHECK_MIX_NOTES, "%u mixes, the call demands %u", x->r.progress.mixes, x->r.call.minimum_mixers);
+	check_mixers(x);
 	for (uint64_t i = 0; i < x->r.ballots; i++) {
 		struct ballot b;
 
@@ -816,7 +1024,6 @@ check_count(struct check_run *x)
 		const char *folder = x->r.m->group[g].folder;
 		struct ciphertext *list = NULL;
 		struct session s;
-		unsigned valid = 0;
 		char base[100], info[200];
 		size_t n = 0;
 
@@ -845,15 +1052,17 @@ check_count(struct check_run *x)
 			report_pass(x->report, CHECK_MIX_SESSIONS, 1, NULL);
 		for (unsigned l = 1; l <= x->r.progress.mixes && ready; l++)
 			ready = check_mix(x, g, l, &s, &list, n);
-		for (unsigned l = 1; l <= x->r.joint.k && ready; l++)
-			if (has[l])
-				valid += (unsigned)check_trustee(x, g, l, list, n);
-		if (ready && valid < x->r.joint.t) {
-			report_fail(x->report, CHECK_DECRYPTION_PROOFS, "group %s: only %u of %u needed trustees' factors are valid", folder, valid, x->r.joint.t);
+		if (n != record_group_size(&x->r, g)) {
+			report_fail(x->report, CHECK_MIX_INPUT, "group %s: not all ballots of its styles have its contest", folder);
 			ready = 0;
 		}
+		if (ready && (marking[g] = calloc(n, sizeof **marking)) == NULL)
+			abort();
+		ready = ready && check_decryption(x, g, has, list, n, marking[g]);
 		free(list);
 	}
+	if (ready)
+		check_outputs(x);
 	if (ready && pairs != all)
 		report_fail(x->report, CHECK_MIX_INPUT, "the groups hold %" PRIu64 " of %" PRIu64 " (ballot, contest) pairs", pairs, all);
 	if (ready) { /* checks over nothing (an election without ballots) pass over nothing */
@@ -864,7 +1073,7 @@ check_count(struct check_run *x)
 			report_pass(x->report, over[i], 0, "no ballots");
 		report_begin(x->report, CHECK_VOTES);
 		report_begin(x->report, CHECK_COUNT_ACTS);
-		if ((e = count_record(&x->r, c, x->threads, &x->why)) != OK || (e = same(x, "votes.csv", c->csv.p, c->csv.n)) != OK)
+		if ((e = count_record(&x->r, c, marking, x->threads, &x->why)) != OK || (e = same(x, "votes.csv", c->csv.p, c->csv.n)) != OK)
 			bad(x, CHECK_VOTES, e);
 		else
 			report_pass(x->report, CHECK_VOTES, pairs, NULL);
@@ -880,6 +1089,9 @@ check_count(struct check_run *x)
 		}
 		count_free(c);
 	}
+	for (unsigned g = 0; g < x->r.m->groups; g++)
+		free(marking[g]);
+	free(marking);
 	free(c);
 }
 
@@ -1018,6 +1230,7 @@ expected(struct check_run *x, struct names *l)
 {
 	static const char *const documents[] = {"call.json", "key/transcript.json", "roll", "manifest.json", "dictamen.json", "opening.json"};
 	const struct progress *p = &x->r.progress;
+	size_t kept = 0;
 
 	for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
 		add(l, "%s", documents[i]);
@@ -1038,8 +1251,11 @@ expected(struct check_run *x, struct names *l)
 				add(l, "documents/%.64s", x->r.entry[i].fact[f].value);
 	if (p->closed) {
 		add_log(l, "ballots/", x->r.ballots_head.size);
-		add(l, "authorizations/%.128s", x->r.call.authorizer[0].key.name);
-		add(l, "authorizations/%.128s.note", x->r.call.authorizer[0].key.name);
+		for (unsigned a = 0; a < x->r.call.authorizers; a++)
+			if (a == 0 || (p->lists >> a & 1)) {
+				add(l, "authorizations/%.128s", x->r.call.authorizer[a].key.name);
+				add(l, "authorizations/%.128s.note", x->r.call.authorizer[a].key.name);
+			}
 		add(l, "confirmations");
 		add(l, "encrypted-votes.bin");
 		add_act(l, "closing", 0);
@@ -1048,18 +1264,13 @@ expected(struct check_run *x, struct names *l)
 		add_act(l, "start-of-decryption", 1);
 	for (unsigned g = 0; g < x->r.m->groups; g++) {
 		const char *folder = x->r.m->group[g].folder;
-		struct ciphertext *list = NULL;
 		char base[100];
-		size_t n = 0;
 
-		if (record_group(&x->r, g, &list, &n) != OK)
-			n = 0;
-		free(list);
 		if (p->counted) {
 			(void)snprintf(base, sizeof base, "count-%s", folder);
 			add_act(l, base, 1);
 		}
-		if (n == 0)
+		if (record_group_size(&x->r, g) == 0)
 			continue;
 		if (p->mixes > 0) {
 			(void)snprintf(base, sizeof base, "mix/%s", folder);
@@ -1107,6 +1318,10 @@ expected(struct check_run *x, struct names *l)
 		add_act(l, "handover", 1);
 	}
 	qsort(l->name, l->n, sizeof *l->name, by_name);
+	for (size_t i = 0; i < l->n; i++) /* two entries may name one acuerdo */
+		if (kept == 0 || strcmp(l->name[kept - 1], l->name[i]) != 0)
+			memmove(l->name[kept++], l->name[i], sizeof *l->name);
+	l->n = kept;
 }
 
 static void
@@ -1290,6 +1505,31 @@ check_receipts(struct check_run *x)
 	free(leaf);
 }
 
+/* Everything after the logs, in the order of the phases. */
+static void (*const after_logs[])(struct check_run *) = {check_ballots, check_closing, check_receipts, check_comparison, check_count};
+
+static int
+go_on(const struct check_run *x)
+{
+	const enum check *c = x->pinned->enough;
+
+	return c == NULL || (!report_failed(x->report, *c) && !(x->report->checks[*c].verdict == VERDICT_ABSENT && x->report->checks[*c].text[0] != '\0'));
+}
+
+static void
+check_box(struct check_run *x)
+{
+	check_amendments(x);
+	check_witnesses(x);
+	if (check_ballots_log(x))
+		for (size_t i = 0; i < sizeof after_logs / sizeof *after_logs && go_on(x); i++)
+			after_logs[i](x);
+	if (go_on(x))
+		check_files(x);
+	if (go_on(x))
+		check_handover(x);
+}
+
 void
 check_record(struct report *r, const struct file_source *src, const struct pinned *pinned, unsigned threads, char election_hex[65])
 {
@@ -1304,19 +1544,8 @@ check_record(struct report *r, const struct file_source *src, const struct pinne
 	election_hex[0] = '\0';
 	if (check_call(x) && check_key(x) && check_setup(x) && check_opening(x)) {
 		hash_hex(election_hex, &x->r.election);
-		if (check_events(x)) {
-			check_amendments(x);
-			check_witnesses(x);
-			if (check_ballots_log(x)) {
-				check_ballots(x);
-				check_closing(x);
-				check_receipts(x);
-				check_comparison(x);
-				check_count(x);
-			}
-			check_files(x);
-			check_handover(x);
-		}
+		if (check_events(x) && go_on(x))
+			check_box(x);
 	}
 	record_free(&x->r);
 	free(x);

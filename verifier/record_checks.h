@@ -14,6 +14,11 @@ struct pinned {
 	const char *log_key[8];	 /* verifier keys, or NULL */
 	unsigned log_keys;
 	const char *receipts; /* a folder of receipts and heads to hold against the record, or NULL */
+	/* For the self-test alone: hears after CHECK_EVENTS_LOG and CHECK_BALLOTS_LOG what was read, and may change it
+	 * as one could who holds the log's key; and the check that, once failed, ends the run. Both may be NULL. */
+	void (*on_read)(void *ctx, struct record *r, enum check after);
+	void *on_read_ctx;
+	const enum check *enough;
 };
 
 /* Run all checks on src into report. election_hex gets the id the record claims. */

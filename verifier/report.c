@@ -1,6 +1,7 @@
 #include "verifier/report.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -238,6 +239,11 @@ print_json(const struct report *r, FILE *out, const char *record, const char *el
 		json_text(out, k->text);
 		(void)fputc('}', out);
 	}
+	(void)fprintf(out, "\n ],\n \"styles\": [");
+	for (unsigned i = 0; i < r->styles; i++)
+		(void)fprintf(out, "%s\n  {\"style\": %u, \"entity\": \"%s\", \"roll\": %llu, \"authorizations\": %llu, \"confirmations\": %llu, \"ballots\": %llu}",
+		    i == 0 ? "" : ",", i + 1, r->style[i].entity, (unsigned long long)r->style[i].roll, (unsigned long long)r->style[i].authorizations,
+		    (unsigned long long)r->style[i].confirmations, (unsigned long long)r->style[i].ballots);
 	(void)fprintf(out, "\n ]\n}\n");
 }
 
@@ -253,8 +259,25 @@ print_table(const struct report *r, FILE *out, const char *record, const char *e
 		if (k->more > 0)
 			(void)fprintf(out, "    and %llu more\n", (unsigned long long)k->more);
 	}
+	if (r->styles > 0 && !r->quiet)
+		(void)fprintf(out, "\nstyle  entity               roll  authorizations  confirmations     ballots\n");
+	for (unsigned i = 0; i < r->styles && !r->quiet; i++)
+		(void)fprintf(out, "%5u  %-16s %8llu  %14llu  %13llu  %10llu\n", i + 1, r->style[i].entity, (unsigned long long)r->style[i].roll,
+		    (unsigned long long)r->style[i].authorizations, (unsigned long long)r->style[i].confirmations, (unsigned long long)r->style[i].ballots);
 	(void)fprintf(out, "\nrecord    %s\nelection  %s\n", record, election_id != NULL ? election_id : "unknown");
 	(void)fprintf(out, "%s in %.1f s\n", good ? "VERIFIED" : "NOT VERIFIED", now() - r->begun);
+}
+
+void
+report_style(struct report *r, const char *entity, uint64_t roll, uint64_t authorizations, uint64_t confirmations, uint64_t ballots)
+{
+	struct report_style *more = realloc(r->style, (r->styles + 1u) * sizeof *more);
+
+	if (more == NULL)
+		abort();
+	r->style = more;
+	more[r->styles] = (struct report_style){"", roll, authorizations, confirmations, ballots};
+	(void)snprintf(more[r->styles++].entity, sizeof more->entity, "%s", entity);
 }
 
 int
@@ -275,5 +298,8 @@ report_finish(struct report *r, FILE *out, const char *record, const char *elect
 		print_json(r, out, record, election_id, good);
 	else
 		print_table(r, out, record, election_id, good);
+	free(r->style);
+	r->style = NULL;
+	r->styles = 0;
 	return good ? 0 : 1;
 }

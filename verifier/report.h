@@ -86,6 +86,12 @@ struct report {
 		double seconds;
 		char text[512]; /* reason of a failure, or a remark on a pass */
 	} checks[CHECK_COUNT];
+	/* per ballot style, in order */
+	struct report_style {
+		char entity[20];
+		uint64_t roll, authorizations, confirmations, ballots;
+	} *style;
+	unsigned styles;
 	double begun;
 	int progress_tty;
 };
@@ -100,10 +106,12 @@ void report_pass(struct report *r, enum check c, uint64_t items, const char *for
 void report_fail(struct report *r, enum check c, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The evidence is not there: "ABSENT", which is a failure if the phase asked for has come to it. */
 void report_absent(struct report *r, enum check c, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* The sums of the next ballot style: printed after the checks, except by --quiet. */
+void report_style(struct report *r, const char *entity, uint64_t roll, uint64_t authorizations, uint64_t confirmations, uint64_t ballots);
 int report_failed(const struct report *r, enum check c);
 /* A progress line on stderr when it is a terminal; `what` e.g. "ballots". */
 void report_progress(struct report *r, enum check c, uint64_t done, uint64_t total);
-/* Print the table (or JSON) to out; the answer is the exit code: 0 verified,
+/* Print the table (or JSON) to out and free what was kept; the answer is the exit code: 0 verified,
  * 1 not verified. */
 int report_finish(struct report *r, FILE *out, const char *record, const char *election_id);
 

@@ -34,6 +34,23 @@ read_logs(struct witness_config *c, struct fields *f)
 	}
 }
 
+static void
+read_authorizer(struct witness_config *c, struct fields *f)
+{
+	struct fields g = fields_of(field_object(f, "authorizer"), f->why);
+
+	if (f->e != OK)
+		return;
+	field_copy(&g, "key", c->authorizer_key, sizeof c->authorizer_key);
+	field_copy(&g, "pass_file", c->authorizer_pass, sizeof c->authorizer_pass);
+	field_copy(&g, "rsa_keys", c->rsa_keys, sizeof c->rsa_keys);
+	field_copy(&g, "registry", c->registry, sizeof c->registry);
+	field_copy(&g, "fence", c->fence, sizeof c->fence);
+	f->e = fields_end(&g);
+	if (f->e == OK && c->call[0] == '\0')
+		(void)field_bad(f, 1, "an authorizer needs the election's call, not a list of logs");
+}
+
 static enum err
 read_call(struct witness_config *c, struct why *why)
 {
@@ -50,6 +67,8 @@ read_call(struct witness_config *c, struct why *why)
 			c->log[0] = call->log_ballots;
 			c->log[1] = call->log_events;
 			c->logs = 2;
+			c->election = call;
+			call = NULL;
 		}
 	}
 	buf_free(&b);
@@ -88,6 +107,8 @@ witness_config_read(struct witness_config *out, const char *path, struct why *wh
 		field_copy(&f, "tls_certificate", c.certificate, sizeof c.certificate);
 		field_copy(&f, "tls_key", c.tls_key, sizeof c.tls_key);
 	}
+	if (field_has(&f, "authorizer"))
+		read_authorizer(&c, &f);
 	if (field_has(&f, "control"))
 		field_copy(&f, "control", c.control, sizeof c.control);
 	if (field_has(&f, "connections"))
@@ -112,6 +133,8 @@ void
 witness_config_free(struct witness_config *c)
 {
 	free(c->log);
+	free(c->election);
+	c->election = NULL;
 	c->log = NULL;
 	c->logs = 0;
 }
@@ -138,6 +161,15 @@ witness_config_example(struct buf *out)
 	json_text(&o, NULL, text);
 	json_end(&o, ']');
 	json_text(&o, "control", "/run/urna-witness/control.sock");
+	json_begin(&o, "authorizer", '{');
+	json_text(&o, "_comment", "Leave this object out to witness alone. With it, give \"call\": the path of call.json instead of \"logs\". The keys: urna key init "
+	    "authorizer, urna roll authorizer-keys. The fence belongs outside the registry's backups");
+	json_text(&o, "key", "/etc/urna/authorizer.key");
+	json_text(&o, "pass_file", "/etc/urna/authorizer.pass");
+	json_text(&o, "rsa_keys", "/etc/urna/authorizer.rsa");
+	json_text(&o, "registry", "/var/lib/urna-witness/registry.sqlite");
+	json_text(&o, "fence", "/var/lib/urna-witness-fence/registry.count");
+	json_end(&o, '}');
 	json_int(&o, "connections", 512);
 	json_int(&o, "connections_per_address", 0);
 	json_end(&o, '}');

@@ -10,6 +10,7 @@
 
 #include "crypto/keyfile.h"
 #include "crypto/secmem.h"
+#include "witness/authorizer.h"
 #include "witness/config.h"
 #include "witness/http.h"
 #include "witness/witness.h"
@@ -27,14 +28,18 @@ static void
 usage(FILE *out)
 {
 	(void)fprintf(out, "usage: urna-witness --config FILE\n"
-			   "       urna-witness example            print an example of FILE\n\n"
-			   "Cosigns the checkpoints of transparency logs, one consistent history each. FILE is JSON with the fields\n"
+			   "       urna-witness example            print an example of FILE\n"
+			   "       urna-witness restore --registry --config FILE\n"
+			   "           complete an older copy of the authorizer's registry, or a lost one, from the other authorizers\n\n"
+			   "Cosigns the checkpoints of transparency logs, one consistent history each, and if its owner wants is also an\n"
+			   "authorizer of an election: signs blindly, once per roll index, what the authority has signed. FILE is JSON with\n"
 			   "  address, port               where to listen\n"
 			   "  key, pass_file              the witness's key and the file with its passphrase\n"
 			   "  state                       folder of what was cosigned; keep it as long as the key\n"
 			   "  logs                        verifier keys of the logs; or\n"
 			   "  call                        call.json of an election, whose two logs are taken\n"
 			   "  tls_certificate, tls_key    optional; without them put a proxy with TLS in front\n"
+			   "  authorizer                  optional: key, pass_file, rsa_keys, registry, fence (needs call)\n"
 			   "  control                     optional Unix socket with /health and /metrics\n"
 			   "  connections, connections_per_address   optional limits (512, and no limit)\n\n"
 			   "Stop it with SIGTERM. Exit: 0 stopped, 1 could not start, 2 wrong usage.\n");
@@ -91,20 +96,37 @@ on_health(void *ctx, const struct web_request *q, struct web_reply *r)
 		buf_str(&r->body, "ok\n");
 }
 
+/* What the control socket tells of. */
+struct parts {
+	struct witness *witness;
+	struct authorizer *authorizer; /* NULL: none */
+};
+
 static void
 on_metrics(void *ctx, const struct web_request *q, struct web_reply *r)
 {
+	struct parts *parts = ctx;
+	struct witness *w = parts->witness;
 	struct witness_counts c;
+	uint32_t authorizations;
+	uint64_t refused;
+	int ready;
 
 	(void)q;
-	witness_counts(ctx, &c);
+	witness_counts(w, &c);
 	r->type = "text/plain; version=0.0.4";
 	buf_printf(&r->body,
 	    "# TYPE urna_witness_logs gauge\nurna_witness_logs %zu\n# TYPE urna_witness_requests_total counter\n"
 	    "urna_witness_requests_total{answer=\"cosigned\"} %" PRIu64 "\nurna_witness_requests_total{answer=\"conflict\"} %" PRIu64
 	    "\nurna_witness_requests_total{answer=\"refused\"} %" PRIu64 "\nurna_witness_requests_total{answer=\"failed\"} %" PRIu64
 	    "\n# TYPE urna_witness_healthy gauge\nurna_witness_healthy %d\n",
-	    c.logs, c.cosigned, c.conflicts, c.refused, c.failed, witness_health(ctx, NULL) == OK);
+	    c.logs, c.cosigned, c.conflicts, c.refused, c.failed, witness_health(w, NULL) == OK);
+	if (parts->authorizer == NULL)
+		return;
+	authorizer_counts(parts->authorizer, &authorizations, &refused, &ready);
+	buf_printf(&r->body,
+	    "# TYPE urna_authorizer_authorizations gauge\nurna_authorizer_authorizations %u\n# TYPE urna_authorizer_refused_total counter\n"
+	    "urna_authorizer_refused_total %" PRIu64 "\n# TYPE urna_authorizer_ready gauge\nurna_authorizer_ready %d\n", authorizations, refused, ready);
 }
 
 /* ---- running ------------------------------------------------------------------------------ */
@@ -150,6 +172,12 @@ announce(const struct witness_config *c, const struct signer *key)
 	(void)fprintf(stderr, "\n");
 }
 
+static struct authorizer_options
+authorizer_options(const struct witness_config *c)
+{
+	return (struct authorizer_options){c->election, c->authorizer_key, c->authorizer_pass, c->rsa_keys, c->registry, c->fence, clock_seconds};
+}
+
 static enum err
 run(const struct witness_config *c, struct why *why)
 {
@@ -157,20 +185,26 @@ run(const struct witness_config *c, struct why *why)
 	struct buf certificate = {0}, tls_key = {0};
 	struct signer key = {0};
 	struct witness *w = NULL;
+	struct authorizer *a = NULL;
+	struct authorizer_options ao = authorizer_options(c);
 	struct web *web = NULL, *control = NULL;
 	struct web_options o = {.address = c->address, .port = c->port, .connections = c->connections, .per_address = c->per_address};
 	struct witness_options wo = {c->state, c->log, c->logs, &key, clock_seconds};
 	enum err e;
 
-	if ((e = open_key(&key, c, why)) != OK || (e = witness_open(&w, &wo, why)) != OK || (e = read_tls(&certificate, &tls_key, c, &o, why)) != OK)
+	if ((e = open_key(&key, c, why)) != OK || (e = witness_open(&w, &wo, why)) != OK || (e = read_tls(&certificate, &tls_key, c, &o, why)) != OK ||
+	    (c->authorizer_key[0] != '\0' && (e = authorizer_open(&a, &ao, why)) != OK))
 		goto done;
 	{
-		const struct web_route public[] = {{"POST", "/add-checkpoint", WITNESS_MAX_BODY, on_add, w}, {"GET", "/", 0, on_get, w}};
-		const struct web_route private[] = {{"GET", "/health", 0, on_health, w}, {"GET", "/metrics", 0, on_metrics, w}};
+		struct parts parts = {w, a};
+		const struct web_route public[] = {{"POST", "/add-checkpoint", WITNESS_MAX_BODY, on_add, w}, {"GET", "/", 0, on_get, w},
+		    {"POST", "/authorize", 65536, authorizer_on_request, a}, {"POST", "/rows", 65536, authorizer_on_rows, a}, {"GET", "/ready", 0, authorizer_on_ready, a},
+		    {"GET", "/list", 0, authorizer_on_list, a}, {"GET", "/list.note", 0, authorizer_on_list, a}, {"GET", "/list.event", 0, authorizer_on_list, a}};
+		const struct web_route private[] = {{"GET", "/health", 0, on_health, w}, {"GET", "/metrics", 0, on_metrics, &parts}};
 		const struct web_options co = {.socket_path = c->control, .connections = 16, .route = private, .routes = 2};
 
 		o.route = public;
-		o.routes = sizeof public / sizeof *public;
+		o.routes = a != NULL ? sizeof public / sizeof *public : 2; /* the witness's alone */
 		if ((e = web_start(&web, &o, why)) != OK || (c->control[0] != '\0' && (e = web_start(&control, &co, why)) != OK))
 			goto stop;
 		announce(c, &key);
@@ -185,6 +219,7 @@ run(const struct witness_config *c, struct why *why)
 		web_stop(web);
 	}
 done:
+	authorizer_close(a);
 	witness_close(w);
 	signer_close(&key);
 	buf_free(&certificate);
@@ -199,7 +234,7 @@ main(int argc, char **argv)
 	struct witness_config config;
 	struct buf example = {0};
 	struct why why = {""};
-	int bad;
+	int bad, restore;
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
 		usage(stdout);
@@ -211,7 +246,8 @@ main(int argc, char **argv)
 		buf_free(&example);
 		return bad;
 	}
-	if (argc != 3 || strcmp(argv[1], "--config") != 0) {
+	restore = argc == 5 && strcmp(argv[1], "restore") == 0 && strcmp(argv[2], "--registry") == 0;
+	if ((!restore && argc != 3) || strcmp(argv[argc - 2], "--config") != 0) {
 		usage(stderr);
 		return 2;
 	}
@@ -219,11 +255,16 @@ main(int argc, char **argv)
 	(void)sigaction(SIGTERM, &act, NULL);
 	(void)sigaction(SIGINT, &act, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
-	if (witness_config_read(&config, argv[2], &why) != OK) {
+	if (witness_config_read(&config, argv[argc - 1], &why) != OK) {
 		(void)fprintf(stderr, "urna-witness: %s\n", why.text);
 		return 1;
 	}
-	bad = run(&config, &why) != OK;
+	if (restore) {
+		struct authorizer_options ao = authorizer_options(&config);
+
+		bad = config.authorizer_key[0] == '\0' ? why_set(&why, ERR_ABSENT, "%s names no authorizer", argv[argc - 1]) != OK : authorizer_restore(&ao, &why) != OK;
+	} else
+		bad = run(&config, &why) != OK;
 	if (bad)
 		(void)fprintf(stderr, "urna-witness: %s\n", why.text);
 	witness_config_free(&config);

@@ -20,6 +20,14 @@ bad = 0
 PIN = subprocess.check_output(["sha256sum", R + "/opening.json"]).decode().split()[0]
 
 
+def row_end(b, at):
+    """Where a row of a list of authorizations ends."""
+    if b[at] == 0:
+        return at + 1
+    at += 1 + 2 + int.from_bytes(b[at + 1:at + 3], "big") + 64
+    return at + 1 + 384 * bin(b[at]).count("1")
+
+
 def verify(folder, *more):
     p = subprocess.run([V, "record", folder, "--json", "--election-id", PIN, *more], stdout=subprocess.PIPE)
     return p.returncode, json.loads(p.stdout)
@@ -127,7 +135,7 @@ def second_row():
     at = 1 + 32 + 1 + 1 + 4
     while b[at] == 0:
         at += 1
-    row = bytes(b[at:at + 1 + 2 + int.from_bytes(b[at + 1:at + 3], "big") + 64 + 1 + 384])
+    row = bytes(b[at:row_end(b, at)])
     write(path, bytes(b) + row)
 
 
@@ -242,7 +250,7 @@ def other_authorizations(change):
 def rows(b):
     at, out = 39, []
     while at < len(b):
-        end = at + 1 if b[at] == 0 else at + 1 + 2 + int.from_bytes(b[at + 1:at + 3], "big") + 64 + 1 + 384
+        end = row_end(b, at)
         out.append(b[at:end])
         at = end
     return out

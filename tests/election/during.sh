@@ -26,7 +26,7 @@ def put(name, at, value):
 put("election", 0, b[0] ^ 1)
 put("style", 33, b[33] ^ 3)
 put("token", 80, b[80] ^ 1)
-first = 32 + 2 + 32 + 1 + 385 + 1
+first = 32 + 2 + 32 + 1 + 385 * b[66] + 1
 put("prefix", first, 4)
 c = bytearray(b); c[first + 1:first + 33] = bytes(31) + b"\5"; open(sys.argv[2] + "/bad-curve", "wb").write(c)
 put("proof", first + 70, b[first + 70] ^ 1)
@@ -61,7 +61,7 @@ for f in roll authorizers/autoridad.json key/transcript.json manifest.json openi
 import sys
 b = bytearray(open(sys.argv[1], "rb").read()); b[len(b) * 2 // 3] ^= 1; open(sys.argv[1], "wb").write(b)
 P
-	refuse "another $f under the same keys" "$(basename "$f" .json)|another|signature|note" $urna vote --message "$message" --choose "$choose" --otp-dir "$work/outbox"
+	refuse "another $f under the same keys" "$(basename "$f" .json)|another|signature|note|must be|modulus" $urna vote --message "$message" --choose "$choose" --otp-dir "$work/outbox"
 	cp "$work/kept" "$R/$f"
 done
 # amendments: each needs the signatures of the call's rule

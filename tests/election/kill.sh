@@ -1,7 +1,6 @@
 # Sourced by tests/demo in place of the voting: urnad dies while voters cast, and comes back.
 all=$P/list.txt total=$(wc -l <"$P/list.txt")
 split -n l/4 -d "$all" "$P/part-"
-counts() { curl -s --unix-socket "$S" http://urnad/metrics | sed -n "s/^urna_$1 //p"; }
 many() { # list, folder: voters whose receipt is missing try again until none is
 	mkdir -p "$work/receipts/$2"
 	for _ in $(seq 60); do

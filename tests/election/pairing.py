@@ -42,7 +42,8 @@ while at < len(b):
         continue
     n = int.from_bytes(b[at + 1:at + 3], "big")
     requests.append((b[at + 3:at + 3 + n], b[at + 3 + n:at + 67 + n]))
-    at += 1 + 2 + n + 64 + 1 + 384
+    at += 1 + 2 + n + 64
+    at += 1 + 384 * bin(b[at]).count("1")
 index = json.load(open(W + "/index.json"))  # user -> roll index, by the registrar
 marks = []
 for p in people:

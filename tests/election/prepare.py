@@ -23,6 +23,7 @@ def call(folder, account, box, keys):
 
     trustees = sorted((n for n in k if n.startswith("custodio-")), key=lambda n: int(n.split("-")[1]))
     witnesses = sorted(n for n in k if n.startswith("testigo-"))
+    others = sorted(n for n in k if n.startswith("partido-"))
     mixers = sorted(n for n in k if n.startswith("mezclador-"))
     text = {
         "urna": "call", "version": 1, "kind": "simulacro", "process": "Proceso Electoral Federal 2023-2024 (ejemplo)",
@@ -32,7 +33,7 @@ def call(folder, account, box, keys):
         "roll_destroyed_on": "2027-12-31", "cards": {"tries_in_hardware": False},
         "trustees": {"threshold": 3, "list": [party(n, "Custodia " + n) for n in trustees]},
         "logs": {"ballots": k["urna.example/ballots"], "events": k["urna.example/events"]},
-        "authorizers": {"quorum": 1, "list": [party("autoridad", "Autoridad electoral")]},
+        "authorizers": {"quorum": (len(others) + 1) // 2 + 1, "list": [party("autoridad", "Autoridad electoral")] + [party(n, "Partido " + n) for n in others]},
         "registrar": party("registro", "Registro de electores"), "notary": party("notaria", "Notaría"),
         "operator": party("operador", "Operación"), "auditor": party("auditoria", "Auditoría"),
         "replacement_signer": party("reposicion", "Reposición"),

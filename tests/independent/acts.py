@@ -100,7 +100,7 @@ def closing(r, e):
     for n, label in (("sha256", "SHA-256"), ("sha512", "SHA-512"), ("sha3-256", "SHA3-256")):
         a.fact(n, label + " de la base de votos cifrados", e.facts[n])
     a.text += "\nPOR TIPO DE BOLETA: lista nominal, autorizaciones, confirmaciones, votos\n"
-    a.json["styles"] = r.sums
+    a.json["styles"] = r.sums  # with the authorizations of the authority's list alone
     for s in r.sums:
         a.text += "  %3d %s %8d %8d %8d %8d\n" % (s["style"], left(r.entities[s["entity"]], 34), s["roll"],
                                                   s["authorizations"], s["confirmations"], s["ballots"])
@@ -130,7 +130,11 @@ def start(r, e):
     a.fact("closing_root", "Raíz al cierre", e.facts["root"])
     a.fact("recomputed_root", "Raíz recalculada", r.root.hex())
     a.fact("ballots", "Votos cifrados", len(r.raw_ballots))
-    a.text += "Resultado: COINCIDEN\n"
+    a.text += "Resultado: COINCIDEN\n\nLISTAS DE AUTORIZACIONES (SHA-256)\n"
+    a.json["lists"] = [{"authorizer": p.name, "sha256": r.list_hashes.get(n, "")}
+                       for n, p in enumerate(r.authorizers, 1)]
+    for x in a.json["lists"]:
+        a.text += "  %s %s\n" % (left(x["authorizer"], 24), x["sha256"] or "AUSENTE")
     return a
 
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """damage.py RECORD ELECTION-ID RECEIPTS - damages copies in named ways; verify.py must name the check that sees each."""
+import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -11,7 +13,6 @@ import verify  # noqa: E402
 from formats import Reader  # noqa: E402
 
 RECORD, ELECTION, RECEIPTS = sys.argv[1:]
-ENTRIES = "ballots/tile/entries/000.p/7"
 
 
 class Copy:
@@ -31,11 +32,6 @@ class Copy:
         data[at] ^= 1
         self.write(name, bytes(data))
 
-    def replace(self, name, old, new):
-        data = self.read(name)
-        assert data.count(old) >= 1, "nothing to damage in " + name
-        self.write(name, data.replace(old, new, 1))
-
     def swap(self, name, start, size):
         """Exchange two neighbouring pieces."""
         d = self.read(name)
@@ -45,55 +41,92 @@ class Copy:
         os.remove(os.path.join(self.folder, name))
 
 
-def swap_ballots(c):
-    r = Reader(c.read(ENTRIES))
-    b = [r.vec(2) for _ in range(7)]
-    b[1], b[2] = b[2], b[1]
-    c.write(ENTRIES, b"".join(len(x).to_bytes(2, "big") + x for x in b))
+def bundle(log):
+    """The last bundle of entries of a log of the worked example, which has only one."""
+    folder = "%s/tile/entries/000.p" % log
+    (width,) = os.listdir(os.path.join(RECORD, folder))
+    return "%s/%s" % (folder, width), int(width)
 
 
-def drop_phase(c):
-    name = "events/tile/entries/000.p/31"
-    r = Reader(c.read(name))
-    e = [r.vec(2) for _ in range(31)]
-    del e[27]
-    c.write(name, b"".join(len(x).to_bytes(2, "big") + x for x in e))
+def edit_entries(log, change):
+    def damage(c):
+        name, width = bundle(log)
+        r = Reader(c.read(name))
+        entries = [r.vec(2) for _ in range(width)]
+        change(entries)
+        c.write(name, b"".join(len(e).to_bytes(2, "big") + e for e in entries))
+    return damage
 
 
+def swap_ballots(entries):
+    entries[1], entries[2] = entries[2], entries[1]
+
+
+def drop_phase(entries):
+    del entries[[i for i, e in enumerate(entries) if b'"kind": "phase"' in e][-2]]
+
+
+def edit(name, pattern, change):
+    """Change what the first group of the pattern finds in a text."""
+    def damage(c):
+        data = c.read(name).decode()
+        m = re.search(pattern, data, re.S)
+        assert m, "nothing to damage in " + name
+        c.write(name, (data[:m.start(1)] + change(m[1]) + data[m.end(1):]).encode())
+    return damage
+
+
+def other_digit(text):
+    return text[:-1] + ("0" if text[-1] != "0" else "1")
+
+
+def more(text):
+    return str(int(text) + 1)
+
+
+def copy(to, source):
+    return lambda c: c.write(to, c.read(source))
+
+
+with open(os.path.join(RECORD, "manifest.json"), encoding="utf-8") as f:
+    MANIFEST = json.load(f)
+with open(os.path.join(RECORD, "call.json"), encoding="utf-8") as f:
+    AUTHORITY = json.load(f)["authorizers"]["list"][0]["key"].split("+")[0]
+G1, G2 = ["%s-%s" % (MANIFEST["contests"][0]["id"], s["entity"]) for s in MANIFEST["styles"]][:2]
+T1, T3 = sorted(n[:2] for n in os.listdir(os.path.join(RECORD, "decryption", G1)) if n.endswith(".note"))[:2]
+M1, D1 = "mix/%s/" % G1, "decryption/%s/" % G1
 POINT = 5 + 2 * 38  # bytes of a point in a byte tree
+
 CASES = [
     ("a bit of the roll's first key", "V06", lambda c: c.flip("roll", 70)),
-    ("two ballots change places", "V15", swap_ballots),
-    ("a phase entry is left out", "V11", drop_phase),
-    ("the signature of the events' checkpoint", "V11", lambda c: c.flip("events/checkpoint", -5)),
+    ("two ballots change places", "V15", edit_entries("ballots", swap_ballots)),
+    ("a phase entry is left out", "V11", edit_entries("events", drop_phase)),
+    ("the signature of the events' checkpoint", "V11", edit("events/checkpoint", "events ([A-Za-z0-9+/]{60})", lambda s: s[::-1])),
     ("two decryption factors change places", "V30",
-     lambda c: c.swap("decryption/pre-01/03/nizkp/proofs/DecryptionFactors01.bt", 5, POINT)),
-    ("a decryption for another key", "V29",
-     lambda c: c.write("decryption/pre-17/01/nizkp/FullPublicKey.bt", c.read("decryption/pre-17/03/nizkp/FullPublicKey.bt"))),
-    ("a trustee's note is another's", "V31",
-     lambda c: c.write("decryption/pre-17/01.note", c.read("decryption/pre-17/03.note"))),
-    ("two mixed ciphertexts change places", "V27", lambda c: c.swap("mix/pre-01/nizkp/proofs/Ciphertexts01.bt", 10, POINT)),
-    ("a reply of a proof of shuffle", "V27", lambda c: c.flip("mix/pre-17/nizkp/proofs/PoSReply02.bt", 40)),
-    ("the mix is of another session", "V26", lambda c: c.replace("mix/pre-01/protInfo.xml", b"<thres>2", b"<thres>1")),
-    ("the mix begins with other ciphertexts", "V25",
-     lambda c: c.write("mix/pre-01/nizkp/Ciphertexts.bt", c.read("mix/pre-01/nizkp/ShuffledCiphertexts.bt"))),
-    ("a mixer's note is missing", "V28", lambda c: c.remove("mix/pre-01/02.note")),
-    ("a vote of votes.csv", "V32", lambda c: c.replace("votes.csv", b"pre-17,MC", b"pre-17,PT")),
-    ("a number of an act", "V33", lambda c: c.replace("acts/count-pre.json", b'"votes": 3', b'"votes": 4')),
-    ("a number of an act's text", "V33", lambda c: c.replace("acts/count-pre-01.txt", b" 2  DOS", b" 3  TRES")),
+     lambda c: c.swap(D1 + T3 + "/nizkp/proofs/DecryptionFactors01.bt", 5, POINT)),
+    ("a decryption for another key", "V29", copy(D1 + T1 + "/nizkp/FullPublicKey.bt", D1 + T3 + "/nizkp/FullPublicKey.bt")),
+    ("a trustee's note is another's", "V31", copy(D1 + T1 + ".note", D1 + T3 + ".note")),
+    ("two mixed ciphertexts change places", "V27", lambda c: c.swap(M1 + "nizkp/proofs/Ciphertexts01.bt", 10, POINT)),
+    ("a reply of a proof of shuffle", "V27", lambda c: c.flip(M1 + "nizkp/proofs/PoSReply02.bt", 40)),
+    ("the mix is of another session", "V26", edit(M1 + "protInfo.xml", "<thres>([0-9]+)<", more)),
+    ("the mix begins with other ciphertexts", "V25", copy(M1 + "nizkp/Ciphertexts.bt", M1 + "nizkp/ShuffledCiphertexts.bt")),
+    ("a mixer's note is missing", "V28", lambda c: c.remove(M1 + "02.note")),
+    ("a vote of votes.csv", "V32", edit("votes.csv", ",([A-Z_]+)\n$", lambda v: "PAN" if v != "PAN" else "PRI")),
+    ("a number of an act", "V33", edit("acts/count-%s.json" % MANIFEST["contests"][0]["id"], '"votes": ([0-9]+)', more)),
+    ("a number of an act's text", "V33", edit("acts/count-%s.txt" % G1, "TOTAL +([0-9]+)", more)),
     ("a ballot in the file of encrypted votes", "V22", lambda c: c.flip("encrypted-votes.bin", 700)),
-    ("an answer of the authority", "V19", lambda c: c.flip("authorizations/autoridad", 700)),
-    ("a confirmation", "V20", lambda c: c.flip("confirmations", 60)),
-    ("a share key of the transcript", "V03", lambda c: c.replace("key/transcript.json", b'"029f6f', b'"039f6f')),
-    ("a custodian of the cards", "V04", lambda c: c.replace("key/cards.json", b"Custodia 1", b"Custodia 9")),
-    ("the manifest's closing hour", "V05", lambda c: c.replace("manifest.json", b"13:48:27Z", b"13:58:27Z")),
-    ("a file of the zero report", "V09", lambda c: c.replace("zero-report.json", b"Correcto", b"Con cambios")),
-    ("the opening", "V10", lambda c: c.replace("opening.json", b"f2582e", b"f2582f")),
-    ("the closing act", "V23", lambda c: c.replace("acts/closing.txt", b"7 (SIETE)", b"8 (OCHO)")),
+    ("an answer of the authority", "V19", lambda c: c.flip("authorizations/" + AUTHORITY, -1)),
+    ("a confirmation", "V20", lambda c: c.flip("confirmations", -1)),
+    ("a share key of the transcript", "V03", edit("key/transcript.json", '"share_keys": .*?"([0-9a-f]{66})"', other_digit)),
+    ("a custodian of the cards", "V04", edit("key/cards.json", '"custodian": "([^"]*)"', lambda s: s + " bis")),
+    ("the manifest's closing hour", "V05", edit("manifest.json", '"closes": "([0-9]{4})', more)),
+    ("a file of the zero report", "V09", edit("zero-report.json", "(Correcto)", lambda s: "Con cambios")),
+    ("the opening", "V10", edit("opening.json", '"dictamen": "([0-9a-f]{64})"', other_digit)),
+    ("the closing act", "V23", edit("acts/closing.txt", "en la urna: ([0-9]+)", more)),
     ("the call's note is missing", "V02", lambda c: c.remove("call.json.note")),
-    ("a file too many", "V01", lambda c: c.write("acts/count-pre-02.txt", b"")),
+    ("a file too many", "V01", lambda c: c.write("acts/count.txt", b"")),
     ("a line of a hash list", "V37", lambda c: c.flip("hashes.sha512", 3)),
-    ("the hand-over act", "V38", lambda c: c.replace("acts/handover.txt", b"juego 1", b"juego 3")),
+    ("the hand-over act", "V38", edit("acts/handover.txt", "juego ([0-9])", more)),
 ]
 
 

@@ -436,9 +436,10 @@ AMENDMENTS = {"suspend", "resume", "extend", "cancel", "exclude", "include", "re
 class Progress:
     """What has happened so far, entry by entry (spec/documents.md, Events)."""
 
-    def __init__(self):
+    def __init__(self, r):
         self.begun, self.ended, self.done, self.suspended = set(), set(), set(), set()
-        self.closes = None
+        self.closes, self.lists, self.quorum = None, set(), r.quorum
+        self.others = [a.name for a in r.authorizers[1:]]
 
     def phase(self, n, begin):
         if begin:
@@ -472,6 +473,10 @@ class Progress:
             self.closes = time_read(e.facts["closes"])
         elif k in ("mixer-waiver", "list"):
             need("close" in did and "comparison" not in did, "only between close and comparison")
+            if k == "list":
+                who = e.facts["authorizer"]
+                need(who in self.others and who not in self.lists and re.fullmatch(HEX32, e.facts["sha256"]), "a list")
+                self.lists.add(who)
         elif k in ("mix", "mixer-failed", "station", "factors"):
             need(counting and (k != "factors" or "mix" in did), "only from comparison to count; factors after a mix")
         elif k == "opening":
@@ -482,6 +487,7 @@ class Progress:
         elif k in ("key", "close", "comparison", "count"):
             need(self.running({"key": 1, "close": 5, "comparison": 6, "count": 6}[k]) and once, "only once, in its phase")
             need(k not in ("comparison", "count") or {"comparison": "close", "count": "comparison"}[k] in did, "too early")
+            need(k != "comparison" or len(self.lists) + 1 >= self.quorum, "fewer lists than the quorum")
         else:
             need(k in ("incident", "replace-notary", "replace-witness"), "unknown kind")
         did.add(k)
@@ -489,7 +495,7 @@ class Progress:
 
 @check("V12", "phases")
 def v12(r):
-    p, last, scope = Progress(), 0, r.C.hex()
+    p, last, scope = Progress(r), 0, r.C.hex()
     for i, e in enumerate(r.events):
         scope = r.E.hex() if e.kind == "opening" else scope
         need(e.time >= last and e.scope == scope, "entry %d: its time or its scope" % i)
@@ -504,15 +510,14 @@ def v12(r):
 
 
 def hours(r, closes):
-    """Voting did not begin or end before its hour. With a step of the clock the log's times prove nothing."""
-    if any(e.kind == "suspend" and e.facts.get("cause") == "clock" for e in r.events):
-        return
-    opens = time_read(r.manifest["opens"])
-    first = {("3", "begin"): opens, ("4", "begin"): opens, ("3", "end"): closes, ("4", "end"): closes}
+    """Voting did not begin or end before its hour; after a step of the clock the log's times prove nothing."""
+    first = {("3", "begin"): time_read(r.manifest["opens"]), ("3", "end"): closes}
     for e in r.events:
+        if e.kind == "suspend" and e.facts.get("cause") == "clock":
+            return
         at = first.get((e.facts.get("phase"), e.facts.get("edge")), 0) if e.kind == "phase" else 0
         at = closes + r.manifest["grace_seconds"] if e.kind == "close" else at
-        need(e.time >= at, "before its hour: %s, %s" % (e.facts.get("phase", e.kind), e.when))
+        need(e.time + 30 >= at, "before its hour: %s, %s" % (e.facts.get("phase", e.kind), e.when))
 
 
 @check("V13", "entry-signatures")
@@ -535,6 +540,9 @@ def v13(r):
         elif k == "mix":
             who = [f.get("mixer")]
             need(who[0] in {m.name for m in r.mixers}, "no mixer")
+        elif k == "list":
+            who = [f.get("authorizer")]
+            need(who[0] in {a.name for a in r.authorizers}, "no authorizer")
         elif k in ("station", "factors"):
             who = [f.get("trustee")]
             need(who[0] in {t.name for t in r.trustees}, "no trustee")
@@ -610,9 +618,11 @@ def v16(r):
 
 @check("V17", "tokens")
 def v17(r):
-    announced = [int(e.facts["set"]) for e in r.events if e.kind == "authorizers"]
-    need(announced and all(bin(s).count("1") == r.quorum and s >> len(r.authorizers) == 0 for s in announced),
-         "the announced sets")
+    announced = [e.facts["set"] for e in r.events if e.kind == "authorizers"]
+    need(all(re.fullmatch("[1-9][0-9]*", s) for s in announced), "the announced sets")
+    announced = [int(s) for s in announced]
+    need(all(bin(s).count("1") == r.quorum and s & 1 and s >> len(r.authorizers) == 0 for s in announced),
+         "a set that is not t authorizers, the authority among them")
     for i, b in enumerate(r.ballots):
         need([a for a, _ in b.tokens] == sorted({a for a, _ in b.tokens}), "authorizers out of order")
         need(sum(1 << a - 1 for a, _ in b.tokens if a) in announced, "ballot %d: a set never announced" % i)
@@ -666,49 +676,56 @@ def fresh_key(facts, rows):
     return key
 
 
+def read_list(r, a, data, barred, seen):
+    """Authorizer a's list: adds its requests to seen[index], a dictionary of request -> (blinded, who answered)."""
+    rd, n = Reader(data), len(r.authorizers)
+    need(rd.u(1) == 1 and rd.take(32) == r.E and rd.u(1) == a and rd.u(1) == n and rd.u(4) == len(r.rows),
+         "list of another election, authorizer or roll")
+    for i, (style, keys) in enumerate(r.rows):
+        present = rd.u(1)
+        need(present <= 1, "neither 0 nor 1")
+        if not present:
+            continue
+        need(i not in barred, "request %d: excluded before voting began" % i)
+        request, sig, mask = rd.vec(2), rd.take(64), rd.u(1)
+        answers = {b: rd.take(384) for b in range(1, 9) if mask >> b - 1 & 1}
+        need(1 in answers and a in answers and mask >> n == 0, "request %d: whose answers" % i)
+        q = Reader(request)
+        need(q.take(32) == r.E and q.u(4) == i and q.u(2) == style and q.u(1) == n, "request %d of another" % i)
+        blinded = [q.take(384) for _ in range(n)]
+        q.take(32)
+        q.done()
+        need(any(schnorr_verify(k, tagged("authorization", request), sig) for k in keys), "request %d: credential" % i)
+        for b, answer in answers.items():
+            modulus, s = r.moduli[b - 1][style - 1], int.from_bytes(answer, "big")
+            need(s < modulus and pow(s, RSA_E, modulus) == int.from_bytes(blinded[b - 1], "big"),
+                 "request %d: answer of authorizer %d" % (i, b))
+        seen[i].setdefault(request, (blinded, set()))[1].update(answers)
+    rd.done()
+
+
+def authorized(r, i, requests):
+    return any(len(who) >= r.quorum for _, who in requests[i].values())
+
+
 @check("V19", "authorizations")
 def v19(r):
-    rows, barred = amended_roll(r)
-    r.rows = rows
-    n = len(r.authorizers)
-    requests = [{} for _ in rows]  # index -> request -> set of authorizers that answered it
-    lists = 0
-    for a, who in enumerate(r.authorizers, 1):
-        name = "authorizations/" + who.name
-        if name not in r.names and a > 1:
-            continue
-        data = r.signed_file("authorizations", name, [who])
+    r.rows, barred = amended_roll(r)
+    seen = [{} for _ in r.rows]
+    r.list_hashes = {1: close_entry(r).facts["authorizations"]}
+    for e in r.events:
+        if e.kind == "list":
+            r.list_hashes[[p.name for p in r.authorizers].index(e.facts["authorizer"]) + 1] = e.facts["sha256"]
+    need(len(r.list_hashes) >= r.quorum, "fewer lists than the quorum")
+    for a, h in r.list_hashes.items():
+        who = r.authorizers[a - 1]
+        data = r.signed_file("authorizations", "authorizations/" + who.name, [who])
+        need(hash_hex(data) == h, "events names another list of " + who.name)
+        read_list(r, a, data, barred, seen)
         if a == 1:
-            need(close_entry(r).facts["authorizations"] == hash_hex(data), "the close entry names another list")
-        lists += 1
-        rd = Reader(data)
-        need(rd.u(1) == 1 and rd.take(32) == r.E and rd.u(1) == a and rd.u(1) == n and rd.u(4) == len(rows),
-             "list of another election")
-        for i, (style, keys) in enumerate(rows):
-            present = rd.u(1)
-            need(present <= 1, "neither 0 nor 1")
-            if not present:
-                continue
-            need(i not in barred, "request %d: excluded before voting began" % i)
-            request, sig, mask = rd.vec(2), rd.take(64), rd.u(1)
-            answers = {b: rd.take(384) for b in range(1, n + 1) if mask >> b - 1 & 1}
-            need(mask >> n == 0, "answer of nobody")
-            q = Reader(request)
-            need(q.take(32) == r.E and q.u(4) == i and q.u(2) == style and q.u(1) == n, "request %d of another" % i)
-            blinded = [q.take(384) for _ in range(n)]
-            q.take(32)
-            q.done()
-            need(any(schnorr_verify(k, tagged("authorization", request), sig) for k in keys),
-                 "request %d: credential" % i)
-            for b, answer in answers.items():
-                modulus, s = r.moduli[b - 1][style - 1], int.from_bytes(answer, "big")
-                need(s < modulus and pow(s, RSA_E, modulus) == int.from_bytes(blinded[b - 1], "big"),
-                     "request %d: answer of authorizer %d" % (i, b))
-            requests[i].setdefault(request, set()).update(answers)
-        rd.done()
-    need(lists >= r.quorum, "fewer lists than the quorum")
-    r.requests = requests
-    return sum(1 for q in requests if q)
+            r.first_authorized = [authorized(r, i, seen) for i in range(len(r.rows))]
+    r.requests = seen
+    return sum(authorized(r, i, seen) for i in range(len(r.rows)))
 
 
 @check("V20", "confirmations")
@@ -722,7 +739,7 @@ def v20(r):
         present = rd.u(1)
         need(present <= 1, "neither 0 nor 1")
         if present:
-            need(any(len(who) >= r.quorum for who in r.requests[i].values()), "confirmation %d without authorization" % i)
+            need(authorized(r, i, r.requests), "confirmation %d without authorization" % i)
             sig, h = rd.take(64), tagged("confirmation", r.E, i.to_bytes(4, "big"))
             need(any(schnorr_verify(k, h, sig) for k in keys), "confirmation %d" % i)
         confirmed.append(present)
@@ -736,14 +753,15 @@ def v21(r):
     r.sums = []
     for style in range(1, len(r.styles) + 1):
         index = [i for i, (s, _) in enumerate(r.rows) if s == style]
-        A = sum(1 for i in index if any(len(who) >= t for who in r.requests[i].values()))
+        A = sum(authorized(r, i, r.requests) for i in index)
         B = sum(1 for b in r.ballots if b.style == style)
-        C = sum(r.confirmed[i] for i in index)
         need(B <= A <= len(index), "style %d: ballots %d, authorizations %d, roll %d" % (style, B, A, len(index)))
         r.sums.append({"style": style, "entity": r.styles[style - 1]["entity"], "roll": len(index),
-                       "authorizations": A, "confirmations": C, "ballots": B})
-    twice = {a for q in r.requests for a in range(1, n + 1) if sum(a in who for who in q.values()) > 1}
-    need(len(twice) <= 2 * t - n - 1, "authorizers that signed two requests: %s" % sorted(twice))
+                       "authorizations": sum(r.first_authorized[i] for i in index),
+                       "confirmations": sum(r.confirmed[i] for i in index), "ballots": B})
+    twice = {a for q in r.requests for a in range(1, n + 1)
+             if len({blinded[a - 1] for blinded, who in q.values() if a in who}) > 1}
+    need(len(twice) <= 2 * t - n - 1, "authorizers that answered two requests of one voter: %s" % sorted(twice))
 
 
 @check("V22", "encrypted-votes")
@@ -824,8 +842,7 @@ def v26(r):
             chain.append(list_of(bt_read(data), n))
             digests[l - 1] = sha256(digests[l - 1] + sha256(data))
         r.chain[g.number] = (s, chain)
-    for l, e in enumerate(e for e in r.events if e.kind == "mix"):
-        need(e.facts["outputs"] == digests[l].hex(), "outputs of the mix entry %d" % (l + 1))
+    r.outputs = [d.hex() for d in digests]
 
 
 @check("V27", "mix-proofs")
@@ -849,6 +866,7 @@ def v28(r):
     order = mixers_in_order(r)
     need(len(order) >= r.call["mixers"]["minimum"] and set(r.call["mixers"]["required"]) <= set(order),
          "minimum or required mixers")
+    need([e.facts["outputs"] for e in r.events if e.kind == "mix"] == r.outputs, "the outputs of a mix entry")
     for number, (s, chain) in r.chain.items():
         g = r.groups[number - 1]
         for l, mixer in enumerate(order, 1):
@@ -1057,8 +1075,9 @@ def v01(r):
         want |= {n, n + ".note"}
     for a in r.authorizers:
         want |= {"authorizers/%s.json" % a.name, "authorizers/%s.json.note" % a.name}
-        n = "authorizations/" + a.name
-        want |= {n, n + ".note"} if n in r.names or a is r.authorizers[0] else set()
+    for a in r.list_hashes:
+        n = "authorizations/" + r.authorizers[a - 1].name
+        want |= {n, n + ".note"}
     for log, size in (("ballots", len(r.raw_ballots)), ("events", len(r.events))):
         want |= {log + "/checkpoint"} | {"%s/%s" % (log, t[0]) for t in tile_names(size)}
     last = len(mixers_in_order(r))

@@ -1,4 +1,4 @@
-#include "verifier/http_source.h"
+#include "crypto/http_client.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include <curl/curl.h>
+
+enum { DEFAULT_MAX = 1 << 20 };
 
 /* Each thread keeps one handle, and so its connection. */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -54,6 +56,47 @@ thread_handle(void)
 	return c;
 }
 
+enum err
+http_ask(const struct http_ask *q, long *status, struct buf *out, struct why *why)
+{
+	struct answer a = {out, q->max > 0 ? q->max : DEFAULT_MAX, 0};
+	struct curl_slist *headers = NULL;
+	CURL *c = thread_handle();
+	char header[128];
+	CURLcode rc;
+
+	if (c == NULL)
+		return ERR_NOMEM;
+	curl_easy_reset(c);
+	(void)curl_easy_setopt(c, CURLOPT_URL, q->url);
+	(void)curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	(void)curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	if (getenv("no_proxy") == NULL && getenv("NO_PROXY") == NULL)
+		(void)curl_easy_setopt(c, CURLOPT_NOPROXY, "127.0.0.1,localhost,::1");
+	(void)curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, q->seconds > 0 && q->seconds < 30 ? q->seconds : 30L);
+	(void)curl_easy_setopt(c, CURLOPT_TIMEOUT, q->seconds > 0 ? q->seconds : 60L);
+	(void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
+	(void)curl_easy_setopt(c, CURLOPT_WRITEDATA, &a);
+	if (q->socket != NULL)
+		(void)curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, q->socket);
+	if (q->type != NULL) {
+		(void)snprintf(header, sizeof header, "Content-Type: %s", q->type);
+		headers = curl_slist_append(curl_slist_append(NULL, header), "Expect:");
+		(void)curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+		(void)curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->n);
+		(void)curl_easy_setopt(c, CURLOPT_POSTFIELDS, q->n > 0 ? q->body : "");
+	}
+	*status = 0;
+	rc = curl_easy_perform(c);
+	(void)curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, status);
+	curl_slist_free_all(headers);
+	if (rc != CURLE_OK)
+		return why_set(why, a.n > a.max ? ERR_LENGTH : ERR_IO, "%s: %s", q->url, a.n > a.max ? "too long" : curl_easy_strerror(rc));
+	return out->failed ? ERR_NOMEM : OK;
+}
+
+/* ---- files ------------------------------------------------------------------------------ */
+
 /* What stands for itself in an address (RFC 3986, section 2.3), and the slash; all else is escaped. */
 static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
 
@@ -61,16 +104,12 @@ static enum err
 read_http(void *ctx, const char *path, size_t max, struct buf *out, struct why *why)
 {
 	const char *base = ctx;
-	size_t base_n = strlen(base);
-	struct answer a = {out, max, 0};
+	size_t base_n = strlen(base), at;
 	char url[4096];
-	CURL *c = thread_handle();
-	size_t at;
+	struct http_ask q = {.url = url, .seconds = 600, .max = max > 0 ? max : 1};
 	long status = 0;
-	CURLcode rc;
+	enum err e;
 
-	if (c == NULL)
-		return ERR_NOMEM;
 	if (base_n > 0 && base[base_n - 1] == '/')
 		base_n--;
 	if (base_n + 2 + 3 * strlen(path) > sizeof url)
@@ -78,22 +117,11 @@ read_http(void *ctx, const char *path, size_t max, struct buf *out, struct why *
 	at = (size_t)snprintf(url, sizeof url, "%.*s/", (int)base_n, base);
 	for (const char *p = path; *p != '\0'; p++)
 		at += (size_t)snprintf(url + at, sizeof url - at, strchr(plain, *p) != NULL ? "%c" : "%%%02X", (unsigned char)*p);
-	curl_easy_reset(c);
-	(void)curl_easy_setopt(c, CURLOPT_URL, url);
-	(void)curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-	(void)curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	(void)curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, 30L);
-	(void)curl_easy_setopt(c, CURLOPT_TIMEOUT, 600L);
-	(void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
-	(void)curl_easy_setopt(c, CURLOPT_WRITEDATA, &a);
-	rc = curl_easy_perform(c);
+	e = http_ask(&q, &status, out, why);
 	/* what an answer with an error status says is not the file, however long it is */
-	(void)curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
 	if (status != 0 && status != 200)
 		return why_set(why, status == 404 || status == 410 ? ERR_ABSENT : ERR_IO, "%s: status %ld", url, status);
-	if (rc != CURLE_OK)
-		return why_set(why, a.n > max ? ERR_LENGTH : ERR_IO, "%s: %s", url, a.n > max ? "too long" : curl_easy_strerror(rc));
-	return out->failed ? ERR_NOMEM : OK;
+	return e;
 }
 
 /* A server has no listing: the names are those of hashes.sha256, which holds every file of a finished record

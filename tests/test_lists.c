@@ -1,0 +1,532 @@
+/* tests/test_lists.c - election/lists.c, registry/authorizations.c: four authorizers, of which three make a token; who cheats is refused or named.
+ *
+ * Method  real keys, requests and answers; each case builds the lists that one kind of cheat would publish.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "crypto/keyfile.h"
+#include "election/docnote.h"
+#include "election/lists.h"
+#include "registry/authorizations.h"
+
+enum { VOTERS = 6, N = 4, T = 3 };
+
+static struct call call;
+static struct manifest *manifest;
+static struct roll roll;
+static struct hash election;
+static struct scalar credential[VOTERS];
+static struct rsa_secret *secret[N];
+static struct rsa_public *public[N], **by_style[N];
+static struct rsa_public *const *keys[MAX_AUTHORIZERS];
+static struct signer signer[N];
+
+static int
+begin(void **state)
+{
+	(void)state;
+	manifest = calloc(1, sizeof *manifest);
+	manifest->styles = 1;
+	call.authorizers = N;
+	call.quorum = T;
+	memset(election.b, 7, HASH_BYTES);
+	for (unsigned a = 0; a < N; a++) {
+		uint8_t n[RSA_BYTES], seed[32] = {(uint8_t)(a + 1)};
+		char name[20];
+
+		(void)snprintf(name, sizeof name, "autorizador-%u", a + 1);
+		if (rsa_generate(&secret[a]) != OK || signer_of_seed(&signer[a], name, seed) != OK || vkey_make(&call.authorizer[a].key, name, NOTE_ED25519, signer[a].key) != OK)
+			return -1;
+		rsa_modulus(n, secret[a]);
+		if (rsa_public_make(&public[a], n) != OK)
+			return -1;
+		by_style[a] = &public[a];
+		keys[a] = by_style[a];
+	}
+	roll.n = VOTERS;
+	roll.row = calloc(VOTERS + 1, sizeof *roll.row);
+	for (unsigned i = 0; i < VOTERS; i++) {
+		scalar_random(&credential[i]);
+		if (schnorr_public(roll.row[i].key, &credential[i]) != OK)
+			return -1;
+		roll.row[i].style = 1;
+	}
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	for (unsigned a = 0; a < N; a++) {
+		rsa_secret_free(secret[a]);
+		rsa_public_free(public[a]);
+		signer_close(&signer[a]);
+	}
+	roll_free(&roll);
+	free(manifest);
+	return 0;
+}
+
+/* A voter's request, and what each authorizer answers. */
+struct asked {
+	struct buf request;
+	struct authorization a;
+	struct authorization_row row;
+};
+
+/* `salt` tells requests of one voter apart; `same` (bits): authorizers for which the blinded element is that of salt 0. */
+static void
+ask(struct asked *out, uint32_t index, unsigned salt, unsigned same)
+{
+	struct hash h, token;
+	uint8_t key[32] = {0};
+
+	memset(out, 0, sizeof *out);
+	out->a.election = election;
+	out->a.index = index;
+	out->a.style = 1;
+	out->a.n = N;
+	for (unsigned a = 0; a < N; a++) {
+		uint8_t factor[RSA_BLINDING_BYTES] = {0};
+		unsigned s = same >> a & 1 ? 0 : salt;
+
+		memset(factor, (int)(17 * index + a + 40 * s + 1), sizeof factor);
+		key[0] = (uint8_t)(s + 1);
+		key[1] = (uint8_t)index;
+		token_hash(&token, &election, 1, key);
+		assert_int_equal(rsa_blind(out->a.blinded[a], public[a], &token, factor), OK);
+		assert_int_equal(rsa_blind_sign(out->row.answer[a], secret[a], out->a.blinded[a]), OK);
+	}
+	sealed_seed_hash(&out->a.sealed_seed, &election, out->row.sealed);
+	authorization_write(&out->request, &out->a);
+	authorization_hash(&h, out->request.p, out->request.n);
+	assert_int_equal(schnorr_sign(out->row.sig, &credential[index], &h), OK);
+}
+
+/* The list of authorizer a (from 1): rows[i] (or NULL) with these answers. */
+static struct buf
+list_of(unsigned a, struct asked *const rows[VOTERS], const unsigned answers[VOTERS])
+{
+	struct buf out = {0};
+
+	list_begin(&out, &election, a, N, VOTERS);
+	for (unsigned i = 0; i < VOTERS; i++) {
+		struct list_row row = {0};
+
+		if (rows[i] != NULL) {
+			row = (struct list_row){.present = 1, .request = rows[i]->request.p, .request_n = rows[i]->request.n, .sig = rows[i]->row.sig, .answers = (uint8_t)answers[i]};
+			for (unsigned k = 0; k < N; k++)
+				row.answer[k] = rows[i]->row.answer[k];
+		}
+		list_row(&out, &row);
+	}
+	return out;
+}
+
+static struct lists *
+fresh(void)
+{
+	static struct lists_of of;
+	struct lists *l;
+
+	of = (struct lists_of){&call, manifest, &roll, &election, keys, 2};
+	assert_int_equal(lists_new(&l, &of), OK);
+	return l;
+}
+
+static enum err
+add(struct lists *l, unsigned a, struct asked *const rows[VOTERS], const unsigned answers[VOTERS], struct why *why)
+{
+	struct buf b = list_of(a, rows, answers);
+	enum err e = lists_add(l, a, b.p, b.n, why);
+
+	buf_free(&b);
+	return e;
+}
+
+static void
+honest(void **state)
+{
+	struct asked q[VOTERS];
+	struct asked *rows[VOTERS] = {0};
+	struct lists_findings f;
+	struct why why = {""};
+	struct buf b = {0};
+	struct lists *l = fresh();
+
+	(void)state;
+	for (unsigned i = 0; i < VOTERS; i++)
+		ask(&q[i], i, 0, 0);
+	for (unsigned i = 0; i < 4; i++)
+		rows[i] = &q[i];
+	/* voter 3 was answered by two alone */
+	assert_int_equal(add(l, 1, rows, (unsigned[VOTERS]){15, 7, 13, 3, 0, 0}, &why), OK);
+	assert_true(lists_authorized(l, 0) && lists_authorized(l, 1) && lists_authorized(l, 2) && !lists_authorized(l, 3) && !lists_authorized(l, 4));
+	assert_int_equal(add(l, 1, rows, (unsigned[VOTERS]){15, 7, 13, 3, 0, 0}, &why), ERR_EXISTS);
+	assert_int_equal(lists_findings(l, &f), OK);
+	assert_int_equal(f.authorized, 3);
+	assert_int_equal(f.partial, 1);
+	assert_int_equal(f.lists, 1);
+	/* the third authorizer's list shows that it answered voter 3 too: authorized, in whatever list */
+	assert_int_equal(add(l, 3, rows, (unsigned[VOTERS]){5, 5, 5, 5, 0, 0}, &why), OK);
+	assert_true(lists_authorized(l, 3));
+	assert_int_equal(lists_findings(l, &f), OK);
+	assert_int_equal(f.authorized, 4);
+	assert_int_equal(f.partial + f.two_requests + f.equal + f.doublers + f.lacking[0] + f.lacking[2], 0);
+	lists_remarks(&b, &f, &call);
+	assert_string_equal(buf_cstr(&b), "no list of autorizador-2; no list of autorizador-4");
+	buf_free(&b);
+	for (unsigned i = 0; i < VOTERS; i++)
+		buf_free(&q[i].request);
+	lists_free(l);
+}
+
+/* Every row must be what the voter signed and every answer true; a false list changes nothing. */
+static void
+invented(void **state)
+{
+	struct asked q, other;
+	struct asked *rows[VOTERS] = {&q}, *two[VOTERS] = {NULL, &q};
+	struct lists *l = fresh();
+	struct lists_findings f;
+	struct why why = {""};
+	struct buf b;
+
+	(void)state;
+	ask(&q, 0, 0, 0);
+	ask(&other, 0, 1, 0);
+	q.row.sig[5] ^= 1;
+	assert_int_equal(add(l, 2, rows, (unsigned[VOTERS]){3}, &why), ERR_PROOF);
+	assert_non_null(strstr(why.text, "autorizador-2: roll index 0: its request is not signed"));
+	q.row.sig[5] ^= 1;
+	assert_int_equal(add(l, 2, two, (unsigned[VOTERS]){0, 3}, &why), ERR_PROOF); /* another voter's request */
+	assert_int_equal(add(l, 2, rows, (unsigned[VOTERS]){2}, &why), ERR_PROOF);	/* without the authority's answer */
+	assert_non_null(strstr(why.text, "is missing"));
+	assert_int_equal(add(l, 2, rows, (unsigned[VOTERS]){1}, &why), ERR_PROOF); /* without its own */
+	q.row.answer[1][9] ^= 1;
+	assert_int_equal(add(l, 2, rows, (unsigned[VOTERS]){3}, &why), ERR_PROOF);
+	assert_non_null(strstr(why.text, "an answer is false"));
+	memcpy(q.row.answer[1], other.row.answer[1], RSA_BYTES); /* true, but of another request */
+	assert_int_equal(add(l, 2, rows, (unsigned[VOTERS]){3}, &why), ERR_PROOF);
+	assert_int_equal(rsa_blind_sign(q.row.answer[1], secret[1], q.a.blinded[1]), OK);
+	b = list_of(3, rows, (unsigned[VOTERS]){5});
+	assert_int_equal(lists_add(l, 2, b.p, b.n, &why), ERR_FORMAT); /* another's list */
+	assert_int_equal(lists_add(l, 3, b.p, b.n - 1, &why), ERR_FORMAT);
+	buf_u8(&b, 0);
+	assert_int_equal(lists_add(l, 3, b.p, b.n, &why), ERR_LENGTH);
+	buf_free(&b);
+	assert_int_equal(lists_findings(l, &f), OK);
+	assert_int_equal(f.lists + f.authorized + f.partial, 0);
+	assert_int_equal(add(l, 2, rows, (unsigned[VOTERS]){3}, &why), OK);
+	buf_free(&q.request);
+	buf_free(&other.request);
+	lists_free(l);
+}
+
+static void
+lacking(void **state)
+{
+	struct asked q, r;
+	struct asked *rows[VOTERS] = {&q, &r}, *fewer[VOTERS] = {&q};
+	struct lists *l = fresh();
+	struct lists_findings f;
+	struct why why = {""};
+	struct buf b = {0};
+
+	(void)state;
+	ask(&q, 0, 0, 0);
+	ask(&r, 1, 0, 0);
+	assert_int_equal(add(l, 1, rows, (unsigned[VOTERS]){15, 15}, &why), OK);
+	assert_int_equal(add(l, 4, fewer, (unsigned[VOTERS]){9}, &why), OK);
+	assert_int_equal(add(l, 2, rows, (unsigned[VOTERS]){3, 3}, &why), OK);
+	assert_int_equal(lists_findings(l, &f), OK);
+	assert_int_equal(f.authorized, 2);
+	assert_int_equal(f.lacking[3], 1);
+	assert_int_equal(f.lacking[1], 0);
+	lists_remarks(&b, &f, &call);
+	assert_non_null(strstr(buf_cstr(&b), "the list of autorizador-4 lacks 1 of its answers"));
+	buf_free(&b);
+	buf_free(&q.request);
+	buf_free(&r.request);
+	lists_free(l);
+}
+
+/* A voter blinds one token for the authority and others for the rest, and brings a second request past the authority: counted, nobody cheated. */
+static void
+two_requests(void **state)
+{
+	struct asked q, second;
+	struct asked *rows[VOTERS] = {NULL, NULL, &q}, *there[VOTERS] = {NULL, NULL, &second};
+	struct lists *l = fresh();
+	struct lists_findings f;
+	struct why why = {""};
+	struct buf b = {0};
+
+	(void)state;
+	ask(&q, 2, 0, 0);
+	ask(&second, 2, 1, 1);
+	assert_int_equal(add(l, 1, rows, (unsigned[VOTERS]){0, 0, 7}, &why), OK);
+	assert_int_equal(add(l, 4, there, (unsigned[VOTERS]){0, 0, 9}, &why), OK);
+	assert_int_equal(lists_findings(l, &f), OK);
+	assert_int_equal(f.two_requests, 1);
+	assert_int_equal(f.first_two, 2);
+	assert_int_equal(f.doublers, 0);
+	assert_int_equal(f.authorized, 1);
+	assert_int_equal(f.partial, 1);
+	assert_int_equal(f.equal, 0); /* one voter's own elements are no clash */
+	lists_remarks(&b, &f, &call);
+	assert_non_null(strstr(buf_cstr(&b), "1 voters signed two requests (one is roll index 2)"));
+	buf_free(&b);
+	buf_free(&q.request);
+	buf_free(&second.request);
+	lists_free(l);
+}
+
+/* An authorizer that answers two requests of one voter is named; one alone gains nothing, two make two tokens possible. */
+static void
+signed_twice(void **state)
+{
+	struct asked q, second;
+	struct asked *rows[VOTERS] = {&q}, *more[VOTERS] = {&second};
+	struct lists *l = fresh();
+	struct lists_findings f;
+	struct why why = {""};
+	struct buf b = {0};
+
+	(void)state;
+	ask(&q, 0, 0, 0);
+	ask(&second, 0, 1, 0); /* the authority answered both: other elements for all */
+	assert_int_equal(add(l, 1, rows, (unsigned[VOTERS]){7}, &why), OK);
+	assert_int_equal(add(l, 4, more, (unsigned[VOTERS]){9}, &why), OK);
+	assert_int_equal(lists_findings(l, &f), OK);
+	assert_int_equal(f.doublers, 1);
+	assert_int_equal(f.signed_two[0], 1);
+	assert_true(f.doublers <= 2u * T - N - 1);
+	assert_int_equal(f.authorized, 1);
+	lists_remarks(&b, &f, &call);
+	assert_non_null(strstr(buf_cstr(&b), "autorizador-1 answered two requests of 1 roll indices"));
+	buf_free(&b);
+	assert_int_equal(add(l, 3, more, (unsigned[VOTERS]){5}, &why), OK); /* the third answered `q` too, as list 1 shows */
+	assert_int_equal(lists_findings(l, &f), OK);
+	assert_int_equal(f.doublers, 2);
+	assert_true(f.doublers > 2u * T - N - 1);
+	assert_int_equal(f.authorized, 1); /* one index counts once, whatever its requests */
+	buf_free(&q.request);
+	buf_free(&second.request);
+	lists_free(l);
+}
+
+static void
+equal_elements(void **state)
+{
+	struct asked q, r;
+	struct asked *rows[VOTERS] = {&q, &r};
+	struct lists *l = fresh();
+	struct lists_findings f;
+	struct why why = {""};
+	struct hash h;
+
+	(void)state;
+	ask(&q, 0, 0, 0);
+	ask(&r, 1, 0, 0);
+	memcpy(r.a.blinded, q.a.blinded, sizeof r.a.blinded); /* a page that gave two voters one seed */
+	memcpy(r.row.answer, q.row.answer, sizeof r.row.answer);
+	buf_free(&r.request);
+	authorization_write(&r.request, &r.a);
+	authorization_hash(&h, r.request.p, r.request.n);
+	assert_int_equal(schnorr_sign(r.row.sig, &credential[1], &h), OK);
+	assert_int_equal(add(l, 1, rows, (unsigned[VOTERS]){7, 7}, &why), OK);
+	assert_int_equal(lists_findings(l, &f), OK);
+	assert_int_equal(f.equal, 3);
+	buf_free(&q.request);
+	buf_free(&r.request);
+	lists_free(l);
+}
+
+/* ---- registries ------------------------------------------------------------------------------ */
+
+static struct authorizations
+view(struct registry *r, unsigned self)
+{
+	return (struct authorizations){r, &call, manifest, &roll, &election, keys, self};
+}
+
+/* A registry of authorizer 3 is lost; those of the authority and authorizer 2 fill a new one, and its list is as before. */
+static void
+refilled(void **state)
+{
+	static char dir[] = "/tmp/urna-lists-XXXXXX";
+	char path[3][64], fence[3][64], list[64], cmd[100];
+	struct registry *r[3];
+	struct registry_row have = {0};
+	struct asked q[VOTERS];
+	struct why why = {""};
+	uint32_t next, filled = 0, behind;
+	struct buf page = {0}, row = {0}, file = {0}, again = {0};
+	struct authorizations x;
+	struct hash h;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	for (unsigned k = 0; k < 3; k++) {
+		(void)snprintf(path[k], sizeof path[k], "%s/registry-%u", dir, k);
+		(void)snprintf(fence[k], sizeof fence[k], "%s/fence-%u", dir, k);
+		assert_int_equal(authorizations_create(path[k], fence[k], VOTERS, &why), OK);
+		assert_int_equal(registry_open(&r[k], path[k], fence[k], &why), OK);
+	}
+	for (unsigned i = 0; i < 4; i++) {
+		ask(&q[i], i, 0, 0);
+		for (unsigned k = 0; k < 3; k++) {
+			if (k == 1 && i == 3)
+				continue; /* this one reached the authority and the third alone */
+			row.n = 0;
+			q[i].row.answers = k == 0 ? 15 : 1u | 1u << k;
+			authorization_row_write(&row, &q[i].row);
+			assert_int_equal(registry_authorize(r[k], i, &q[i].request, &row, NULL, &why), OK);
+		}
+	}
+	x = view(r[2], 3);
+	(void)snprintf(list, sizeof list, "%s/list", dir);
+	assert_int_equal(authorizations_list(&x, list, &signer[2], &h, &why), OK);
+	assert_int_equal(file_read(&file, list, 1 << 20, &why), OK);
+	registry_close(r[2]);
+	assert_int_equal(unlink(path[2]) | unlink(fence[2]), 0);
+	assert_int_equal(authorizations_create(path[2], fence[2], VOTERS, &why), OK);
+	assert_int_equal(unlink(fence[2]), 0);
+	assert_int_equal(registry_open(&r[2], path[2], fence[2], &why), OK);
+	x = view(r[2], 3);
+	assert_true(registry_refused(r[2], &behind));
+	row.n = 0;
+	authorization_row_write(&row, &q[0].row);
+	assert_int_equal(registry_authorize(r[2], 0, &q[0].request, &row, &have, &why), ERR_NOT_NOW);
+	assert_int_equal(authorizations_page(r[2], 0, &page, &why), ERR_NOT_NOW); /* it tells nobody what it does not know */
+	buf_free(&page);
+	/* from authorizer 2: our answers are not in it and are made anew, the same as before */
+	assert_int_equal(authorizations_page(r[1], 0, &page, &why), OK);
+	page.p[page.n - 1] ^= 1; /* a false answer of the last row */
+	assert_int_equal(authorizations_fill(&x, page.p, page.n, secret + 2, &next, &filled, &why), ERR_PROOF);
+	page.p[page.n - 1] ^= 1;
+	assert_int_equal(authorizations_fill(&x, page.p, page.n, secret + 2, &next, &filled, &why), OK);
+	assert_int_equal(next, VOTERS);
+	assert_int_equal(filled, 3);
+	buf_free(&page);
+	assert_int_equal(authorizations_page(r[0], 0, &page, &why), OK);
+	assert_int_equal(authorizations_fill(&x, page.p, page.n, secret + 2, &next, &filled, &why), OK);
+	assert_int_equal(filled, 4);
+	for (size_t cut = 1; cut < page.n; cut += 97)
+		assert_int_not_equal(authorizations_fill(&x, page.p, page.n - cut, secret + 2, &next, &filled, &why), OK);
+	assert_int_equal(registry_accept(r[2], &why), OK);
+	assert_int_equal(registry_authorize(r[2], 0, &q[0].request, &row, &have, &why), ERR_EXISTS);
+	registry_row_free(&have);
+	assert_int_equal(authorizations_list(&x, list, &signer[2], &h, &why), OK);
+	assert_int_equal(file_read(&again, list, 1 << 20, &why), OK);
+	assert_true(again.n > 0 && file.n > 0);
+	for (unsigned i = 0; i < 4; i++)
+		buf_free(&q[i].request);
+	for (unsigned k = 0; k < 3; k++)
+		registry_close(r[k]);
+	buf_free(&page);
+	buf_free(&row);
+	buf_free(&file);
+	buf_free(&again);
+	(void)snprintf(cmd, sizeof cmd, "rm -rf %s", dir);
+	assert_int_equal(system(cmd), 0);
+}
+
+/* Who may ask for rows: another authorizer of the call, by its key, of this election, now. */
+static void
+asking_for_rows(void **state)
+{
+	struct buf document = {0}, note = {0};
+	struct authorizations x = view(NULL, 1);
+	struct why why = {""};
+	struct hash other = election;
+	int64_t now = (int64_t)time(NULL);
+	uint32_t from = 0;
+
+	(void)state;
+	rows_request(&document, &election, "autorizador-2", 5, now);
+	assert_int_equal(docnote_sign(&note, "rows", &call.hash, document.p, document.n, &signer[1], &why), OK);
+	assert_int_equal(rows_request_check(&x, buf_cstr(&document), buf_cstr(&note), now, &from, &why), OK);
+	assert_int_equal(from, 5);
+	assert_int_equal(rows_request_check(&x, buf_cstr(&document), buf_cstr(&note), now + 301, &from, &why), ERR_DENIED);
+	x.self = 2; /* its own request, sent back to it */
+	assert_int_equal(rows_request_check(&x, buf_cstr(&document), buf_cstr(&note), now, &from, &why), ERR_DENIED);
+	x.self = 1;
+	other.b[0] ^= 1;
+	x.election = &other;
+	assert_int_equal(rows_request_check(&x, buf_cstr(&document), buf_cstr(&note), now, &from, &why), ERR_DENIED);
+	x.election = &election;
+	buf_free(&note);
+	assert_int_equal(docnote_sign(&note, "rows", &call.hash, document.p, document.n, &signer[2], &why), OK); /* another's key */
+	assert_int_not_equal(rows_request_check(&x, buf_cstr(&document), buf_cstr(&note), now, &from, &why), OK);
+	buf_free(&note);
+	assert_int_equal(docnote_sign(&note, "authorizations", &call.hash, document.p, document.n, &signer[1], &why), OK); /* another purpose */
+	assert_int_not_equal(rows_request_check(&x, buf_cstr(&document), buf_cstr(&note), now, &from, &why), OK);
+	buf_free(&note);
+	buf_free(&document);
+}
+
+/* The sets that events may announce. */
+static void
+sets(void **state)
+{
+	static const char *const bad[] = {"", "3", "14", "15", "19", "7 ", "07", "-7", "263", "x"};
+	struct progress p = {.opened = 1, .begun = 0x1e};
+	struct event e = {.time = 1};
+	struct why why;
+
+	(void)state;
+	p.election = e.scope = election;
+	(void)strcpy(e.kind, "authorizers");
+	event_add(&e, "set", "7");
+	assert_int_equal(progress_apply(&p, &e, &call, &why), OK);
+	(void)strcpy(e.fact[0].value, "13");
+	assert_int_equal(progress_apply(&p, &e, &call, &why), OK);
+	assert_int_equal(p.set, 13);
+	assert_true(progress_announced(&p, 7) && progress_announced(&p, 13) && !progress_announced(&p, 11) && !progress_announced(&p, 1) && !progress_announced(&p, 300));
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		(void)strcpy(e.fact[0].value, bad[i]);
+		assert_int_equal(progress_apply(&p, &e, &call, &why), ERR_RANGE);
+	}
+	/* lists come after the close, once each, and enough of them before the comparison */
+	memset(&e, 0, sizeof e);
+	e.time = 2;
+	e.scope = election;
+	(void)strcpy(e.kind, "list");
+	event_add(&e, "authorizer", "autorizador-2");
+	event_add(&e, "sha256", "%064d", 0);
+	assert_int_equal(progress_apply(&p, &e, &call, &why), ERR_NOT_NOW);
+	p.closed = 1;
+	p.begun |= 1u << 6;
+	assert_int_equal(progress_apply(&p, &e, &call, &why), OK);
+	assert_int_equal(progress_apply(&p, &e, &call, &why), ERR_NOT_NOW);
+	(void)strcpy(e.kind, "comparison");
+	assert_int_equal(progress_apply(&p, &e, &call, &why), ERR_NOT_NOW);
+	assert_non_null(strstr(why.text, "lists of 2 authorizers"));
+	(void)strcpy(e.kind, "list");
+	(void)strcpy(e.fact[0].value, "autorizador-1"); /* the authority's stands in the close entry */
+	assert_int_equal(progress_apply(&p, &e, &call, &why), ERR_RANGE);
+	(void)strcpy(e.fact[0].value, "autorizador-4");
+	assert_int_equal(progress_apply(&p, &e, &call, &why), OK);
+	(void)strcpy(e.kind, "comparison");
+	assert_int_equal(progress_apply(&p, &e, &call, &why), OK);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(honest), cmocka_unit_test(invented), cmocka_unit_test(lacking), cmocka_unit_test(two_requests),
+	    cmocka_unit_test(signed_twice), cmocka_unit_test(equal_elements), cmocka_unit_test(refilled), cmocka_unit_test(asking_for_rows), cmocka_unit_test(sets)};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}
