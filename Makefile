@@ -40,7 +40,7 @@ witness_LIBS  := -lmicrohttpd -lsystemd
 # A program lists the modules it may contain, so the linker enforces layering:
 # urna-verify judges the ledger and is built without one line of it.
 urnad_MODULES       := api ledger registry election crypto
-urna_MODULES        := tally election crypto
+urna_MODULES        := tally verifier election crypto
 urna-verify_MODULES := verifier election crypto
 urna-witness_MODULES := witness registry election crypto
 urnad_MAIN          := api/main.c

@@ -373,7 +373,7 @@ token_share_load(struct token *t, const struct hash *call, uint8_t share[32], st
 }
 
 enum err
-token_remember(struct token *t, const char *name, const struct hash *call, const struct hash *value, struct why *why)
+token_remember(struct token *t, const char *name, const char *what, const struct hash *call, const struct hash *value, struct why *why)
 {
 	uint8_t have[64];
 	size_t n = sizeof have;
@@ -383,13 +383,13 @@ token_remember(struct token *t, const char *name, const struct hash *call, const
 	object_label(label, name, call);
 	e = read_object(t, label, have, &n);
 	if (e == ERR_ABSENT)
-		return write_object(t, label, value->b, HASH_BYTES) == OK ? OK : why_set(why, ERR_CRYPTO, "card %s: cannot note the %s", t->info.label, name);
+		return write_object(t, label, value->b, HASH_BYTES) == OK ? OK : why_set(why, ERR_CRYPTO, "card %s: cannot note the %s", t->info.label, what);
 	if (e != OK)
 		return why_set(why, e, "card %s: its memory cannot be read", t->info.label);
 	if (n != HASH_BYTES || memcmp(have, value->b, HASH_BYTES) != 0) {
 		hex_encode(hex, have, HASH_BYTES);
 		return why_set(why, ERR_EXISTS, "card %s (serial %s) has served another %s (%.16s...) and refuses this one", t->info.label,
-		    t->info.serial, name, hex);
+		    t->info.serial, what, hex);
 	}
 	return OK;
 }

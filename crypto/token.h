@@ -53,7 +53,7 @@ MUST_CHECK enum err token_uri(const char *uri, char label[33], char object[128],
  * its attribute pin-source=file:PATH may give instead of pass. */
 MUST_CHECK enum err key_signer(struct signer *out, const char *path, const struct passphrase *pass, struct why *why);
 /* The card's memory of what it serves: note these 32 bytes under this name once; a
- * later call with other bytes is ERR_EXISTS, with the same ones OK. */
-MUST_CHECK enum err token_remember(struct token *t, const char *name, const struct hash *call, const struct hash *value, struct why *why);
+ * later call with other bytes is ERR_EXISTS, with the same ones OK. `what` it is, for the sentence. */
+MUST_CHECK enum err token_remember(struct token *t, const char *name, const char *what, const struct hash *call, const struct hash *value, struct why *why);
 
 #endif

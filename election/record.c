@@ -126,8 +126,11 @@ done:
 enum err
 record_opening(struct record *r, struct why *why)
 {
-	static const char *const names[][2] = {{"transcript", "key/transcript.json"}, {"manifest", "manifest.json"}, {"roll", "roll"},
-	    {"dictamen", "dictamen.json"}, {"zero_report", "zero-report.json"}};
+	const struct {
+		const char *name, *file;
+		const struct buf *have; /* what was read of it and is gone by: not a second reading */
+	} names[] = {{"transcript", "key/transcript.json", &r->transcript}, {"manifest", "manifest.json", &r->manifest_bytes}, {"roll", "roll", NULL},
+	    {"dictamen", "dictamen.json", NULL}, {"zero_report", "zero-report.json", NULL}};
 	struct buf b = {0};
 	struct json *root = NULL;
 	struct fields f;
@@ -147,12 +150,14 @@ record_opening(struct record *r, struct why *why)
 	if (f.e == OK && !hash_equal(&want, &r->call.hash))
 		(void)field_bad(&f, 1, "opening.json is of another call");
 	for (size_t i = 0; i < sizeof names / sizeof *names && f.e == OK; i++) {
-		field_hash(&f, names[i][0], &want);
-		if (f.e != OK || (f.e = record_file(r, names[i][1], HUGE_FILE, &b, why)) != OK)
+		const struct buf *bytes = names[i].have != NULL ? names[i].have : &b;
+
+		field_hash(&f, names[i].name, &want);
+		if (f.e != OK || (bytes == &b && (f.e = record_file(r, names[i].file, HUGE_FILE, &b, why)) != OK))
 			break;
-		sha256(&have, b.p, b.n);
+		sha256(&have, bytes->p, bytes->n);
 		if (!hash_equal(&want, &have))
-			(void)field_bad(&f, 1, "opening.json names another %s than the record holds", names[i][1]);
+			(void)field_bad(&f, 1, "opening.json names another %s than the record holds", names[i].file);
 	}
 	e = fields_end(&f);
 	json_free(root);

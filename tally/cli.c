@@ -247,21 +247,30 @@ put_base64(struct json_out *o, const char *name, const struct buf *b)
 }
 
 enum err
-draft_event(struct args *a, const struct call *call, struct event *e, const char *file, struct why *why)
+event_to_file(const struct call *call, const struct event *e, const struct signer *by, const char *file, struct why *why)
 {
 	struct buf document = {0}, note = {0};
-	struct signer by = {0};
 	char path[1400];
 	enum err err;
 
 	(void)snprintf(path, sizeof path, "%s.note", file);
-	if ((err = open_signer(a, &by, why)) == OK && (err = event_document(&document, e)) == OK &&
-	    (err = docnote_sign(&note, "event", &call->hash, document.p, document.n, &by, why)) == OK &&
+	if ((err = event_document(&document, e)) == OK && (err = docnote_sign(&note, "event", &call->hash, document.p, document.n, by, why)) == OK &&
 	    (err = file_write(file, document.p, document.n, 0644, why)) == OK)
 		err = file_write(path, note.p, note.n, 0644, why);
-	signer_close(&by);
 	buf_free(&document);
 	buf_free(&note);
+	return err;
+}
+
+enum err
+draft_event(struct args *a, const struct call *call, struct event *e, const char *file, struct why *why)
+{
+	struct signer by = {0};
+	enum err err;
+
+	if ((err = open_signer(a, &by, why)) == OK)
+		err = event_to_file(call, e, &by, file, why);
+	signer_close(&by);
 	return err;
 }
 

@@ -49,7 +49,9 @@ MUST_CHECK enum err http_call(const char *socket, const char *url, const char *t
 /* Submit an entry to --socket (nothing if absent), signed with --key. */
 MUST_CHECK enum err submit_event(struct args *a, const struct call *call, struct event *e, const struct signer *by, struct why *why);
 
-/* Write the entry's document to file and, signed with --key, its .note: for a second signer, then for submit_file. */
+/* Write the entry's document to file and, signed, its .note: for submit_file. */
+MUST_CHECK enum err event_to_file(const struct call *call, const struct event *e, const struct signer *by, const char *file, struct why *why);
+/* The same with --key: for a second signer, then for submit_file. */
 MUST_CHECK enum err draft_event(struct args *a, const struct call *call, struct event *e, const char *file, struct why *why);
 /* Submit a drafted entry with all signatures of its .note to --socket. person: a sealed person, or NULL. */
 MUST_CHECK enum err submit_file(struct args *a, const char *file, const char *person, struct why *why);

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <openssl/evp.h>
@@ -15,28 +14,21 @@
 #include "crypto/token.h"
 #include "election/docnote.h"
 #include "election/sums.h"
-#include "tally/cli.h"
+#include "tally/station.h"
 
-/* An event of this kind and scope. */
-static struct event *
-event_new(const struct record *r, const char *kind)
+/* One that was signed before, where the service was not: `urna decrypt run --out` and `urna mix --out` leave such. */
+static int
+event_submit_file(struct args *a)
 {
-	struct event *e = calloc(1, sizeof *e);
+	const char *file = word(a, 1);
+	struct why why = {""};
 
-	if (e == NULL)
-		abort();
-	(void)snprintf(e->kind, sizeof e->kind, "%s", kind);
-	e->scope = r->progress.opened ? r->election : r->call.hash;
-	return e;
-}
-
-static void
-add_hash(struct event *e, const char *name, const struct hash *h)
-{
-	char hex[65];
-
-	hash_hex(hex, h);
-	event_add(e, name, "%s", hex);
+	(void)arg_need(a, "--socket");
+	args_end(a);
+	if (submit_file(a, file, NULL, &why) != OK)
+		return fail("event", &why);
+	(void)printf("submitted %s\n", file);
+	return 0;
 }
 
 int
@@ -49,9 +41,12 @@ cmd_event(struct args *a)
 	const char *dir, *kind, *fact;
 
 	if (strcmp(word(a, 0), "submit") != 0) {
-		(void)fprintf(stderr, "usage: urna event submit --record DIR --socket SOCKET --kind KIND --key FILE [--pass-file FILE] [--fact NAME=VALUE ...] [--file FILE ...]\n");
+		(void)fprintf(stderr, "usage: urna event submit --record DIR --socket SOCKET --kind KIND --key FILE [--pass-file FILE] [--fact NAME=VALUE ...] [--file FILE ...]\n"
+				      "       urna event submit ENTRY --socket SOCKET     one that is signed already (ENTRY.note): those that a station left with --out\n");
 		return 2;
 	}
+	if (strncmp(word(a, 1), "--", 2) != 0 && word(a, 1)[0] != '\0')
+		return event_submit_file(a);
 	dir = arg_need(a, "--record");
 	kind = arg_need(a, "--kind");
 	(void)arg_need(a, "--socket");
@@ -77,11 +72,11 @@ cmd_event(struct args *a)
 		if (record_file(r, "key/transcript.json", 8 << 20, &b, &why) != OK)
 			return fail("event", &why);
 		sha256(&h, b.p, b.n);
-		add_hash(e, "transcript", &h);
+		event_add_hash(e, "transcript", &h);
 		if (record_file(r, "acts/key.json", 8 << 20, &b, &why) != OK)
 			return fail("event", &why);
 		sha256(&h, b.p, b.n);
-		add_hash(e, "act", &h);
+		event_add_hash(e, "act", &h);
 	}
 	if (submit_event(a, &r->call, e, &by, &why) != OK)
 		return fail("event", &why);
@@ -117,16 +112,14 @@ cmd_close(struct args *a)
 
 /* ---- comparison ------------------------------------------------------------------------------- */
 
+/* Side by side what the closing said and what is here: article 36 wants it seen. The first difference stops. */
 static enum err
 compare(struct record *r, struct hash *file, struct why *why)
 {
 	struct buf b = {0};
 	char hex[65], root[65];
-	uint8_t *bad;
 	enum err e;
 
-	if (r->close == NULL)
-		return why_set(why, ERR_NOT_NOW, "the box is not closed yet");
 	if ((e = record_file(r, "encrypted-votes.bin", 1 << 30, &b, why)) != OK)
 		return e;
 	sha256(file, b.p, b.n);
@@ -139,55 +132,42 @@ compare(struct record *r, struct hash *file, struct why *why)
 		return why_set(why, ERR_PROOF, "the file of encrypted votes is not the one of the closing: stop");
 	if (strcmp(root, event_fact(r->close, "root")) != 0)
 		return why_set(why, ERR_PROOF, "the ballots log is not the one of the closing: stop");
-	if ((bad = calloc(r->ballots + 1, 1)) == NULL)
-		return ERR_NOMEM;
-	e = record_check_ballots(r, core_count(), bad, NULL, NULL);
-	for (uint64_t i = 0; i < r->ballots && e == OK; i++)
-		if (bad[i])
-			e = why_set(why, ERR_PROOF, "ballot %" PRIu64 " is not valid: stop", i);
-	free(bad);
-	return e;
+	(void)printf("COINCIDEN\n");
+	return OK;
 }
 
 static int
 compare_cmd(struct args *a)
 {
-	const char *dir = arg_need(a, "--record");
-	struct record *r = calloc(1, sizeof *r);
 	struct act act = {{0}, {0}};
 	struct act_facts facts;
 	struct signer by = {0};
 	struct why why = {""};
+	struct station s;
+	struct record *r;
 	struct event *e;
 	struct hash file;
 
-	if (r == NULL || open_record(r, dir, TO_BALLOTS, &why) != OK || compare(r, &file, &why) != OK)
+	(void)arg_need(a, "--socket");
+	if (station_open(&s, a, &why) != OK || station_check(&s, UNTIL_CLOSING, 0, &why) != OK)
 		return fail("decrypt", &why);
-	(void)printf("COINCIDEN\n");
+	r = &s.good->r;
+	if (compare(r, &file, &why) != OK)
+		return fail("decrypt", &why);
 	facts = (struct act_facts){&r->call, r->m, r->election};
-	if (act_start(&act, &facts, r->close, r->entry, r->entries, &file, r->ballots_head.size, &r->ballots_head.root) != OK || put_act(dir, "start-of-decryption", &act, &why) != OK ||
-	    sign_file(a, dir, "acts/start-of-decryption.json", "start-of-decryption", &r->call.hash, &why) != OK || open_signer(a, &by, &why) != OK)
+	if (act_start(&act, &facts, r->close, r->entry, r->entries, &file, r->ballots_head.size, &r->ballots_head.root) != OK || put_act(s.dir, "start-of-decryption", &act, &why) != OK ||
+	    sign_file(a, s.dir, "acts/start-of-decryption.json", "start-of-decryption", &r->call.hash, &why) != OK || open_signer(a, &by, &why) != OK)
 		return fail("decrypt", &why);
 	e = event_new(r, "comparison");
-	add_hash(e, "sha256", &file);
-	add_hash(e, "root", &r->ballots_head.root);
-	if (submit_event(a, &r->call, e, &by, &why) != OK)
+	event_add_hash(e, "sha256", &file);
+	event_add_hash(e, "root", &r->ballots_head.root);
+	if (station_say(&s, e, 0, &by, &why) != OK)
 		return fail("decrypt", &why);
-	args_end(a);
+	station_close(&s);
 	return 0;
 }
 
 /* ---- mix ------------------------------------------------------------------------------------------ */
-
-static void
-list_hash(struct hash *out, const struct ciphertext *c, size_t n)
-{
-	struct buf b = {0};
-
-	bt_ciphertexts(&b, c, n);
-	sha256(out, b.p, b.n);
-	buf_free(&b);
-}
 
 static enum err
 put_text(const char *dir, const char *file, const char *text, struct why *why)
@@ -248,8 +228,10 @@ done:
 }
 
 static enum err
-mix_group(struct record *r, const char *dir, unsigned g, unsigned position, const struct signer *by, struct event *ev, struct why *why)
+mix_group(struct station *st, unsigned g, unsigned position, const struct signer *by, struct event *ev, struct why *why)
 {
+	struct record *r = &st->good->r;
+	const char *dir = st->to;
 	const char *folder = r->m->group[g].folder;
 	struct ciphertext *in = NULL, *start = NULL, *out = NULL;
 	struct shuffle_proof proof = {{0}, {0}, {0}};
@@ -265,7 +247,7 @@ mix_group(struct record *r, const char *dir, unsigned g, unsigned position, cons
 		return e; /* a group of 0 has no session */
 	}
 	in = start;
-	if (position > 1 && (e = record_mixed(r, g, &in, n, why)) != OK)
+	if ((position > 1 && (e = record_mixed(r, g, &in, n, why)) != OK) || (e = station_list(st, g, in, n, why)) != OK)
 		goto done;
 	if ((out = calloc(n, sizeof *out)) == NULL) {
 		e = ERR_NOMEM;
@@ -340,18 +322,91 @@ next_position(struct record *r, unsigned *position, const char *name, struct why
 	return r->progress.compared ? OK : why_set(why, ERR_NOT_NOW, "the comparison of article 36 comes first: urna decrypt compare");
 }
 
+static void
+drop(const char *dir, const char *folder, const char *begin, const char *middle, const char *end)
+{
+	char path[1400];
+
+	(void)snprintf(path, sizeof path, "%s/mix/%s/%s%s%s", dir, folder, begin, middle, end);
+	(void)unlink(path);
+}
+
+/* A mixing that broke off left files of a position that no entry took: away with them, and the list before it is the last again. */
+static enum err
+undo(const char *dir, const struct record *r, struct why *why)
+{
+	static const char *const own[][2] = {{"", ".note"}, {"nizkp/proofs/PermutationCommitment", ".bt"}, {"nizkp/proofs/PoSCommitment", ".bt"}, {"nizkp/proofs/PoSReply", ".bt"}};
+	static const char *const first[] = {"protInfo.xml", "nizkp/version", "nizkp/type", "nizkp/auxsid", "nizkp/width", "nizkp/FullPublicKey.bt", "nizkp/Ciphertexts.bt",
+	    "nizkp/ShuffledCiphertexts.bt", "nizkp/proofs/activethreshold"};
+	unsigned done = r->progress.mixes;
+
+	for (unsigned g = 0; g < r->m->groups; g++) {
+		const char *folder = r->m->group[g].folder;
+		char from[1400], to[1400], path[300], text[16];
+		enum err e;
+
+		(void)snprintf(text, sizeof text, "%02u", done + 1);
+		for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+			drop(dir, folder, own[i][0], text, own[i][1]);
+		for (size_t i = 0; done == 0 && i < sizeof first / sizeof *first; i++)
+			drop(dir, folder, first[i], "", "");
+		(void)snprintf(from, sizeof from, "%s/mix/%s/nizkp/proofs/Ciphertexts%02u.bt", dir, folder, done);
+		if (done == 0 || access(from, F_OK) != 0)
+			continue;
+		(void)snprintf(to, sizeof to, "%s/mix/%s/nizkp/ShuffledCiphertexts.bt", dir, folder);
+		(void)snprintf(path, sizeof path, "mix/%s/nizkp/proofs/activethreshold", folder);
+		(void)snprintf(text, sizeof text, "%u", done);
+		if (rename(from, to) != 0)
+			return why_set(why, ERR_IO, "%s: cannot be put back", from);
+		if ((e = put_text(dir, path, text, why)) != OK)
+			return e;
+	}
+	return OK;
+}
+
+/* The record as far as the log of events, to put it in order before it is checked. */
+static enum err
+undo_unfinished(const struct station *s, struct why *why)
+{
+	struct record *r = calloc(1, sizeof *r);
+	enum err e;
+
+	if (r == NULL)
+		return ERR_NOMEM;
+	if ((e = open_record(r, s->dir, TO_EVENTS, why)) == OK)
+		e = undo(s->dir, r, why);
+	record_free(r);
+	free(r);
+	return e;
+}
+
+static int
+mix_usage(void)
+{
+	(void)fprintf(stderr, "usage: urna mix --record DIR --election-id HEX (--socket SOCKET | --out FOLDER) --key MIXER [--pass-file FILE] [--log-key VKEY ...] [--quiet]\n"
+			      "Checks the record until its closing, the comparison and the mixes before this one (urna-verify record, V01 to V28, V39), and only\n"
+			      "then shuffles every group. HEX is your own note of the election id, from the opening act; without the option it is asked for.\n"
+			      "Apart from the net, --out takes files and the signed entry: copy FOLDER/mix into the record, then urna event submit.\n");
+	return 2;
+}
+
 int
 cmd_mix(struct args *a)
 {
-	const char *dir = arg_need(a, "--record");
-	struct record *r = calloc(1, sizeof *r);
 	struct signer by = {0};
 	struct why why = {""};
+	struct station s;
+	struct record *r;
 	struct event *e;
 	unsigned position;
 
+	if (a->argc == 0)
+		return mix_usage();
 	process_harden();
-	if (r == NULL || open_record(r, dir, TO_BALLOTS, &why) != OK || open_signer(a, &by, &why) != OK)
+	if (station_open(&s, a, &why) != OK || (s.out == NULL && undo_unfinished(&s, &why) != OK) || station_check(&s, UNTIL_MIX, 1, &why) != OK)
+		return fail("mix", &why);
+	r = &s.good->r;
+	if (open_signer(a, &by, &why) != OK)
 		return fail("mix", &why);
 	if (call_mixer(&r->call, by.name) == 0) {
 		(void)why_set(&why, ERR_DENIED, "%s is no mixer of the call", by.name);
@@ -364,22 +419,24 @@ cmd_mix(struct args *a)
 	event_add(e, "position", "%u", position);
 	event_add(e, "outputs", "%064d", 0);
 	for (unsigned g = 0; g < r->m->groups; g++) {
-		if (mix_group(r, dir, g, position, &by, e, &why) != OK)
+		if (mix_group(&s, g, position, &by, e, &why) != OK)
 			return fail("mix", &why);
 		(void)fprintf(stderr, "\r  %s: group %u of %u", by.name, g + 1, r->m->groups);
 	}
 	(void)fprintf(stderr, "\n");
-	if (submit_event(a, &r->call, e, &by, &why) != OK)
+	if (station_say(&s, e, position, &by, &why) != OK)
 		return fail("mix", &why);
-	args_end(a);
+	station_close(&s);
 	return 0;
 }
 
 /* ---- decrypt --------------------------------------------------------------------------------------- */
 
 static enum err
-decrypt_group(struct record *r, const char *dir, unsigned g, unsigned trustee, const struct scalar *share, const struct signer *by, struct why *why)
+decrypt_group(struct station *st, unsigned g, unsigned trustee, const struct scalar *share, const struct signer *by, struct why *why)
 {
+	struct record *r = &st->good->r;
+	const char *dir = st->to;
 	struct ciphertext *start = NULL, *list = NULL;
 	struct decryption_proof proof = {{0}, {0}, {0}};
 	struct buf b = {0}, note = {0};
@@ -395,7 +452,7 @@ decrypt_group(struct record *r, const char *dir, unsigned g, unsigned trustee, c
 
 	if (k == NULL)
 		return ERR_NOMEM;
-	if ((e = record_group(r, g, &start, &n)) != OK || n == 0 || (e = record_mixed(r, g, &list, n, why)) != OK)
+	if ((e = record_group(r, g, &start, &n)) != OK || n == 0 || (e = record_mixed(r, g, &list, n, why)) != OK || (e = station_list(st, g, list, n, why)) != OK)
 		goto done;
 	decryption_factor(&pf, &ipf, r->joint.k);
 	scalar_mul(&k->x, share, &ipf);
@@ -452,69 +509,95 @@ done:
 	return e;
 }
 
+/* One of the ceremony's cards of this trustee. */
+static enum err
+listed(const struct record *r, const struct token_info *card, unsigned trustee, struct why *why)
+{
+	for (size_t i = 0; i < r->cards; i++)
+		if (strcmp(r->card[i].serial, card->serial) == 0 && r->card[i].trustee == trustee)
+			return OK;
+	return why_set(why, ERR_PROOF, "card %s (serial %s) is not one of trustee %u's cards in the ceremony's transcript", card->label, card->serial, trustee);
+}
+
+/* The share of the card, once it has noted what it serves: one election, one box, one mixed output of it. */
+static enum err
+take_share(struct token *t, const struct checked *good, unsigned trustee, struct scalar *share, struct why *why)
+{
+	const struct record *r = &good->r;
+	struct share_facts facts;
+	enum err e;
+
+	if ((e = listed(r, token_info(t), trustee, why)) != OK || (e = token_remember(t, "election", "election", &r->call.hash, &r->election, why)) != OK ||
+	    (e = token_remember(t, "root", "box", &r->election, &r->ballots_head.root, why)) != OK ||
+	    (e = token_remember(t, "lists", "mixed output of this box", &r->election, &good->lists, why)) != OK)
+		return e;
+	return token_share_load(t, &r->call.hash, share->b, &facts, why);
+}
+
+static enum err
+say_trustee(struct station *s, const char *kind, unsigned trustee, const struct signer *by, struct why *why)
+{
+	struct event *e = event_new(&s->good->r, kind);
+	enum err err;
+
+	event_add(e, "trustee", "%s", by->name);
+	if (strcmp(kind, "station") == 0) {
+		event_add_hash(e, "root", &s->good->r.ballots_head.root);
+		event_add_hash(e, "lists", &s->good->lists);
+	} else
+		event_add(e, "number", "%u", trustee);
+	err = station_say(s, e, trustee, by, why);
+	free(e);
+	return err;
+}
+
+/* Factors of every group, between the two entries that frame them. */
+static enum err
+give_factors(struct station *s, unsigned trustee, const struct scalar *share, const struct signer *by, struct why *why)
+{
+	const struct record *r = &s->good->r;
+	enum err e = say_trustee(s, "station", trustee, by, why);
+
+	for (unsigned g = 0; g < r->m->groups && e == OK; g++) {
+		e = decrypt_group(s, g, trustee, share, by, why);
+		(void)fprintf(stderr, "\r  %s: group %u of %u", by->name, g + 1, r->m->groups);
+	}
+	(void)fprintf(stderr, "\n");
+	return e == OK ? say_trustee(s, "factors", trustee, by, why) : e;
+}
+
 static int
 decrypt_run(struct args *a)
 {
-	const char *dir = arg_need(a, "--record"), *label = arg_need(a, "--label"), *module = arg(a, "--module"), *pin_file = arg(a, "--pin-file");
-	struct record *r = calloc(1, sizeof *r);
+	const char *label = arg_need(a, "--label"), *module = arg(a, "--module"), *pin_file = arg(a, "--pin-file");
 	struct scalar *share = secmem_new(sizeof *share);
-	struct share_facts facts;
 	struct passphrase pin;
 	struct token *t = NULL;
 	struct signer by = {0};
 	struct why why = {""};
-	struct event *e;
-	struct hash file;
+	struct station s;
 	unsigned trustee;
-	int listed = 0;
+	enum err e;
 
 	process_harden();
-	/* the station checks the whole record itself, and only then touches its card */
-	if (r == NULL || share == NULL || open_record(r, dir, TO_BALLOTS, &why) != OK || compare(r, &file, &why) != OK || open_signer(a, &by, &why) != OK)
+	/* the station checks the whole record itself, and only then touches its keys and its card */
+	if (share == NULL || station_open(&s, a, &why) != OK || station_check(&s, UNTIL_MIX, 0, &why) != OK || open_signer(a, &by, &why) != OK)
 		return fail("decrypt", &why);
-	if (!r->progress.compared || r->progress.mixes < r->call.minimum_mixers) {
-		(void)why_set(&why, ERR_NOT_NOW, "%s", !r->progress.compared ? "the comparison of article 36 comes first" : "fewer mixers than the call's minimum have mixed");
-		return fail("decrypt", &why);
-	}
-	if (verify_mixes(r, core_count(), &why) != OK)
-		return fail("decrypt", &why);
-	if ((trustee = call_trustee(&r->call, by.name)) == 0) {
+	if ((trustee = call_trustee(&s.good->r.call, by.name)) == 0) {
 		(void)why_set(&why, ERR_DENIED, "%s is no trustee of the call", by.name);
 		return fail("decrypt", &why);
 	}
 	if (passphrase_get(&pin, pin_file, "PIN", &why) != OK || token_open(&t, module, label, NULL, &pin, &why) != OK)
 		return fail("decrypt", &why);
 	wipe(&pin, sizeof pin);
-	for (size_t i = 0; i < r->cards; i++)
-		listed |= strcmp(r->card[i].serial, token_info(t)->serial) == 0 && r->card[i].trustee == trustee;
-	if (!listed) {
-		(void)why_set(&why, ERR_PROOF, "card %s (serial %s) is not one of trustee %u's cards in the ceremony's transcript", label, token_info(t)->serial, trustee);
-		return fail("decrypt", &why);
-	}
-	if (token_remember(t, "election", &r->call.hash, &r->election, &why) != OK || token_remember(t, "root", &r->election, &r->ballots_head.root, &why) != OK ||
-	    token_share_load(t, &r->call.hash, share->b, &facts, &why) != OK)
-		return fail("decrypt", &why);
+	e = take_share(t, s.good, trustee, share, &why);
 	token_close(t);
-	e = event_new(r, "station");
-	event_add(e, "trustee", "%s", by.name);
-	add_hash(e, "root", &r->ballots_head.root);
-	if (submit_event(a, &r->call, e, &by, &why) != OK)
-		return fail("decrypt", &why);
-	for (unsigned g = 0; g < r->m->groups; g++) {
-		if (decrypt_group(r, dir, g, trustee, share, &by, &why) != OK) {
-			secmem_free(share, sizeof *share);
-			return fail("decrypt", &why);
-		}
-		(void)fprintf(stderr, "\r  %s: group %u of %u", by.name, g + 1, r->m->groups);
-	}
-	(void)fprintf(stderr, "\n");
+	if (e == OK)
+		e = give_factors(&s, trustee, share, &by, &why);
 	secmem_free(share, sizeof *share);
-	e = event_new(r, "factors");
-	event_add(e, "trustee", "%s", by.name);
-	event_add(e, "number", "%u", trustee);
-	if (submit_event(a, &r->call, e, &by, &why) != OK)
+	if (e != OK)
 		return fail("decrypt", &why);
-	args_end(a);
+	station_close(&s);
 	return 0;
 }
 
@@ -527,8 +610,15 @@ cmd_decrypt(struct args *a)
 		return compare_cmd(a);
 	if (strcmp(what, "run") == 0)
 		return decrypt_run(a);
-	(void)fprintf(stderr, "usage: urna decrypt compare --record DIR --socket SOCKET --key OPERATOR [--pass-file FILE]     (article 36)\n"
-			      "       urna decrypt run --record DIR --socket SOCKET --key TRUSTEE [--pass-file FILE] --label CARD --pin-file FILE [--module LIB]\n");
+	(void)fprintf(stderr, "usage: urna decrypt compare --record DIR --election-id HEX --socket SOCKET --key OPERATOR [--pass-file FILE] [--log-key VKEY ...] [--quiet]\n"
+			      "           article 36: the record is checked until its closing, then file and root are held against the closing's\n"
+			      "       urna decrypt run --record DIR --election-id HEX (--socket SOCKET | --out FOLDER) --key TRUSTEE [--pass-file FILE]\n"
+			      "           --label CARD [--pin-file FILE] [--module LIB] [--log-key VKEY ...] [--quiet]\n"
+			      "           a trustee's factors. Everything that the record must hold when the mixing is done is checked here first, as by\n"
+			      "           urna-verify record --until mix; unless all of it passes, neither key nor card is touched\n"
+			      "HEX is your own note of the election id, from the opening act that you saw signed, never from this record; without the option it is\n"
+			      "asked for. Apart from the net, --out takes the factors and the signed entries: copy FOLDER/decryption into the record, and\n"
+			      "urna event submit FOLDER/entries/station-NN.json, then factors-NN.json.\n");
 	return 2;
 }
 
@@ -582,7 +672,7 @@ act_count_cmd(struct args *a)
 	}
 	sha256(&h, c->csv.p, c->csv.n);
 	e = event_new(r, "count");
-	add_hash(e, "votes", &h);
+	event_add_hash(e, "votes", &h);
 	if (submit_event(a, &r->call, e, &by, &why) != OK)
 		return fail("act", &why);
 	args_end(a);
@@ -605,41 +695,15 @@ cmd_act(struct args *a)
 
 /* ---- preserve ------------------------------------------------------------------------------------------ */
 
-/* Cosignatures that the final heads have in the record: the fewer of the two logs'. */
-static enum err
-cosigned(struct record *r, size_t *least, struct why *why)
-{
-	static const char *const logs[] = {"events/checkpoint", "ballots/checkpoint"};
-	struct vkey keys[MAX_PARTIES];
-	enum err e = OK;
-
-	for (unsigned i = 0; i < r->call.witnesses; i++)
-		keys[i] = r->call.witness[i].key;
-	*least = r->call.witnesses;
-	for (size_t i = 0; i < 2 && e == OK; i++) {
-		struct buf b = {0};
-		size_t n = 0;
-
-		if ((e = record_file(r, logs[i], NOTE_MAX_BYTES, &b, why)) == OK && (e = checkpoint_cosigners(&n, b.p, b.n, keys, r->call.witnesses, why)) == OK && n < *least)
-			*least = n;
-		buf_free(&b);
-	}
-	return e;
-}
-
 /* All witnesses within some seconds, or at least the call's quorum: afterwards the record does not change. */
 static enum err
 wait_cosigned(struct record *r, struct why *why)
 {
-	struct timespec pause = {0, 100000000};
 	size_t n = 0;
-	enum err e = OK;
+	enum err e = r->call.witness_quorum > 0 ? cosigned_wait(r, r->call.witnesses, &n, why) : OK;
 
-	for (int i = 0; i < 150 && r->call.witness_quorum > 0; i++) {
-		if ((e = cosigned(r, &n, why)) != OK || n == r->call.witnesses)
-			return e;
-		(void)nanosleep(&pause, NULL);
-	}
+	if (e != OK)
+		return e;
 	if (n < r->call.witness_quorum)
 		return why_set(why, ERR_NOT_NOW, "%zu witnesses cosigned the final heads, the call demands %u: when they answer again, run urna preserve --finish", n, r->call.witness_quorum);
 	return OK;
@@ -663,7 +727,7 @@ cmd_preserve(struct args *a)
 		return fail("preserve", &why);
 	if (!finish) {
 		e = event_new(r, "seal");
-		add_hash(e, "list", &h[0]);
+		event_add_hash(e, "list", &h[0]);
 		if (submit_event(a, &r->call, e, &by, &why) != OK)
 			return fail("preserve", &why);
 	}

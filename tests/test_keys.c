@@ -195,15 +195,19 @@ cards(void **state)
 	assert_int_equal(token_share_store(t, &facts, share, &why), OK);
 	assert_int_equal(token_share_store(t, &facts, share, &why), ERR_EXISTS);
 	assert_int_equal(token_share_load(t, &elsewhere, back, &got, &why), ERR_ABSENT);
-	assert_int_equal(token_remember(t, "election", &facts.call, &election, &why), OK);
-	assert_int_equal(token_remember(t, "election", &facts.call, &election, &why), OK);
-	assert_int_equal(token_remember(t, "election", &facts.call, &second, &why), ERR_EXISTS);
+	assert_int_equal(token_remember(t, "election", "election", &facts.call, &election, &why), OK);
+	assert_int_equal(token_remember(t, "election", "election", &facts.call, &election, &why), OK);
+	assert_int_equal(token_remember(t, "election", "election", &facts.call, &second, &why), ERR_EXISTS);
+	assert_int_equal(token_remember(t, "lists", "mixed output", &election, &second, &why), OK);
 	token_close(t);
 	assert_int_equal(token_open(&t, NULL, "custodio-2", info.serial, &pin, &why), OK);
+	assert_int_equal(token_remember(t, "lists", "mixed output", &election, &second, &why), OK);
+	assert_int_equal(token_remember(t, "lists", "mixed output", &election, &election, &why), ERR_EXISTS);
+	assert_non_null(strstr(why.text, "has served another mixed output ("));
 	assert_int_equal(token_share_load(t, &facts.call, back, &got, &why), OK);
 	assert_memory_equal(back, share, 32);
 	assert_int_equal(got.trustee, 2);
-	assert_int_equal(token_remember(t, "election", &facts.call, &second, &why), ERR_EXISTS);
+	assert_int_equal(token_remember(t, "election", "election", &facts.call, &second, &why), ERR_EXISTS);
 	token_close(t);
 }
 

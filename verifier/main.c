@@ -22,7 +22,7 @@ usage(FILE *out)
 	(void)fprintf(out,
 	    "usage: urna-verify record DIR-or-URL [--election-id HEX] [--log-key VKEY ...] [--until PHASE]\n"
 	    "           [--receipts DIR] [--json] [--quiet]\n"
-	    "           every check of a record; PHASE is key, opening, closing, count or handover (default);\n"
+	    "           every check of a record; PHASE is key, opening, closing, mix, count or handover (default);\n"
 	    "           DIR: receipts and checkpoints of anybody, NAME.ballot beside NAME where the ballot is known\n"
 	    "       urna-verify record DIR-or-URL --self-test [--election-id HEX] [--log-key VKEY ...] [--json] [--quiet]\n"
 	    "           spoil copies of the record in more than 100 named ways and show the check that notices each\n"
@@ -54,7 +54,6 @@ cannot(const struct why *why)
 static int
 cmd_record(int argc, char **argv)
 {
-	static const char *const phases[] = {"key", "opening", "closing", "count", "handover"};
 	struct pinned pinned = {.election_id = option(argc, argv, "--election-id"), .receipts = option(argc, argv, "--receipts")};
 	const char *until = option(argc, argv, "--until"), *key, *where;
 	int json = flag(argc, argv, "--json"), quiet = flag(argc, argv, "--quiet"), self = flag(argc, argv, "--self-test");
@@ -66,13 +65,7 @@ cmd_record(int argc, char **argv)
 
 	while (pinned.log_keys < 8 && (key = option(argc, argv, "--log-key")) != NULL)
 		pinned.log_key[pinned.log_keys++] = key;
-	for (unsigned i = 0; until != NULL && i <= UNTIL_HANDOVER; i++) {
-		if (strcmp(phases[i], until) == 0) {
-			u = (enum until)i;
-			until = NULL;
-		}
-	}
-	if ((where = word(argc, argv)) == NULL || until != NULL || r == NULL || (self && u != UNTIL_HANDOVER)) {
+	if ((until != NULL && !until_read(&u, until)) || (where = word(argc, argv)) == NULL || r == NULL || (self && u != UNTIL_HANDOVER)) {
 		usage(stderr);
 		return 2;
 	}

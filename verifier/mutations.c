@@ -949,6 +949,7 @@ const struct mutation mutations[] = {
     {"a trustee's signature by another trustee", CHECK_DECRYPTION_NOTES, copied, "decryption/%g/%t.note", "decryption/%g/%u.note", NULL, NULL},
     {"one trustee alone", CHECK_DECRYPTION_NOTES, NULL, "factors", NULL, "1", few},
     {"a trustee's station that saw another box", CHECK_DECRYPTION_NOTES, NULL, "station", "root", NULL, fact},
+    {"a trustee's station that saw other mixed lists", CHECK_DECRYPTION_NOTES, NULL, "station", "lists", NULL, fact},
     {"a vote changed", CHECK_VOTES, vote_changed, "votes.csv", NULL, NULL, NULL},
     {"a vote taken away", CHECK_VOTES, line_gone, "votes.csv", NULL, NULL, NULL},
     {"two votes in another order", CHECK_VOTES, lines_swapped, "votes.csv", NULL, NULL, NULL},

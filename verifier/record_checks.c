@@ -24,6 +24,7 @@ struct check_run {
 	uint64_t zero_size; /* the head of events in the zero report */
 	struct hash zero_root;
 	struct hash outputs[MAX_PARTIES + 1]; /* by position: over all groups' outputs, as a mix entry names them */
+	struct hash list[MAX_GROUPS];	      /* of each group's last list */
 	struct why why;
 };
 
@@ -303,6 +304,8 @@ check_zero_head(struct check_run *x)
 	struct frontier f = {0};
 	struct hash h;
 
+	if (x->report->until < UNTIL_OPENING)
+		return;
 	for (uint64_t i = 0; i < x->r.entries && f.size < x->zero_size; i++) {
 		struct buf b = {0};
 
@@ -327,6 +330,8 @@ check_hours(struct check_run *x)
 	enum { SLACK = 30 }; /* within which system and monotonic clock may part unnoticed */
 	char opens[21], closes[21];
 
+	if (x->report->until < UNTIL_OPENING)
+		return;
 	time_text(opens, x->r.m->opens);
 	time_text(closes, x->r.m->closes);
 	for (uint64_t i = 0; i < x->r.entries; i++) {
@@ -393,6 +398,8 @@ check_events(struct check_run *x)
 			buf_free(&b);
 		}
 	}
+	if (!p->key)
+		report_absent(x->report, CHECK_KEY_ACT, "no key entry");
 	check_zero_head(x);
 	check_hours(x);
 	report_pass(x->report, CHECK_EVENTS_LOG, x->r.entries, NULL);
@@ -814,6 +821,7 @@ check_mix(struct check_run *x, unsigned g, unsigned l, const struct session *s, 
 		}
 		if (l <= MAX_PARTIES)
 			sha256_3(&x->outputs[l], x->outputs[l].b, HASH_BYTES, after.b, HASH_BYTES, NULL, 0);
+		x->list[g] = after;
 		free(*in);
 		*in = out;
 		out = NULL;
@@ -918,23 +926,19 @@ check_decryption(struct check_run *x, unsigned g, const int *has, const struct c
 	return valid == x->r.joint.t && e == OK;
 }
 
-/* Trustees with a `factors` entry, each after its own `station` entry for this root. */
+/* Trustees with a `factors` entry. */
 static unsigned
 trustees_of(struct check_run *x, int *has)
 {
 	unsigned k = 0;
-	char hex[65];
 
-	hash_hex(hex, &x->r.ballots_head.root);
 	for (unsigned l = 1; l <= x->r.joint.k; l++) {
 		const char *name = x->r.call.trustee[l - 1].key.name;
-		const struct event *f = entry_of(x, "factors", "trustee", name), *s = entry_of(x, "station", "trustee", name);
+		const struct event *f = entry_of(x, "factors", "trustee", name);
 		char number[16];
 
 		has[l] = f != NULL;
 		k += f != NULL;
-		if (f != NULL && (s == NULL || s > f || strcmp(event_fact(s, "root"), hex) != 0))
-			report_fail(x->report, CHECK_DECRYPTION_NOTES, "trustee %u (%s): no station entry for this box before its factors", l, name);
 		(void)snprintf(number, sizeof number, "%u", l);
 		if (f != NULL && strcmp(event_fact(f, "number"), number) != 0)
 			report_fail(x->report, CHECK_DECRYPTION_NOTES, "trustee %u (%s): its factors entry names number %s", l, name, event_fact(f, "number"));
@@ -942,7 +946,34 @@ trustees_of(struct check_run *x, int *has)
 	return k;
 }
 
-/* Positions 1, 2, ... in the log's order; nobody twice; those whom the call requires, and enough. */
+/* o of the last mix: what is decrypted. */
+static const struct hash *
+last_outputs(const struct check_run *x)
+{
+	return &x->outputs[x->r.progress.mixes <= MAX_PARTIES ? x->r.progress.mixes : 0];
+}
+
+/* Each trustee's station told the log before the factors which box and which mixed lists it was about to open. */
+static void
+check_stations(struct check_run *x, const int *has)
+{
+	char root[65], lists[65];
+
+	hash_hex(root, &x->r.ballots_head.root);
+	hash_hex(lists, last_outputs(x));
+	for (unsigned l = 1; l <= x->r.joint.k; l++) {
+		const char *name = x->r.call.trustee[l - 1].key.name;
+		const struct event *f = entry_of(x, "factors", "trustee", name), *s = x->r.entry;
+
+		while (s < f && !(strcmp(s->kind, "station") == 0 && strcmp(event_fact(s, "trustee"), name) == 0 && strcmp(event_fact(s, "root"), root) == 0 &&
+				    strcmp(event_fact(s, "lists"), lists) == 0))
+			s++;
+		if (has[l] && s == f)
+			report_fail(x->report, CHECK_DECRYPTION_NOTES, "trustee %u (%s): no station entry for this box and these mixed lists before its factors", l, name);
+	}
+}
+
+/* Positions 1, 2, ... in the log's order; nobody twice; those whom the call requires, and enough (at a mixer's own station: later). */
 static void
 check_mixers(struct check_run *x)
 {
@@ -961,9 +992,9 @@ check_mixers(struct check_run *x)
 			report_fail(x->report, CHECK_MIX_NOTES, "mix entry %u of the log is for position %s", position, event_fact(v, "position"));
 	}
 	for (unsigned i = 1; i <= x->r.call.mixers; i++)
-		if (mixed[i] > 1 || (x->r.call.required[i - 1] && !mixed[i]))
+		if (mixed[i] > 1 || (x->r.call.required[i - 1] && !mixed[i] && !x->pinned->mixing))
 			report_fail(x->report, CHECK_MIX_NOTES, "%s mixed %d times", x->r.call.mixer[i - 1].key.name, mixed[i]);
-	if (x->r.progress.mixes < x->r.call.minimum_mixers)
+	if (x->r.progress.mixes < x->r.call.minimum_mixers && !x->pinned->mixing)
 		report_fail(x->report, CHECK_MIX_NOTES, "%u mixes, the call demands %u", x->r.progress.mixes, x->r.call.minimum_mixers);
 }
 
@@ -984,23 +1015,86 @@ check_outputs(struct check_run *x)
 	}
 }
 
+/* One group's input, session and mixes. *list is the last output; 1 if all of it is right. */
+static int
+check_group(struct check_run *x, unsigned g, struct ciphertext **list, size_t n)
+{
+	const char *folder = x->r.m->group[g].folder;
+	struct session s;
+	char base[100], info[200], path[300], active[16];
+	int ready = 1;
+	enum err e;
+
+	hash_of_list(&x->list[g], *list, n);
+	if (x->r.progress.mixes > 0 || !x->pinned->mixing) { /* the first mixer makes these files */
+		(void)snprintf(active, sizeof active, "%u", x->r.progress.mixes);
+		(void)snprintf(base, sizeof base, "mix/%s", folder);
+		(void)snprintf(info, sizeof info, "mix/%s/protInfo.xml", folder);
+		(void)snprintf(path, sizeof path, "%s/nizkp/Ciphertexts.bt", base);
+		if ((e = same_list(x, path, *list, n)) != OK)
+			bad(x, CHECK_MIX_INPUT, e);
+		else
+			report_pass(x->report, CHECK_MIX_INPUT, n, NULL);
+		record_mix_session(&s, &x->r, g, x->r.progress.mixes);
+		if ((e = check_session(x, base, info, &s, "shuffling", &x->r.joint.key, active)) != OK)
+			bad(x, CHECK_MIX_SESSIONS, e);
+		else
+			report_pass(x->report, CHECK_MIX_SESSIONS, 1, NULL);
+	}
+	for (unsigned l = 1; l <= x->r.progress.mixes && ready; l++)
+		ready = check_mix(x, g, l, &s, list, n);
+	if (n != record_group_size(&x->r, g)) {
+		report_fail(x->report, CHECK_MIX_INPUT, "group %s: not all ballots of its styles have its contest", folder);
+		ready = 0;
+	}
+	return ready;
+}
+
+/* votes.csv, the count entry and the acts, from the markings of every group. */
+static void
+check_votes(struct check_run *x, size_t *const *marking, uint64_t pairs)
+{
+	struct count *c = calloc(1, sizeof *c);
+	const struct event *v;
+	struct hash h;
+	char hex[65];
+	enum err e;
+
+	if (c == NULL)
+		abort();
+	report_begin(x->report, CHECK_VOTES);
+	report_begin(x->report, CHECK_COUNT_ACTS);
+	if ((e = count_record(&x->r, c, marking, x->threads, &x->why)) != OK || (e = same(x, "votes.csv", c->csv.p, c->csv.n)) != OK)
+		bad(x, CHECK_VOTES, e);
+	else
+		report_pass(x->report, CHECK_VOTES, pairs, NULL);
+	sha256(&h, c->csv.p, c->csv.n);
+	hash_hex(hex, &h);
+	if ((v = entry_of(x, "count", NULL, NULL)) == NULL || strcmp(event_fact(v, "votes"), hex) != 0)
+		report_fail(x->report, CHECK_VOTES, "the count entry names other votes");
+	for (size_t i = 0; i < c->acts && e == OK; i++) {
+		if ((e = same_act(x, c->name[i], &c->act[i])) != OK || (e = act_signed(x, c->name[i], "count-act", &c->act[i], 0)) != OK)
+			bad(x, CHECK_COUNT_ACTS, e);
+		else
+			report_pass(x->report, CHECK_COUNT_ACTS, 1, NULL);
+	}
+	count_free(c);
+	free(c);
+}
+
+/* The mixes, and what was made of their outputs. */
 static void
 check_count(struct check_run *x)
 {
-	struct count *c = calloc(1, sizeof *c);
 	size_t **marking = calloc(MAX_GROUPS, sizeof *marking);
-	int has[MAX_TRUSTEES + 1] = {0}, ready = 1;
+	int has[MAX_TRUSTEES + 1] = {0}, ready = 1, opened = x->report->until >= UNTIL_COUNT;
 	uint64_t pairs = 0, all = 0;
-	const struct event *v;
-	struct hash h;
-	char path[300], hex[65], active[16];
 	enum err e;
 
-	if (c == NULL || marking == NULL)
+	if (marking == NULL)
 		abort();
-	if (!x->r.progress.mixes && x->report->until < UNTIL_COUNT) {
+	if (x->report->until < UNTIL_MIX) {
 		free(marking);
-		free(c);
 		return;
 	}
 	report_begin(x->report, CHECK_MIX_INPUT);
@@ -1010,7 +1104,7 @@ check_count(struct check_run *x)
 	report_begin(x->report, CHECK_DECRYPTION_SESSIONS);
 	report_begin(x->report, CHECK_DECRYPTION_PROOFS);
 	report_begin(x->report, CHECK_DECRYPTION_NOTES);
-	if (trustees_of(x, has) < x->r.joint.t)
+	if (opened && trustees_of(x, has) < x->r.joint.t)
 		report_fail(x->report, CHECK_DECRYPTION_NOTES, "fewer than %u trustees gave factors", x->r.joint.t);
 	check_mixers(x);
 	for (uint64_t i = 0; i < x->r.ballots; i++) {
@@ -1019,17 +1113,13 @@ check_count(struct check_run *x)
 		record_ballot(&x->r, i, &b);
 		all += b.contests;
 	}
-	(void)snprintf(active, sizeof active, "%u", x->r.progress.mixes);
 	for (unsigned g = 0; g < x->r.m->groups && ready; g++) {
-		const char *folder = x->r.m->group[g].folder;
 		struct ciphertext *list = NULL;
-		struct session s;
-		char base[100], info[200];
 		size_t n = 0;
 
 		report_progress(x->report, CHECK_MIX_PROOFS, g, x->r.m->groups);
 		if ((e = record_group(&x->r, g, &list, &n)) != OK) {
-			why_set(&x->why, e, "group %s: a ballot's points cannot be read", folder);
+			why_set(&x->why, e, "group %s: a ballot's points cannot be read", x->r.m->group[g].folder);
 			bad(x, CHECK_MIX_INPUT, e);
 			break;
 		}
@@ -1038,61 +1128,30 @@ check_count(struct check_run *x)
 			free(list);
 			continue;
 		}
-		(void)snprintf(base, sizeof base, "mix/%s", folder);
-		(void)snprintf(info, sizeof info, "mix/%s/protInfo.xml", folder);
-		(void)snprintf(path, sizeof path, "%s/nizkp/Ciphertexts.bt", base);
-		if ((e = same_list(x, path, list, n)) != OK)
-			bad(x, CHECK_MIX_INPUT, e);
-		else
-			report_pass(x->report, CHECK_MIX_INPUT, n, NULL);
-		record_mix_session(&s, &x->r, g, x->r.progress.mixes);
-		if ((e = check_session(x, base, info, &s, "shuffling", &x->r.joint.key, active)) != OK)
-			bad(x, CHECK_MIX_SESSIONS, e);
-		else
-			report_pass(x->report, CHECK_MIX_SESSIONS, 1, NULL);
-		for (unsigned l = 1; l <= x->r.progress.mixes && ready; l++)
-			ready = check_mix(x, g, l, &s, &list, n);
-		if (n != record_group_size(&x->r, g)) {
-			report_fail(x->report, CHECK_MIX_INPUT, "group %s: not all ballots of its styles have its contest", folder);
-			ready = 0;
-		}
-		if (ready && (marking[g] = calloc(n, sizeof **marking)) == NULL)
+		ready = check_group(x, g, &list, n);
+		if (ready && opened && (marking[g] = calloc(n, sizeof **marking)) == NULL)
 			abort();
-		ready = ready && check_decryption(x, g, has, list, n, marking[g]);
+		ready = ready && (!opened || check_decryption(x, g, has, list, n, marking[g]));
 		free(list);
 	}
-	if (ready)
+	if (ready) {
 		check_outputs(x);
+		check_stations(x, has);
+	}
 	if (ready && pairs != all)
 		report_fail(x->report, CHECK_MIX_INPUT, "the groups hold %" PRIu64 " of %" PRIu64 " (ballot, contest) pairs", pairs, all);
 	if (ready) { /* checks over nothing (an election without ballots) pass over nothing */
 		static const enum check over[] = {CHECK_MIX_INPUT, CHECK_MIX_SESSIONS, CHECK_MIX_PROOFS, CHECK_MIX_NOTES, CHECK_DECRYPTION_SESSIONS,
 		    CHECK_DECRYPTION_PROOFS, CHECK_DECRYPTION_NOTES};
 
-		for (size_t i = 0; pairs == 0 && i < sizeof over / sizeof *over; i++)
-			report_pass(x->report, over[i], 0, "no ballots");
-		report_begin(x->report, CHECK_VOTES);
-		report_begin(x->report, CHECK_COUNT_ACTS);
-		if ((e = count_record(&x->r, c, marking, x->threads, &x->why)) != OK || (e = same(x, "votes.csv", c->csv.p, c->csv.n)) != OK)
-			bad(x, CHECK_VOTES, e);
-		else
-			report_pass(x->report, CHECK_VOTES, pairs, NULL);
-		sha256(&h, c->csv.p, c->csv.n);
-		hash_hex(hex, &h);
-		if ((v = entry_of(x, "count", NULL, NULL)) == NULL || strcmp(event_fact(v, "votes"), hex) != 0)
-			report_fail(x->report, CHECK_VOTES, "the count entry names other votes");
-		for (size_t i = 0; i < c->acts && e == OK; i++) {
-			if ((e = same_act(x, c->name[i], &c->act[i])) != OK || (e = act_signed(x, c->name[i], "count-act", &c->act[i], 0)) != OK)
-				bad(x, CHECK_COUNT_ACTS, e);
-			else
-				report_pass(x->report, CHECK_COUNT_ACTS, 1, NULL);
-		}
-		count_free(c);
+		for (size_t i = 0; (pairs == 0 || x->r.progress.mixes == 0) && i < sizeof over / sizeof *over; i++)
+			report_pass(x->report, over[i], 0, pairs == 0 ? "no ballots" : "nothing is mixed yet");
+		if (opened)
+			check_votes(x, marking, pairs);
 	}
 	for (unsigned g = 0; g < x->r.m->groups; g++)
 		free(marking[g]);
 	free(marking);
-	free(c);
 }
 
 /* ---- hand-over ------------------------------------------------------------------------------------ */
@@ -1190,6 +1249,25 @@ by_name(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
+/* The phase that a file of the record belongs to: those of later phases than was asked for are not looked at. */
+static enum until
+phase_of(const char *name)
+{
+	static const struct {
+		const char *begin;
+		enum until from;
+	} of[] = {{"roll", UNTIL_OPENING}, {"authorizers/", UNTIL_OPENING}, {"manifest.json", UNTIL_OPENING}, {"dictamen.json", UNTIL_OPENING},
+	    {"zero-report.json", UNTIL_OPENING}, {"opening.json", UNTIL_OPENING}, {"acts/opening.", UNTIL_OPENING}, {"ballots/", UNTIL_CLOSING},
+	    {"authorizations/", UNTIL_CLOSING}, {"confirmations", UNTIL_CLOSING}, {"encrypted-votes.bin", UNTIL_CLOSING}, {"acts/closing.", UNTIL_CLOSING},
+	    {"acts/start-of-decryption.", UNTIL_MIX}, {"mix/", UNTIL_MIX}, {"decryption/", UNTIL_COUNT}, {"votes.csv", UNTIL_COUNT},
+	    {"acts/count-", UNTIL_COUNT}, {"hashes.", UNTIL_HANDOVER}, {"acts/handover.", UNTIL_HANDOVER}};
+
+	for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+		if (strncmp(name, of[i].begin, strlen(of[i].begin)) == 0)
+			return of[i].from;
+	return UNTIL_KEY;
+}
+
 static void
 add_log(struct names *l, const char *prefix, uint64_t size)
 {
@@ -1262,7 +1340,7 @@ expected(struct check_run *x, struct names *l)
 	}
 	if (p->compared)
 		add_act(l, "start-of-decryption", 1);
-	for (unsigned g = 0; g < x->r.m->groups; g++) {
+	for (unsigned g = 0; x->r.m != NULL && g < x->r.m->groups; g++) {
 		const char *folder = x->r.m->group[g].folder;
 		char base[100];
 
@@ -1304,7 +1382,7 @@ expected(struct check_run *x, struct names *l)
 	if (p->counted) {
 		add(l, "votes.csv");
 		add_act(l, "count-summary", 1);
-		for (unsigned c = 0; c < x->r.m->contests; c++) {
+		for (unsigned c = 0; x->r.m != NULL && c < x->r.m->contests; c++) {
 			char name[64];
 
 			(void)snprintf(name, sizeof name, "count-%s", x->r.m->contest[c].id);
@@ -1319,9 +1397,24 @@ expected(struct check_run *x, struct names *l)
 	}
 	qsort(l->name, l->n, sizeof *l->name, by_name);
 	for (size_t i = 0; i < l->n; i++) /* two entries may name one acuerdo */
-		if (kept == 0 || strcmp(l->name[kept - 1], l->name[i]) != 0)
+		if (phase_of(l->name[i]) <= x->report->until && (kept == 0 || strcmp(l->name[kept - 1], l->name[i]) != 0))
 			memmove(l->name[kept++], l->name[i], sizeof *l->name);
 	l->n = kept;
+}
+
+/* Drop the names of later phases than was asked for; how many are left. */
+static size_t
+of_phases(const struct check_run *x, char **name, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (phase_of(name[i]) <= x->report->until)
+			name[kept++] = name[i];
+		else
+			free(name[i]);
+	}
+	return kept;
 }
 
 static void
@@ -1341,6 +1434,7 @@ check_files(struct check_run *x)
 		free(want.name);
 		return;
 	}
+	n = of_phases(x, have, n);
 	while (i < want.n || k < n) {
 		int order = i == want.n ? 1 : k == n ? -1 : strcmp(want.name[i], have[k]);
 		const char *name = order <= 0 ? want.name[i] : have[k];
@@ -1375,10 +1469,33 @@ check_files(struct check_run *x)
 	free(want.name);
 }
 
+/* The note's cosignatures, if it is the head of the log that was read. */
+static enum err
+cosigned(struct check_run *x, const char *file, const struct head *head, const struct vkey *log, const struct vkey *keys, size_t *count)
+{
+	struct buf b = {0};
+	struct head of;
+	enum err e;
+
+	*count = 0;
+	if ((e = record_file(&x->r, file, NOTE_MAX_BYTES, &b, &x->why)) == OK && (e = checkpoint_open(&of, b.p, b.n, log, &x->why)) == OK &&
+	    (of.size != head->size || !hash_equal(&of.root, &head->root)))
+		e = why_set(&x->why, ERR_PROOF, "%s changed while the record was read", file);
+	if (e == OK)
+		e = checkpoint_cosigners(count, b.p, b.n, keys, x->r.call.witnesses, &x->why);
+	buf_free(&b);
+	return e;
+}
+
+/* The policy on the heads as they stand: of events always, of ballots its final one. */
 static void
 check_witnesses(struct check_run *x)
 {
-	static const char *const logs[] = {"events/checkpoint", "ballots/checkpoint"};
+	const struct {
+		const char *file;
+		const struct head *head;
+		const struct vkey *log;
+	} logs[] = {{"events/checkpoint", &x->r.events_head, &x->r.call.log_events}, {"ballots/checkpoint", &x->r.ballots_head, &x->r.call.log_ballots}};
 	struct vkey keys[MAX_PARTIES];
 	enum err e;
 
@@ -1389,18 +1506,17 @@ check_witnesses(struct check_run *x)
 	}
 	for (unsigned i = 0; i < x->r.call.witnesses; i++)
 		keys[i] = x->r.call.witness[i].key;
-	for (size_t i = 0; i < 2; i++) {
-		struct buf b = {0};
-		size_t count = 0;
+	if (x->report->until >= UNTIL_CLOSING && x->r.close == NULL)
+		report_absent(x->report, CHECK_WITNESSES, "the box is not closed");
+	for (size_t i = 0; i < (x->report->until < UNTIL_CLOSING || x->r.close == NULL ? 1 : 2); i++) {
+		size_t count;
 
-		if ((e = record_file(&x->r, logs[i], NOTE_MAX_BYTES, &b, &x->why)) != OK ||
-		    (e = checkpoint_cosigners(&count, b.p, b.n, keys, x->r.call.witnesses, &x->why)) != OK)
+		if ((e = cosigned(x, logs[i].file, logs[i].head, logs[i].log, keys, &count)) != OK)
 			bad(x, CHECK_WITNESSES, e);
 		else if (count < x->r.call.witness_quorum)
-			report_fail(x->report, CHECK_WITNESSES, "%s: %zu cosignatures, the call demands %u", logs[i], count, x->r.call.witness_quorum);
+			report_fail(x->report, CHECK_WITNESSES, "%s: %zu cosignatures, the call demands %u", logs[i].file, count, x->r.call.witness_quorum);
 		else
 			report_pass(x->report, CHECK_WITNESSES, count, NULL);
-		buf_free(&b);
 	}
 }
 
@@ -1467,6 +1583,10 @@ check_receipts(struct check_run *x)
 		report_pass(x->report, CHECK_RECEIPTS, 0, "none were handed in (--receipts DIR)");
 		return;
 	}
+	if (x->report->until < UNTIL_CLOSING) {
+		report_fail(x->report, CHECK_RECEIPTS, "receipts are held against a box that is closed: until closing, or later");
+		return;
+	}
 	dir = source_dir(x->pinned->receipts);
 	if ((e = source_names(&dir, &name, &n, &x->why)) != OK) {
 		bad(x, CHECK_RECEIPTS, e);
@@ -1506,7 +1626,7 @@ check_receipts(struct check_run *x)
 }
 
 /* Everything after the logs, in the order of the phases. */
-static void (*const after_logs[])(struct check_run *) = {check_ballots, check_closing, check_receipts, check_comparison, check_count};
+static void (*const after_logs[])(struct check_run *) = {check_ballots, check_closing, check_comparison, check_count};
 
 static int
 go_on(const struct check_run *x)
@@ -1519,15 +1639,26 @@ go_on(const struct check_run *x)
 static void
 check_box(struct check_run *x)
 {
+	int ballots = x->report->until >= UNTIL_CLOSING && check_ballots_log(x);
+
 	check_amendments(x);
 	check_witnesses(x);
-	if (check_ballots_log(x))
-		for (size_t i = 0; i < sizeof after_logs / sizeof *after_logs && go_on(x); i++)
-			after_logs[i](x);
+	if (ballots || x->report->until < UNTIL_CLOSING)
+		check_receipts(x);
+	for (size_t i = 0; ballots && i < sizeof after_logs / sizeof *after_logs && go_on(x); i++)
+		after_logs[i](x);
 	if (go_on(x))
 		check_files(x);
 	if (go_on(x))
 		check_handover(x);
+}
+
+static void
+keep(struct check_run *x, struct checked *out)
+{
+	out->r = x->r;
+	memcpy(out->list, x->list, sizeof out->list);
+	out->lists = *last_outputs(x);
 }
 
 void
@@ -1542,11 +1673,15 @@ check_record(struct report *r, const struct file_source *src, const struct pinne
 	x->threads = threads;
 	x->r.src = *src;
 	election_hex[0] = '\0';
-	if (check_call(x) && check_key(x) && check_setup(x) && check_opening(x)) {
-		hash_hex(election_hex, &x->r.election);
+	if (check_call(x) && check_key(x) && (r->until < UNTIL_OPENING || (check_setup(x) && check_opening(x)))) {
+		if (r->until >= UNTIL_OPENING)
+			hash_hex(election_hex, &x->r.election);
 		if (check_events(x) && go_on(x))
 			check_box(x);
 	}
-	record_free(&x->r);
+	if (pinned->keep != NULL)
+		keep(x, pinned->keep);
+	else
+		record_free(&x->r);
 	free(x);
 }

@@ -8,6 +8,14 @@
 #include "election/record.h"
 #include "verifier/report.h"
 
+/* What a check leaves to a station that goes on with the record: nothing of this is to be read again, for who can
+ * write the record's files could change them after the check. */
+struct checked {
+	struct record r;	      /* as it was read; record_free() */
+	struct hash list[MAX_GROUPS]; /* SHA-256 of each group's last list as a byte tree; before any mix the box's own */
+	struct hash lists;	      /* the outputs of the last mix over all groups (spec/record.md, Outputs) */
+};
+
 /* What the person pinned; trust never starts from the record. */
 struct pinned {
 	const char *election_id; /* hex, or NULL */
@@ -19,6 +27,10 @@ struct pinned {
 	void (*on_read)(void *ctx, struct record *r, enum check after);
 	void *on_read_ctx;
 	const enum check *enough;
+	/* For stations: what was read is moved here (NULL: freed), whatever the report says; and between two mixes (or before
+	 * the first) it is no fault that fewer have mixed than must. */
+	struct checked *keep;
+	int mixing;
 };
 
 /* Run all checks on src into report. election_hex gets the id the record claims. */

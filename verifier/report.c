@@ -23,7 +23,7 @@ static const struct {
     [CHECK_EVENTS_LOG] = {"events-log", "26-28", "tree of events recomputed", UNTIL_KEY},
     [CHECK_PHASES] = {"phases", "10, 16, 18", "phases complete and in order", UNTIL_KEY},
     [CHECK_ENTRY_SIGNATURES] = {"entry-signatures", "17", "submitted entries signed by who may", UNTIL_KEY},
-    [CHECK_HEADS] = {"heads", "29-31", "heads in events are prefixes of ballots", UNTIL_OPENING},
+    [CHECK_HEADS] = {"heads", "29-31", "heads in events are prefixes of ballots", UNTIL_CLOSING},
     [CHECK_BALLOTS_LOG] = {"ballots-log", "31", "tree of ballots recomputed", UNTIL_CLOSING},
     [CHECK_BALLOTS] = {"ballots", "4, 31", "every ballot: form, proofs, signature", UNTIL_CLOSING},
     [CHECK_TOKENS] = {"tokens", "4, 23", "every token, under an announced set", UNTIL_CLOSING},
@@ -33,11 +33,11 @@ static const struct {
     [CHECK_SUMS] = {"sums", "3, 10 III", "ballots <= authorizations <= roll, per style", UNTIL_CLOSING},
     [CHECK_ENCRYPTED_VOTES] = {"encrypted-votes", "29-31", "file of encrypted votes and its hashes", UNTIL_CLOSING},
     [CHECK_CLOSING_ACT] = {"closing-act", "29-31", "closing act recomputed", UNTIL_CLOSING},
-    [CHECK_COMPARISON] = {"comparison", "32-36", "hash compared before decryption", UNTIL_COUNT},
-    [CHECK_MIX_INPUT] = {"mix-input", "4", "groups partition all (ballot, contest) pairs", UNTIL_COUNT},
-    [CHECK_MIX_SESSIONS] = {"mix-sessions", "4", "mix sessions linked and generated", UNTIL_COUNT},
-    [CHECK_MIX_PROOFS] = {"mix-proofs", "4", "every proof of shuffle", UNTIL_COUNT},
-    [CHECK_MIX_NOTES] = {"mix-notes", "4", "mixers' signatures, minimum and required", UNTIL_COUNT},
+    [CHECK_COMPARISON] = {"comparison", "32-36", "hash compared before decryption", UNTIL_MIX},
+    [CHECK_MIX_INPUT] = {"mix-input", "4", "groups partition all (ballot, contest) pairs", UNTIL_MIX},
+    [CHECK_MIX_SESSIONS] = {"mix-sessions", "4", "mix sessions linked and generated", UNTIL_MIX},
+    [CHECK_MIX_PROOFS] = {"mix-proofs", "4", "every proof of shuffle", UNTIL_MIX},
+    [CHECK_MIX_NOTES] = {"mix-notes", "4", "mixers' signatures, minimum and required", UNTIL_MIX},
     [CHECK_DECRYPTION_SESSIONS] = {"decryption-sessions", "32-36", "keys and lists of the sessions", UNTIL_COUNT},
     [CHECK_DECRYPTION_PROOFS] = {"decryption-proofs", "32-36", "every trustee's proof separately", UNTIL_COUNT},
     [CHECK_DECRYPTION_NOTES] = {"decryption-notes", "35", "trustees' signatures and stations", UNTIL_COUNT},
@@ -51,6 +51,25 @@ static const struct {
     [CHECK_WITNESSES] = {"witnesses", "28", "the call's witness policy on the final heads", UNTIL_KEY},
     [CHECK_RECEIPTS] = {"receipts", "23", "every receipt and head that was handed in is under the counted head", UNTIL_KEY},
 };
+
+static const char *const phases[UNTIL_PHASES] = {"key", "opening", "closing", "mix", "count", "handover"};
+
+const char *
+until_name(enum until u)
+{
+	return phases[u];
+}
+
+int
+until_read(enum until *out, const char *name)
+{
+	for (unsigned i = 0; i < UNTIL_PHASES; i++)
+		if (strcmp(phases[i], name) == 0) {
+			*out = (enum until)i;
+			return 1;
+		}
+	return 0;
+}
 
 static double
 now(void)
@@ -102,7 +121,8 @@ report_begin(struct report *r, enum check c)
 		(void)fprintf(stderr, "\r\033[K%s %s ...", check_number(c), table[c].name);
 }
 
-static void
+/* The time is taken; 1 if the check is of a phase that was asked for. */
+static int
 settle(struct report *r, enum check c)
 {
 	struct check_result *k = &r->checks[c];
@@ -110,6 +130,9 @@ settle(struct report *r, enum check c)
 	if (k->seconds < 0)
 		k->seconds += now();
 	clear_progress(r);
+	if (table[c].from > r->until)
+		k->verdict = VERDICT_NOT_YET;
+	return k->verdict != VERDICT_NOT_YET;
 }
 
 void
@@ -118,9 +141,10 @@ report_pass(struct report *r, enum check c, uint64_t items, const char *format, 
 	struct check_result *k = &r->checks[c];
 	va_list ap;
 
-	settle(r, c);
+	if (!settle(r, c))
+		return;
 	k->items += items;
-	if (k->verdict == VERDICT_FAIL || k->verdict == VERDICT_NOT_YET)
+	if (k->verdict == VERDICT_FAIL)
 		return;
 	if (k->verdict == VERDICT_ABSENT && k->text[0] != '\0')
 		return; /* evidence was missing: a later pass cannot heal it */
@@ -138,7 +162,8 @@ report_fail(struct report *r, enum check c, const char *format, ...)
 	struct check_result *k = &r->checks[c];
 	va_list ap;
 
-	settle(r, c);
+	if (!settle(r, c))
+		return;
 	if (k->verdict == VERDICT_FAIL) {
 		k->more++;
 		return;
@@ -155,10 +180,9 @@ report_absent(struct report *r, enum check c, const char *format, ...)
 	struct check_result *k = &r->checks[c];
 	va_list ap;
 
-	settle(r, c);
-	if (k->verdict == VERDICT_FAIL || k->verdict == VERDICT_NOT_YET)
+	if (!settle(r, c) || k->verdict == VERDICT_FAIL)
 		return;
-	k->verdict = table[c].from > r->until ? VERDICT_NOT_YET : VERDICT_ABSENT;
+	k->verdict = VERDICT_ABSENT;
 	va_start(ap, format);
 	(void)vsnprintf(k->text, sizeof k->text, format, ap);
 	va_end(ap);
@@ -168,6 +192,15 @@ int
 report_failed(const struct report *r, enum check c)
 {
 	return r->checks[c].verdict == VERDICT_FAIL;
+}
+
+int
+report_good(const struct report *r)
+{
+	for (int c = 0; c < CHECK_COUNT; c++)
+		if (table[c].from <= r->until && r->checks[c].verdict != VERDICT_PASS)
+			return 0;
+	return 1;
 }
 
 void
@@ -223,7 +256,7 @@ json_text(FILE *out, const char *s)
 static void
 print_json(const struct report *r, FILE *out, const char *record, const char *election_id, int good)
 {
-	(void)fprintf(out, "{\n \"verified\": %s,\n \"record\": ", good ? "true" : "false");
+	(void)fprintf(out, "{\n \"verified\": %s,\n \"until\": \"%s\",\n \"record\": ", good ? "true" : "false", phases[r->until]);
 	json_text(out, record);
 	(void)fprintf(out, ",\n \"election\": ");
 	json_text(out, election_id != NULL ? election_id : "");
@@ -265,7 +298,8 @@ print_table(const struct report *r, FILE *out, const char *record, const char *e
 		(void)fprintf(out, "%5u  %-16s %8llu  %14llu  %13llu  %10llu\n", i + 1, r->style[i].entity, (unsigned long long)r->style[i].roll,
 		    (unsigned long long)r->style[i].authorizations, (unsigned long long)r->style[i].confirmations, (unsigned long long)r->style[i].ballots);
 	(void)fprintf(out, "\nrecord    %s\nelection  %s\n", record, election_id != NULL ? election_id : "unknown");
-	(void)fprintf(out, "%s in %.1f s\n", good ? "VERIFIED" : "NOT VERIFIED", now() - r->begun);
+	(void)fprintf(out, "%s%s%s in %.1f s\n", good ? "VERIFIED" : "NOT VERIFIED", r->until < UNTIL_HANDOVER ? " until " : "",
+	    r->until < UNTIL_HANDOVER ? phases[r->until] : "", now() - r->begun);
 }
 
 void
@@ -283,17 +317,12 @@ report_style(struct report *r, const char *entity, uint64_t roll, uint64_t autho
 int
 report_finish(struct report *r, FILE *out, const char *record, const char *election_id)
 {
-	int good = 1;
+	int good = report_good(r);
 
 	clear_progress(r);
-	for (int c = 0; c < CHECK_COUNT; c++) {
-		struct check_result *k = &r->checks[c];
-
-		if (k->verdict == VERDICT_ABSENT && table[c].from > r->until)
-			k->verdict = VERDICT_NOT_YET;
-		if (k->verdict != VERDICT_PASS && k->verdict != VERDICT_NOT_YET)
-			good = 0;
-	}
+	for (int c = 0; c < CHECK_COUNT; c++)
+		if (table[c].from > r->until)
+			r->checks[c].verdict = VERDICT_NOT_YET;
 	if (r->json)
 		print_json(r, out, record, election_id, good);
 	else

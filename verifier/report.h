@@ -58,20 +58,23 @@ enum check {
 	CHECK_COUNT
 };
 
-/* Until which phase a record is asked to have come. */
+/* Until which phase a record is asked to have come. Checks of later phases are not made: what may lie there of them
+ * already is not looked at. */
 enum until {
 	UNTIL_KEY,
 	UNTIL_OPENING,
 	UNTIL_CLOSING,
+	UNTIL_MIX, /* mixed, nothing decrypted: what a trustee's station asks */
 	UNTIL_COUNT,
 	UNTIL_HANDOVER,
+	UNTIL_PHASES
 };
 
 enum verdict {
 	VERDICT_ABSENT, /* not run, or its evidence is missing */
 	VERDICT_PASS,
 	VERDICT_FAIL,
-	VERDICT_NOT_YET, /* ABSENT by the phase asked for: no failure */
+	VERDICT_NOT_YET, /* of a later phase than was asked for: no failure */
 };
 
 /* One per run. Zero-initialise, then report_start(). Fails accumulate: the
@@ -96,6 +99,9 @@ struct report {
 	int progress_tty;
 };
 
+/* "key", "opening", ... and back; the answer is 1 if there is such a phase. */
+const char *until_name(enum until u);
+int until_read(enum until *out, const char *name);
 void report_start(struct report *r, enum until until, int json, int quiet);
 /* Time from here on counts for this check (printed as progress). */
 void report_begin(struct report *r, enum check c);
@@ -109,6 +115,8 @@ void report_absent(struct report *r, enum check c, const char *format, ...) __at
 /* The sums of the next ballot style: printed after the checks, except by --quiet. */
 void report_style(struct report *r, const char *entity, uint64_t roll, uint64_t authorizations, uint64_t confirmations, uint64_t ballots);
 int report_failed(const struct report *r, enum check c);
+/* 1 if every check of the phases asked for passed. */
+int report_good(const struct report *r);
 /* A progress line on stderr when it is a terminal; `what` e.g. "ballots". */
 void report_progress(struct report *r, enum check c, uint64_t done, uint64_t total);
 /* Print the table (or JSON) to out and free what was kept; the answer is the exit code: 0 verified,

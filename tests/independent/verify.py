@@ -843,6 +843,7 @@ def v26(r):
             digests[l - 1] = sha256(digests[l - 1] + sha256(data))
         r.chain[g.number] = (s, chain)
     r.outputs = [d.hex() for d in digests]
+    r.lists_hash = digests[-1].hex() if digests else bytes(32).hex()
 
 
 @check("V27", "mix-proofs")
@@ -929,7 +930,7 @@ def v30(r):
 def v31(r):
     stations = set()
     for e in r.events:
-        if e.kind == "station" and e.facts["root"] == r.root.hex():
+        if e.kind == "station" and e.facts["root"] == r.root.hex() and e.facts.get("lists") == r.lists_hash:
             stations.add(e.facts["trustee"])
         if e.kind == "factors":
             need(e.facts["trustee"] in stations, "factors before the station")

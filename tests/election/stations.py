@@ -1,0 +1,366 @@
+#!/usr/bin/env python3
+"""stations.py FOLDER - records forged by an operator who has every key but the trustees', shown to stations; tests/check_station.
+
+FOLDER is a finished election of tests/demo --file-keys, with the records of its moments in at-PHASE. Where witnesses "cosign", their
+keys are used too, so that the one check in question stands alone. One line a case."""
+import base64
+import glob
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "independent"))
+from formats import Key, Reader, json_write, leaf_hash, root_of, tile_names  # noqa: E402
+from group import sha256  # noqa: E402
+
+W = sys.argv[1]
+D, OUT = W + "/forged", W + "/out"
+ENV = dict(os.environ, SOFTHSM2_CONF=os.path.abspath(W + "/softhsm2.conf"))
+ID = hashlib.sha256(open(W + "/record/opening.json", "rb").read()).hexdigest()
+WITNESS = {k.name: k for k in (Key(w["key"]) for w in json.load(open(W + "/record/call.json"))["witnesses"]["list"])}
+bad = 0
+
+
+def told(name, good, text=""):
+    global bad
+    bad += not good
+    print("%-7s %s%s" % ("ok" if good else "MISSED", name, "" if good else "\n" + text[-3000:]), flush=True)
+
+
+def run(*words, stdin=""):
+    p = subprocess.run(words, env=ENV, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
+    return p.returncode, p.stdout
+
+
+# ---- signing ------------------------------------------------------------------------------
+
+def signature(name, who, text, kind=1, when=0):
+    """A line of a signed note by a key file of the election; kind 4: a witness's cosignature."""
+    stem = who.split("/")[-1]
+    with open(W + "/message", "wb") as f:
+        f.write(("cosignature/v1\ntime %d\n%s" % (when, text) if kind == 4 else text).encode())
+    passfile = W + "/keys/%s.pass" % (stem if os.path.exists(W + "/keys/%s.pass" % stem) else "service")
+    sig = subprocess.check_output(["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", W + "/keys/%s.key" % stem, "-passin", "file:" + passfile,
+                                   "-in", W + "/message"])
+    key = WITNESS[who] if kind == 4 else Key(open(W + "/keys/%s.key.pub" % stem).read().strip())
+    return "— %s %s\n" % (name, base64.b64encode(key.id + (when.to_bytes(8, "big") if kind == 4 else b"") + sig).decode())
+
+
+class Forged:
+    """A copy of a record, to be changed and signed again."""
+
+    def __init__(self, moment):
+        shutil.rmtree(D, ignore_errors=True)
+        shutil.copytree(W + "/at-" + moment, D)
+        self.call = sha256(self.get("call.json")).hex()
+
+    @staticmethod
+    def get(name):
+        with open(D + "/" + name, "rb") as f:
+            return f.read()
+
+    @staticmethod
+    def put(name, data):
+        os.makedirs(os.path.dirname(D + "/" + name), exist_ok=True)
+        with open(D + "/" + name, "wb") as f:
+            f.write(data)
+
+    def note(self, purpose, data, *who):
+        text = "urna/v1/document\npurpose %s\ncall %s\nsha256 %s\n" % (purpose, self.call, sha256(data).hex())
+        return (text + "\n" + "".join(signature(w, w, text) for w in who)).encode()
+
+    def log(self, log):
+        entries, size = [], int(self.get(log + "/checkpoint").split(b"\n")[1])
+        for name, level, _, width in tile_names(size):
+            if level < 0:
+                r = Reader(self.get(log + "/" + name))
+                entries += [r.vec(2) for _ in range(width)]
+        return entries
+
+    def relog(self, log, entries, cosign=True):
+        """Write the log and sign its head with its own key; the answer is the checkpoint without the witnesses."""
+        shutil.rmtree(D + "/%s/tile" % log)
+        hashes = [leaf_hash(e) for e in entries]
+        for name, level, first, width in tile_names(len(entries)):
+            if level < 0:
+                self.put(log + "/" + name, b"".join(len(e).to_bytes(2, "big") + e for e in entries[first:first + width]))
+            else:
+                step = 1 << 8 * level
+                self.put(log + "/" + name, b"".join(root_of(hashes[i * step:(i + 1) * step]) for i in range(first, first + width)))
+        text = "urna.example/%s\n%d\n%s\n" % (log, len(entries), base64.b64encode(root_of(hashes)).decode())
+        own = text + "\n" + signature("urna.example/" + log, log, text)
+        witnesses = "".join(signature("testigo-%d" % n, "testigo-%d" % n, text, 4, int(time.time())) for n in (1, 2) if cosign)
+        self.put(log + "/checkpoint", (own + witnesses).encode())
+        self.root = root_of(hashes)
+        return own
+
+    def document(self, entry):
+        e = json.loads(entry)
+        return json.loads(e["document"]) if "document" in e else e
+
+    def signed(self, kind, facts, when, who):
+        d = json_write({"urna": "event", "version": 1, "scope": ID, "kind": kind, "facts": facts})
+        return self.entry(d, self.note("event", d, who), when)
+
+    @staticmethod
+    def entry(document, note, when):
+        return json_write({"urna": "entry", "version": 1, "scope": ID, "time": when, "document": document.decode(), "note": note.decode()})
+
+    def until(self, kind):
+        """The entries of events up to the last of this kind."""
+        entries = self.log("events")
+        return entries[:max(i for i, e in enumerate(entries) if self.document(e)["kind"] == kind) + 1]
+
+    def facts(self, entries, kind, change, who=None):
+        """Change the facts of every entry of a kind."""
+        for i, b in enumerate(entries):
+            e, d = json.loads(b), self.document(b)
+            if d["kind"] != kind:
+                continue
+            f = change(dict(d["facts"]))
+            if who is not None:
+                entries[i] = self.signed(kind, f, e["time"], who)
+            else:
+                e["facts"] = f
+                entries[i] = json_write(e)
+        return entries
+
+    def box(self, ballots, cosign):
+        """Another box under the logs' keys, and everything that the operator can sign anew for it."""
+        own = self.relog("ballots", ballots, cosign)
+        root, size = self.root, len(ballots)
+        file = b"\1" + bytes.fromhex(ID) + size.to_bytes(8, "big") + b"".join(len(b).to_bytes(4, "big") + b for b in ballots)
+        self.put("encrypted-votes.bin", file)
+
+        def head(f):
+            if int(f.get("size", "0")) > 0:
+                k = min(int(f["size"]), size)
+                f["size"], f["root"] = str(k), root_of([leaf_hash(b) for b in ballots[:k]]).hex()
+            return f
+
+        def close(f):
+            f.update(size=str(size), root=root.hex(), checkpoint=own)
+            for a in ("sha256", "sha512", "sha3-256"):
+                f[a] = hashlib.new(a.replace("-", "_"), file).hexdigest()
+            return f
+        entries = self.log("events")
+        for kind in ("phase", "heartbeat"):
+            entries = self.facts(entries, kind, head)
+        entries = self.facts(entries, "close", close)
+        entries = self.facts(entries, "comparison", lambda f: {"sha256": hashlib.sha256(file).hexdigest(), "root": root.hex()}, "operador")
+        self.relog("events", entries, cosign)
+        run("build/bin/urna", "close", "--record", D)
+
+
+# ---- stations --------------------------------------------------------------------------------
+
+NO_PIN = ["--pass-file", "/nonexistent/pass"]  # whoever asks for it has gone too far
+
+
+def by(name):
+    return ["--key", W + "/keys/%s.key" % name, "--pass-file", W + "/keys/%s.pass" % name]
+
+
+def station(trustee, card, *more, election=ID, record=D, **with_):
+    shutil.rmtree(OUT, ignore_errors=True)
+    pin = ["--pin-file", W + "/private/pin-%d-%d" % (trustee, card)]
+    return run("build/bin/urna", "decrypt", "run", "--record", record, "--out", OUT, *(["--election-id", election] if election else []),
+               "--label", "tarjeta-%d-%d" % (trustee, card), *pin, *more, **with_)
+
+
+def factors():
+    return glob.glob(OUT + "/decryption/*/*/nizkp/proofs/DecryptionFactors01.bt")
+
+
+def refused(name, checks, text, code, deep="/nonexistent"):
+    lines = {x[:3]: x for x in text.split("\n") if " FAIL " in x or " ABSENT " in x}
+    good = code == 1 and "No key was used" in text and all(c in lines for c in checks) and deep not in text and not factors()
+    told(name + ": " + " ".join(sorted(lines)), good, text)
+
+
+def trustee_refuses(name, *checks):
+    code, text = station(2, 1, "--key", W + "/keys/custodio-2.key", *NO_PIN)
+    refused("a trustee, " + name, checks, text, code)
+
+
+def mixer_refuses(name, *checks):
+    shutil.rmtree(OUT, ignore_errors=True)
+    code, text = run("build/bin/urna", "mix", "--record", D, "--election-id", ID, "--out", OUT, "--key", W + "/keys/mezclador-1.key", *NO_PIN)
+    refused("a mixer, " + name, checks, text, code)
+
+
+def operator_refuses(name, *checks):
+    code, text = run("build/bin/urna", "decrypt", "compare", "--record", D, "--election-id", ID, "--socket", "/nonexistent/socket", "--key",
+                     W + "/keys/operador.key", *NO_PIN)
+    refused("the comparison, " + name, checks, text, code)
+
+
+def mix(r, mixer, position):
+    """A mixer apart from the net: its files and its signed entry are carried over."""
+    shutil.rmtree(OUT, ignore_errors=True)
+    code, text = run("build/bin/urna", "mix", "--record", D, "--election-id", ID, "--out", OUT, "--quiet", *by("mezclador-%d" % mixer))
+    if code != 0:
+        return told("mix %d" % position, False, text)
+    shutil.copytree(OUT + "/mix", D + "/mix", dirs_exist_ok=True)
+    parts = [open(OUT + "/entries/mix-%02d.json%s" % (position, x), "rb").read() for x in ("", ".note")]
+    entries = r.log("events")
+    r.relog("events", entries + [r.entry(*parts, json.loads(entries[-1])["time"])])
+
+
+def remixed(*mixers):
+    """The real box mixed once more, by these; everything cosigned."""
+    r = Forged("mix")
+    shutil.rmtree(D + "/mix")
+    r.relog("events", r.until("comparison"))
+    for position, m in enumerate(mixers, 1):
+        mix(r, m, position)
+    return r
+
+
+def notes_of(r, mixer, position):
+    """Notes of one mixer for a position of every group: what it would sign."""
+    for d in glob.glob(D + "/mix/*"):
+        base = d[len(D) + 1:]
+        last = int(r.get(base + "/nizkp/proofs/activethreshold"))
+        lists = [r.get(base + "/nizkp/Ciphertexts.bt")] + [r.get(base + "/nizkp/proofs/Ciphertexts%02d.bt" % i) for i in range(1, last)]
+        lists.append(r.get(base + "/nizkp/ShuffledCiphertexts.bt"))
+        statement = json_write({"urna": "mix", "sid": "E" + ID[:40], "auxsid": r.get(base + "/nizkp/auxsid").decode(), "mixer": "mezclador-%d" % mixer,
+                                "position": position, "input": sha256(lists[position - 1]).hex(), "output": sha256(lists[position]).hex()})
+        r.put(base + "/%02d.note" % position, r.note("mix", statement, "mezclador-%d" % mixer))
+
+
+# ---- the phases of --until ---------------------------------------------------------------------
+
+phases = ["key", "opening", "closing", "mix", "count", "handover"]
+for i, phase in enumerate(phases):
+    v = ["build/bin/urna-verify", "record", "--until"]
+    pin = [] if phase == "key" else ["--election-id", ID]
+    code, text = run(*v, phase, W + "/at-" + phase, *pin)
+    told("the record of %s verifies until %s" % (phase, phase), code == 0, text)
+    if i + 1 < len(phases):
+        code, text = run(*v, phases[i + 1], W + "/at-" + phase)
+        told("and not until %s" % phases[i + 1], code == 1, text)
+    code, text = run(*v, phase, W + "/record", "--election-id", ID)
+    told("the finished record verifies until %s" % phase, code == 0, text)
+code, text = run("build/bin/urna-verify", "record", "--until", "opening", "--receipts", W + "/receipts", W + "/at-opening")
+told("receipts need a closed box", code == 1 and "V40" in "".join(x[:3] for x in text.split("\n") if " FAIL " in x), text)
+
+# ---- what is refused before anything else ---------------------------------------------------------
+
+r = Forged("mix")
+other = ("0" if ID[0] != "0" else "1") + ID[1:]
+K = ["--key", W + "/keys/custodio-2.key", *NO_PIN]
+for what, code_text in (("another election id", station(2, 1, *K, election=other)), ("another id, typed", station(2, 1, *K, election=None, stdin=other + "\n")),
+                        ("no id", station(2, 1, *K, election=None)), ("half an id", station(2, 1, *K, election=ID[:40]))):
+    code, text = code_text
+    told("a trustee, " + what + ": before anything else", code == 1 and " pass " not in text and "/nonexistent" not in text
+         and ("this record is of the election" in text if "another" in what else "an election id" in text), text)
+code, text = station(2, 1, *K, "--log-key", open(W + "/keys/operador.key.pub").read().strip())
+refused("a trustee, another log key", ["V02"], text, code)
+
+# ---- forged boxes and mixes -----------------------------------------------------------------------
+
+r.relog("events", r.log("events"), cosign=False)
+trustee_refuses("the head of events without its witnesses", "V39")
+r = Forged("mix")
+shutil.copy(D + "/ballots/checkpoint", W + "/saved")
+r.put("ballots/checkpoint", "".join(x for x in open(W + "/saved").readlines() if not x.startswith("— testigo")).encode())
+trustee_refuses("the head of ballots without its witnesses", "V39")
+ballots = r.log("ballots")
+r.box(ballots[3:4], cosign=False)
+trustee_refuses("a forked log and a box of one voter's ballot", "V28", "V39")
+r = Forged("mix")
+r.box(ballots[3:4], cosign=True)
+trustee_refuses("the same, cosigned", "V28")
+r = Forged("mix")
+shutil.rmtree(D + "/mix")
+r.relog("events", r.until("comparison"))
+r.box(ballots[3:4], cosign=False)
+mixer_refuses("a box of one voter's ballot", "V24", "V39")
+r = Forged("mix")
+r.box(ballots + ballots[-1:], cosign=True)
+trustee_refuses("a ballot more than voters", "V18", "V21")
+r = Forged("mix")
+entries = r.log("events")
+announced = {r.document(e)["facts"]["set"] for e in entries if r.document(e)["kind"] == "authorizers"}
+r.relog("events", r.facts(entries, "authorizers", lambda f: dict(f, set=min({"7", "11", "13"} - announced))))
+trustee_refuses("tokens of a set that nobody announced", "V17")
+r = Forged("mix")
+b = bytearray(r.get("authorizations/partido-1"))
+b[-1] ^= 1
+r.put("authorizations/partido-1", bytes(b))
+trustee_refuses("another list of an authorizer", "V19")
+r = Forged("mix")
+r.put("acts/start-of-decryption.json.note", r.note("start-of-decryption", r.get("acts/start-of-decryption.json"), "operador"))
+trustee_refuses("a start act that the notary did not sign", "V24")
+for f in glob.glob(D + "/acts/start-of-decryption*"):
+    os.remove(f)
+trustee_refuses("no start act", "V24")
+mixer_refuses("no start act", "V24")
+r = Forged("mix")
+for f in glob.glob(D + "/mix/*/*.note"):
+    os.remove(f)
+trustee_refuses("mixes without their mixers' notes", "V28")
+r = Forged("mix")
+f = glob.glob(D + "/mix/*/nizkp/proofs/PoSReply01.bt")[0]
+b = bytearray(open(f, "rb").read())
+b[-1] ^= 1
+open(f, "wb").write(bytes(b))
+trustee_refuses("a false proof of shuffle", "V27")
+r = Forged("closing")
+b = bytearray(r.get("encrypted-votes.bin"))
+b[-1] ^= 1
+r.put("encrypted-votes.bin", bytes(b))
+operator_refuses("another file of encrypted votes", "V22")
+
+r = remixed(2)
+trustee_refuses("the required mixer left out", "V28")
+r = remixed(1, 2)
+entries = r.log("events")
+first = r.document(entries[-2])["facts"]
+second = r.document(entries[-1])["facts"]
+when = json.loads(entries[-1])["time"]
+r.relog("events", entries[:-1] + [r.signed("mix", dict(second, outputs=first["outputs"]), when, "mezclador-2")])
+trustee_refuses("an entry that names other outputs", "V28")
+r.relog("events", entries[:-1] + [r.signed("mix", dict(second, mixer="mezclador-1"), when, "mezclador-1")])
+notes_of(r, 1, 2)
+trustee_refuses("one mixer twice, all of it signed", "V28")
+for f in glob.glob(D + "/mix/*/*.note"):
+    os.remove(f)
+r.relog("events", r.log("events"), cosign=False)
+trustee_refuses("one mixer twice, without notes and witnesses", "V28", "V39")
+
+# ---- the card's memory ----------------------------------------------------------------------------------
+
+code, text = station(1, 1, *by("custodio-1"), record=W + "/at-mix")
+same = factors() and all(open(f, "rb").read() == open(W + "/record/" + f[len(OUT) + 1:], "rb").read() for f in factors())
+told("the same list again (after a crash): the card serves, the factors are the same", code == 0 and same and "VERIFIED until mix" in text, text)
+told("the entries lie signed beside them", sorted(os.listdir(OUT + "/entries")) == ["factors-01.json", "factors-01.json.note", "station-01.json", "station-01.json.note"])
+r = remixed(1, 2)
+code, text = station(1, 1, *by("custodio-1"))
+told("another mix of the same box, all checks pass: the card that served refuses", code == 1 and "has served another mixed output of this box" in text
+     and "VERIFIED until mix" in text and not factors(), text)
+code, text = station(2, 1, *by("custodio-2"), "--quiet")
+told("a card that never served gives factors", code == 0 and len(factors()) > 0, text)
+code, text = station(2, 1, *by("custodio-2"), "--quiet", record=W + "/at-mix")
+told("and then refuses the first mix", code == 1 and "has served another mixed output" in text and not factors(), text)
+
+# ---- a mixing that broke off ------------------------------------------------------------------------------
+
+r.relog("events", r.log("events")[:-1])  # both mixes' files, one entry
+for attempt in (1, 2):
+    code, text = run("build/bin/urna", "mix", "--record", D, "--election-id", ID, "--quiet", "--socket", W + "/no-socket", *by("mezclador-2"))
+    told("a mixing without its entry is begun anew", code == 1 and "group 1 of 1" in text and "connect" in text, text)
+parts = glob.glob(D + "/mix/*/nizkp/proofs/activethreshold")
+told("and stands at its position", all(open(p).read() == "2" for p in parts))
+code, text = run("build/bin/urna", "decrypt", "run", "--record", D, "--election-id", ID, "--label", "x", *by("custodio-2"))
+told("neither --socket nor --out: refused", code == 1 and "--out" in text, text)
+code, text = run("build/bin/urna", "decrypt", "run", "--record", D, "--election-id", ID, "--label", "x", "--out", OUT, "--what", *by("custodio-2"))
+told("an option nobody knows: refused", code == 2, text)
+print("%d not as expected" % bad)
+sys.exit(bad != 0)
