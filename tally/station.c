@@ -176,8 +176,9 @@ station_check(struct station *s, enum until until, int mixing, struct why *why)
 		abort();
 	s->pinned.keep = s->good;
 	s->pinned.mixing = mixing;
-	if ((e = open_record(first, s->dir, TO_CALL, why)) == OK && s->socket != NULL) /* a copy does not get more */
-		e = cosigned_wait(first, first->call.witness_quorum, &n, why); /* too few: the check says so */
+	/* a copy gets no more cosignatures; what is wrong, and that there are too few, the checks say */
+	if ((e = open_record(first, s->dir, TO_CALL, why)) == OK && s->socket != NULL && record_events(first, NULL) == OK)
+		(void)!cosigned_wait(first, first->call.witness_quorum, &n, NULL);
 	/* a service may write an entry, or a witness's line, while we read */
 	for (int tries = 0; tries < 3 && e == OK && !good; tries++) {
 		fingerprint(&before, &src);
