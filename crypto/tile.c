@@ -95,31 +95,41 @@ tile_path_expected(const char *path, uint64_t size)
 	return index == have / TILE_WIDTH && width == have % TILE_WIDTH;
 }
 
+/* A hash for the tiles of this level: they are handed over when full. */
 static enum err
-add_hash(struct tile_builder *b, int level, const struct hash *h)
+add_hash(struct tile_builder *b, unsigned level, const struct hash *h)
 {
-	struct frontier f = {0};
-	struct hash root;
 	enum err e;
 
-	for (; level < TILE_LEVELS; level++) {
-		unsigned n = b->level[level].n;
+	if (level >= TILE_LEVELS)
+		return ERR_RANGE;
+	b->level[level].hash[b->level[level].n++] = *h;
+	if (b->level[level].n < TILE_WIDTH)
+		return OK;
+	e = b->emit(b->ctx, (int)level, b->level[level].index, TILE_WIDTH, b->level[level].hash, TILE_WIDTH * HASH_BYTES);
+	b->level[level].index++;
+	b->level[level].n = 0;
+	return e;
+}
 
-		b->level[level].hash[n++] = *h;
-		b->level[level].n = n;
-		if (n < TILE_WIDTH)
-			return OK;
-		if ((e = b->emit(b->ctx, level, b->level[level].index, TILE_WIDTH, b->level[level].hash, TILE_WIDTH * HASH_BYTES)) != OK)
-			return e;
-		memset(&f, 0, sizeof f);
-		for (unsigned i = 0; i < TILE_WIDTH; i++)
-			frontier_append(&f, &b->level[level].hash[i]);
-		frontier_root(&root, &f);
-		h = &root;
-		b->level[level].index++;
-		b->level[level].n = 0;
+/* The frontier's carry passes each tile's root on its way up: no node is hashed twice. */
+enum err
+tile_builder_leaf(struct tile_builder *b, const struct hash *leaf)
+{
+	struct hash h = *leaf;
+	unsigned l = 0;
+	enum err e = add_hash(b, 0, &h);
+
+	for (; e == OK && b->frontier.size >> l & 1; l++) {
+		node_hash(&h, &b->frontier.peak[l], &h);
+		if (l % 8 == 7)
+			e = add_hash(b, (l + 1) / 8, &h);
 	}
-	return ERR_RANGE;
+	if (e != OK)
+		return e;
+	b->frontier.peak[l] = h;
+	b->frontier.size++;
+	return OK;
 }
 
 enum err
@@ -134,15 +144,14 @@ tile_builder_add(struct tile_builder *b, const void *entry, size_t n, struct has
 	buf_vec16(&b->bundle, entry, n);
 	if (b->bundle.failed)
 		return ERR_NOMEM;
-	frontier_append(&b->frontier, &h);
 	if (leaf != NULL)
 		*leaf = h;
-	if (b->frontier.size % TILE_WIDTH == 0) {
-		if ((e = b->emit(b->ctx, TILE_ENTRIES, b->frontier.size / TILE_WIDTH - 1, TILE_WIDTH, b->bundle.p, b->bundle.n)) != OK)
+	if ((b->frontier.size + 1) % TILE_WIDTH == 0) {
+		if ((e = b->emit(b->ctx, TILE_ENTRIES, b->frontier.size / TILE_WIDTH, TILE_WIDTH, b->bundle.p, b->bundle.n)) != OK)
 			return e;
 		b->bundle.n = 0;
 	}
-	return add_hash(b, 0, &h);
+	return tile_builder_leaf(b, &h);
 }
 
 enum err

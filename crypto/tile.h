@@ -33,6 +33,8 @@ struct tile_builder {
 
 /* ERR_LENGTH for an entry over 65,535 bytes; emit's errors. */
 MUST_CHECK enum err tile_builder_add(struct tile_builder *b, const void *entry, size_t n, struct hash *leaf);
+/* The same by the leaf's hash alone; no entry bundles are made. */
+MUST_CHECK enum err tile_builder_leaf(struct tile_builder *b, const struct hash *leaf);
 /* Hand over the partial tiles; free the bundle. The frontier keeps size and root. */
 MUST_CHECK enum err tile_builder_finish(struct tile_builder *b);
 void tile_builder_free(struct tile_builder *b);

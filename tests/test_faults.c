@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "crypto/tile.h"
+#include "ledger/headfile.h"
 #include "ledger/ledger.h"
 #include "ledger/mirror.h"
 #include "ledger/store.h"
@@ -36,16 +37,14 @@ strikes(enum step s)
 	return 1;
 }
 
-enum err __real_file_read(struct buf *out, const char *path, size_t max, struct why *why);
-enum err __wrap_file_read(struct buf *out, const char *path, size_t max, struct why *why);
+enum err __real_head_file_read(const char *path, struct head *out, struct why *why);
+enum err __wrap_head_file_read(const char *path, struct head *out, struct why *why);
 enum err
-__wrap_file_read(struct buf *out, const char *path, size_t max, struct why *why)
+__wrap_head_file_read(const char *path, struct head *out, struct why *why)
 {
-	size_t n = strlen(path);
-
-	if (n > 5 && strcmp(path + n - 5, "/head") == 0 && strikes(FENCE_READ))
+	if (strikes(FENCE_READ))
 		return why_set(why, ERR_IO, "fault");
-	return __real_file_read(out, path, max, why);
+	return __real_head_file_read(path, out, why);
 }
 
 enum err __real_checkpoint_sign(struct buf *out, const struct head *head, const struct signer *log);
@@ -90,18 +89,17 @@ __wrap_mirror_append(struct mirror *m, uint32_t count, const struct buf *entries
 	return e != OK ? e : why_set(why, ERR_IO, "fault");
 }
 
-enum err __real_file_write(const char *path, const void *p, size_t n, unsigned mode, struct why *why);
-enum err __wrap_file_write(const char *path, const void *p, size_t n, unsigned mode, struct why *why);
+enum err __real_head_file_swap(const char *path, const struct head *was, const struct head *next, struct why *why);
+enum err __wrap_head_file_swap(const char *path, const struct head *was, const struct head *next, struct why *why);
 enum err
-__wrap_file_write(const char *path, const void *p, size_t n, unsigned mode, struct why *why)
+__wrap_head_file_swap(const char *path, const struct head *was, const struct head *next, struct why *why)
 {
-	size_t k = strlen(path);
 	enum err e = OK;
 
-	if (k < 5 || strcmp(path + k - 5, "/head") != 0 || !strikes(HEAD_FILE))
-		return __real_file_write(path, p, n, mode, why);
+	if (!strikes(HEAD_FILE))
+		return __real_head_file_swap(path, was, next, why);
 	if (fault.after)
-		e = __real_file_write(path, p, n, mode, why);
+		e = __real_head_file_swap(path, was, next, why);
 	return e != OK ? e : why_set(why, ERR_IO, "fault");
 }
 
