@@ -16,6 +16,8 @@ struct file_source {
 
 /* A folder; `dir` must outlive the source. Symbolic links are not followed when listing. */
 struct file_source source_dir(const char *dir);
+/* 1 if several threads may read it at once. */
+int source_concurrent(const struct file_source *src);
 /* Shorthand for src->read into an empty buffer. */
 MUST_CHECK enum err source_read(const struct file_source *src, const char *path, size_t max, struct buf *out, struct why *why);
 

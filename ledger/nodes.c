@@ -116,17 +116,6 @@ leaf_of_entry(struct ledger *l, uint64_t index, struct hash *out, struct why *wh
 	return e;
 }
 
-/* Root of a run of hashes; all of them perfect subtrees of one size. */
-static void
-root_of(struct hash *out, const struct hash *h, unsigned n)
-{
-	struct frontier f = {0};
-
-	for (unsigned i = 0; i < n; i++)
-		frontier_append(&f, &h[i]);
-	frontier_root(out, &f);
-}
-
 static enum err
 root_of_tile(struct ledger *l, int level, uint64_t index, struct hash *out, struct why *why)
 {
@@ -136,30 +125,22 @@ root_of_tile(struct ledger *l, int level, uint64_t index, struct hash *out, stru
 
 	if (e == OK) {
 		memcpy(h, tile.p, sizeof h);
-		root_of(out, h, TILE_WIDTH);
+		tile_root(out, h);
 	}
 	buf_free(&tile);
 	return e;
 }
 
-/* The hashes of the tile of this level that is still growing, and the peaks of the frontier among them. */
+/* The hashes of the tile of this level that is still growing. */
 static enum err
 load_level(struct ledger *l, unsigned level, struct why *why)
 {
-	uint64_t all = l->head.size >> (8 * level);
-	unsigned n = (unsigned)(all % TILE_WIDTH), at = 0;
+	uint64_t all = l->head.size >> (8 * level), first = all - all % TILE_WIDTH;
 	struct hash *h = l->tree.level[level].hash;
 	enum err e = OK;
 
-	l->tree.level[level].index = all / TILE_WIDTH;
-	l->tree.level[level].n = n;
-	for (unsigned i = 0; i < n && e == OK; i++)
-		e = level == 0 ? leaf_of_entry(l, all - n + i, &h[i], why) : root_of_tile(l, (int)level - 1, all - n + i, &h[i], why);
-	for (unsigned bit = 8; bit-- > 0 && e == OK;)
-		if (n >> bit & 1) {
-			root_of(&l->tree.frontier.peak[8 * level + bit], h + at, 1u << bit);
-			at += 1u << bit;
-		}
+	for (uint64_t i = first; i < all && e == OK; i++)
+		e = level == 0 ? leaf_of_entry(l, i, &h[i - first], why) : root_of_tile(l, (int)level - 1, i, &h[i - first], why);
 	return e;
 }
 
@@ -168,10 +149,10 @@ load_edge(struct ledger *l, struct why *why)
 {
 	struct hash root;
 
-	l->tree.frontier.size = l->head.size;
 	for (unsigned t = 0; t < TILE_LEVELS; t++)
 		if (load_level(l, t, NULL) != OK)
 			return why_set(why, ERR_PROOF, "the store lacks an entry or tile of its own head: restore it from a backup");
+	tile_builder_resume(&l->tree, l->head.size);
 	frontier_root(&root, &l->tree.frontier);
 	if (!hash_equal(&root, &l->head.root))
 		return why_set(why, ERR_PROOF, "the stored tree is not the one that was signed: restore it from a backup");

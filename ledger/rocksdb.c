@@ -64,6 +64,9 @@ set_table(struct store *s, enum table t)
 		rocksdb_block_based_options_set_filter_policy(b, rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS));
 		rocksdb_options_set_memtable_prefix_bloom_size_ratio(o, 0.1);
 		rocksdb_options_set_memtable_whole_key_filtering(o, 1);
+		rocksdb_options_set_level0_file_num_compaction_trigger(o, 16); /* random keys: a merge rewrites the whole next level */
+		rocksdb_options_set_level0_slowdown_writes_trigger(o, 40);
+		rocksdb_options_set_level0_stop_writes_trigger(o, 60);
 	}
 	rocksdb_options_set_block_based_table_factory(o, b);
 	rocksdb_options_set_write_buffer_size(o, write_buffer[t]);
