@@ -67,6 +67,7 @@ set_table(struct store *s, enum table t)
 		rocksdb_options_set_level0_file_num_compaction_trigger(o, 16); /* random keys: a merge rewrites the whole next level */
 		rocksdb_options_set_level0_slowdown_writes_trigger(o, 40);
 		rocksdb_options_set_level0_stop_writes_trigger(o, 60);
+		rocksdb_options_set_target_file_size_base(o, 16 << 20); /* a merge holds the filter of the file that it makes */
 	}
 	rocksdb_options_set_block_based_table_factory(o, b);
 	rocksdb_options_set_write_buffer_size(o, write_buffer[t]);
