@@ -13,7 +13,7 @@
 
 /* COMPANY: when so many wait, a batch waits no longer. IN_FLIGHT: batches under way, one being made ready, one going to the
  * disk, one being answered. MOST_FRAME: entries in a frame when the mirror is brought up. */
-enum { COMPANY = 256, MOST_FRAME = 4096, HEAL_SECONDS = 1, IN_FLIGHT = 3, CACHED_TILES = 32 };
+enum { COMPANY = 256, MOST_FRAME = 4096, HEAL_SECONDS = 1, IN_FLIGHT = 3, CACHED_TILES = 256 };
 
 struct batch;
 struct tile_nodes;
@@ -51,8 +51,7 @@ struct ledger {
 	struct store_batch *writes;
 
 	pthread_mutex_t lock; /* over everything below */
-	struct tile_nodes *cached[CACHED_TILES]; /* the last tiles that proofs were made from */
-	size_t oldest;
+	struct tile_nodes *cached[CACHED_TILES]; /* tiles that proofs were made from, 4 MB at most */
 	enum err broken;
 	struct why broken_why;
 	time_t broken_at; /* monotonic; opened again after HEAL_SECONDS */

@@ -10,13 +10,19 @@
 #include "ledger/internal.h"
 #include "ledger/layout.h"
 
-/* The nodes inside one tile: node[k][x] is the root of its leaves [x * 2^k, (x + 1) * 2^k). */
+/* The nodes inside one tile: nodes_at(t, k)[x] is the root of its hashes [x * 2^k, (x + 1) * 2^k). */
 struct tile_nodes {
 	int level; /* -1: empty */
 	uint64_t index;
 	unsigned width;
-	struct hash node[8][TILE_WIDTH];
+	struct hash node[TILE_WIDTH + 128 + 64 + 32 + 16 + 8 + 4 + 2];
 };
+
+static struct hash *
+nodes_at(struct tile_nodes *t, unsigned k)
+{
+	return t->node + (2 * TILE_WIDTH - (2 * TILE_WIDTH >> k));
+}
 
 /* The 256 hashes of a stored tile. */
 static enum err
@@ -33,29 +39,26 @@ tile_nodes(struct ledger *l, int level, uint64_t index, enum err *e)
 {
 	const struct hash *partial = l->edge->level[level].index == index ? l->edge->level[level].hash : NULL;
 	unsigned width = partial != NULL ? l->edge->level[level].n : TILE_WIDTH;
-	struct tile_nodes *t;
+	struct tile_nodes **place = &l->cached[(index + (uint64_t)level * 89) % CACHED_TILES], *t;
 	struct buf tile = {0};
 
-	for (size_t i = 0; i < CACHED_TILES; i++)
-		if ((t = l->cached[i]) != NULL && t->level == level && t->index == index && t->width == width)
-			return t;
-	t = l->cached[l->oldest];
-	if (t == NULL && (t = l->cached[l->oldest] = malloc(sizeof *t)) == NULL) {
+	if ((t = *place) != NULL && t->level == level && t->index == index && t->width == width)
+		return t;
+	if (t == NULL && (t = *place = malloc(sizeof *t)) == NULL) {
 		*e = ERR_NOMEM;
 		return NULL;
 	}
 	t->level = -1;
-	l->oldest = (l->oldest + 1) % (CACHED_TILES);
 	if (partial != NULL)
-		memcpy(t->node[0], partial, width * sizeof *partial);
+		memcpy(t->node, partial, width * sizeof *partial);
 	else if ((*e = read_full(l, level, index, &tile, NULL)) == OK)
-		memcpy(t->node[0], tile.p, TILE_WIDTH * sizeof *t->node[0]);
+		memcpy(t->node, tile.p, TILE_WIDTH * sizeof *t->node);
 	buf_free(&tile);
 	if (*e != OK)
 		return NULL;
 	for (unsigned k = 1; k < 8; k++)
 		for (unsigned x = 0; x < width >> k; x++)
-			node_hash(&t->node[k][x], &t->node[k - 1][2 * x], &t->node[k - 1][2 * x + 1]);
+			node_hash(&nodes_at(t, k)[x], &nodes_at(t, k - 1)[2 * x], &nodes_at(t, k - 1)[2 * x + 1]);
 	t->level = level;
 	t->index = index;
 	t->width = width;
@@ -70,13 +73,13 @@ read_node(void *ctx, unsigned level, uint64_t index, struct hash *out)
 	unsigned within = level % 8;
 	uint64_t first = index << within;
 	enum err e = OK;
-	const struct tile_nodes *t = tile_nodes(l, (int)(level / 8), first / TILE_WIDTH, &e);
+	struct tile_nodes *t = tile_nodes(l, (int)(level / 8), first / TILE_WIDTH, &e);
 
 	if (t == NULL)
 		return e;
 	if ((first % TILE_WIDTH >> within) >= t->width >> within)
 		return ERR_ABSENT;
-	*out = t->node[within][first % TILE_WIDTH >> within];
+	*out = nodes_at(t, within)[first % TILE_WIDTH >> within];
 	return OK;
 }
 

@@ -12,6 +12,10 @@
  * may have to replay. */
 enum { CACHE = 32 << 20, WAL = 64 << 20, BLOOM_BITS = 10 };
 
+/* Above all levels: RocksDB's own LOG stays empty. When the disk is full its second line there fails an assertion (Debian's
+ * build has them) and takes the process along; what went wrong comes back from each call anyway. */
+enum { NO_LOG = 6 };
+
 /* Tables (RocksDB's column families: one write-ahead log, one atomic batch). Entries come in the order of their keys, so
  * their files never overlap and are moved down the levels, not merged: each entry is written twice, in all. Merging them
  * with the deduplication keys, which are random, would write them again at every level. */
@@ -84,7 +88,7 @@ set_store(rocksdb_options_t *o)
 	rocksdb_options_set_max_total_wal_size(o, WAL);
 	rocksdb_options_set_bytes_per_sync(o, 1 << 20); /* files being made do not delay a batch's sync by all of theirs */
 	rocksdb_options_set_keep_log_file_num(o, 2);
-	rocksdb_options_set_info_log_level(o, 3);
+	rocksdb_options_set_info_log_level(o, NO_LOG);
 	rocksdb_options_set_paranoid_checks(o, 1);
 }
 
