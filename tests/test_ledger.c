@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "crypto/token.h"
 #include "ledger/headfile.h"
 #include "ledger/restore.h"
 #include "ledger/store.h"
@@ -635,6 +636,55 @@ changed_inside(void **state)
 	}
 }
 
+/* The signing key is on a card that is taken away under load and comes back. */
+static void
+token_gone(void **state)
+{
+	struct passphrase so, pin;
+	struct token_info info;
+	struct token *t;
+	struct ledger *l;
+	struct vkey v;
+	struct why why = {""};
+	struct head before, after;
+	char path[128], text[256];
+
+	(void)state;
+	if (access(TOKEN_DEFAULT_MODULE, F_OK) != 0) {
+		print_message("skipped: softhsm2 is not installed\n");
+		skip();
+	}
+	signer_close(&key);
+	(void)snprintf(path, sizeof path, "%s/softhsm2.conf", dir);
+	(void)snprintf(text, sizeof text, "directories.tokendir = %s/tokens\nobjectstore.backend = file\nlog.level = ERROR\n", dir);
+	shell("mkdir %s/tokens", dir);
+	assert_int_equal(file_write(path, text, strlen(text), 0600, &why), OK);
+	assert_int_equal(setenv("SOFTHSM2_CONF", path, 1), 0);
+	passphrase_make(&so);
+	passphrase_make(&pin);
+	assert_int_equal(token_init(NULL, "log", &so, &pin, &info, &why), OK);
+	assert_int_equal(token_open(&t, NULL, "log", info.serial, &pin, &why), OK);
+	assert_int_equal(token_key_make(t, "urna.test/log", &v, &why), OK);
+	assert_int_equal(token_signer(&key, t, "urna.test/log", &why), OK);
+	assert_int_equal(open_log(&l, &why), OK);
+	add(l, 0, 5);
+	ledger_head(l, &before, NULL);
+	for (int i = 0; i < 2; i++) {
+		shell("mv %s/tokens %s/away", dir, dir);
+		assert_int_not_equal(ledger_append(l, "x", 1, NULL, NULL, NULL, &why), OK);
+		assert_non_null(strstr(why.text, "the log's key urna.test/log does not sign"));
+		ledger_head(l, &after, NULL);
+		assert_int_equal(before.size, after.size);
+		shell("mv %s/away %s/tokens", dir, dir);
+		(void)nanosleep(&(struct timespec){1, 100000000}, NULL);
+		add(l, 5 + 5 * (uint32_t)i, 10 + 5 * (uint32_t)i); /* without hand work */
+		ledger_head(l, &before, NULL);
+	}
+	assert_int_equal(before.size, 15);
+	ledger_close(l);
+	unsetenv("SOFTHSM2_CONF");
+}
+
 static void
 registries(void **state)
 {
@@ -691,6 +741,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(torn_head_file, fresh, drop),
 	    cmocka_unit_test_setup_teardown(restored, fresh, drop),
 	    cmocka_unit_test_setup_teardown(changed_inside, fresh, drop),
+	    cmocka_unit_test_setup_teardown(token_gone, fresh, drop),
 	    cmocka_unit_test_setup_teardown(registries, fresh, drop),
 	};
 
