@@ -34,7 +34,7 @@ crypto_LIBS   := -lsecp256k1 -lcrypto -lcurl -lpthread -ldl
 election_LIBS := -lyajl -lm
 ledger_LIBS   := -lrocksdb
 registry_LIBS := -lsqlite3
-api_LIBS      := -lmicrohttpd -loath -lsystemd
+api_LIBS      := -lmicrohttpd -loath -lsystemd -lz
 witness_LIBS  := -lmicrohttpd -lsystemd
 
 # A program lists the modules it may contain, so the linker enforces layering:
@@ -77,7 +77,7 @@ $(B)/tests/$1: $(B)/tests/$1.o $(ALL_LIBS)
 	@$$(CC) $$(LDFLAGS) -o $$@ $(B)/tests/$1.o -Wl,--start-group $(ALL_LIBS) -Wl,--end-group \
 		$(foreach m,$(MODULES),$($m_LIBS)) -lcmocka
 endef
-$(B)/tests/test_faults: LDFLAGS += $(foreach f,file_read file_write checkpoint_sign store_write mirror_append,-Wl,--wrap=$f)
+$(B)/tests/test_faults: LDFLAGS += $(foreach f,head_file_read head_file_swap checkpoint_sign store_write mirror_append,-Wl,--wrap=$f)
 $(foreach t,$(TESTS) $(CT) $(BENCH) $(EXAMPLE),$(eval $(call testprogram,$t)))
 define fuzzprogram
 $(B)/fuzz/$1: $(B)/tests/fuzz/$1.o $(ALL_LIBS)

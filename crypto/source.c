@@ -98,6 +98,12 @@ source_dir(const char *dir)
 	return s;
 }
 
+int
+source_concurrent(const struct file_source *src)
+{
+	return src->read == read_dir;
+}
+
 enum err
 source_read(const struct file_source *src, const char *path, size_t max, struct buf *out, struct why *why)
 {

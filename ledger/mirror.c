@@ -162,43 +162,60 @@ mirror_size(const struct mirror *m)
 	return m->size;
 }
 
-enum err
-mirror_append(struct mirror *m, uint32_t count, const struct buf *entries, const struct buf *checkpoint, struct why *why)
+/* All of it, from `at` on. */
+static enum err
+write_all(const struct mirror *m, const void *p, size_t n, off_t at, struct why *why)
 {
-	struct buf frame = {0}, body = {0};
-	struct hash h;
-	size_t done = 0;
-	enum err e = OK;
+	const uint8_t *from = p;
 
-	if (m->broken)
-		return why_set(why, ERR_IO, "mirror %s: an earlier write failed", m->path);
-	buf_u32(&body, count);
-	buf_vec32(&body, entries->p, entries->n);
-	buf_vec32(&body, checkpoint->p, checkpoint->n);
-	sha256(&h, body.p, body.n);
-	buf_vec32(&frame, body.p, body.n);
-	buf_put(&frame, h.b, HASH_BYTES);
-	if (frame.failed || body.failed)
-		e = ERR_NOMEM;
-	while (e == OK && done < frame.n) {
-		ssize_t k = pwrite(m->fd, frame.p + done, frame.n - done, m->end + (off_t)done);
+	while (n > 0) {
+		ssize_t k = pwrite(m->fd, from, n, at);
 
 		if (k < 0 && errno == EINTR)
 			continue;
 		if (k <= 0)
-			e = io(m, why);
-		else
-			done += (size_t)k;
+			return io(m, why);
+		from += k;
+		n -= (size_t)k;
+		at += k;
 	}
+	return OK;
+}
+
+enum err
+mirror_append(struct mirror *m, uint32_t count, const struct buf *entries, const struct buf *checkpoint, struct why *why)
+{
+	struct buf head = {0}, tail = {0};
+	struct hash_run *run = hash_start();
+	struct hash h;
+	enum err e = OK;
+
+	if (m->broken) {
+		hash_end(run, NULL);
+		return why_set(why, ERR_IO, "mirror %s: an earlier write failed", m->path);
+	}
+	buf_u32(&head, (uint32_t)(4 + 4 + entries->n + 4 + checkpoint->n));
+	buf_u32(&head, count);
+	buf_u32(&head, (uint32_t)entries->n);
+	buf_vec32(&tail, checkpoint->p, checkpoint->n);
+	hash_more(run, head.p + HEADER, head.n - HEADER);
+	hash_more(run, entries->p, entries->n);
+	hash_more(run, tail.p, tail.n);
+	hash_end(run, &h);
+	buf_put(&tail, h.b, HASH_BYTES);
+	if (head.failed || tail.failed)
+		e = ERR_NOMEM;
+	if (e == OK && (e = write_all(m, head.p, head.n, m->end, why)) == OK && (e = write_all(m, entries->p, entries->n, m->end + (off_t)head.n, why)) == OK)
+		e = write_all(m, tail.p, tail.n, m->end + (off_t)(head.n + entries->n), why);
 	if (e == OK && fdatasync(m->fd) != 0)
 		e = io(m, why);
 	if (e == OK) {
-		m->end += (off_t)frame.n;
+		m->end += (off_t)(head.n + entries->n + tail.n);
 		m->size += count;
 	} else
 		m->broken = 1;
-	buf_free(&frame);
-	buf_free(&body);
+	buf_free(&head);
+	buf_free(&tail);
 	return e;
 }
 
