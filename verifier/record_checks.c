@@ -406,11 +406,60 @@ check_events(struct check_run *x)
 	return 1;
 }
 
+/* From the opening on the service's state entries carry a head: one without could hide what the box held then. */
+static int
+lacks_head(const struct event *v, int opened)
+{
+	return opened && v->document == NULL && event_fact(v, "size")[0] == '\0' &&
+	    (strcmp(v->kind, "phase") == 0 || strcmp(v->kind, "heartbeat") == 0 || strcmp(v->kind, "close") == 0);
+}
+
+/* Every head of ballots that events names, in order, against the growing tree; and at no hour more ballots than authorizations. */
+static void
+check_heads(struct check_run *x)
+{
+	struct frontier f = {0};
+	uint64_t heads = 0, authorized = 0;
+	int opened = 0;
+
+	report_begin(x->report, CHECK_HEADS);
+	for (uint64_t i = 0; i < x->r.entries; i++) {
+		const struct event *v = &x->r.entry[i];
+		const char *size = event_fact(v, "size");
+		uint64_t want = strtoull(size, NULL, 10), now = strtoull(event_fact(v, "authorizations"), NULL, 10);
+		struct hash h;
+		char hex[65];
+
+		if (lacks_head(v, opened))
+			report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 " (%s) names no head of the box", i, v->kind);
+		opened |= strcmp(v->kind, "opening") == 0;
+		if (size[0] == '\0' || v->document != NULL)
+			continue;
+		if (want < f.size || want > x->r.ballots) {
+			report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 " names a head of size %" PRIu64 " after one of %" PRIu64, i, want, f.size);
+			break;
+		}
+		while (f.size < want) {
+			record_leaf(&x->r, f.size, &h);
+			frontier_append(&f, &h);
+		}
+		frontier_root(&h, &f);
+		hash_hex(hex, &h);
+		if (strcmp(hex, event_fact(v, "root")) != 0)
+			report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 " names a head of size %" PRIu64 " that is no prefix of the log", i, want);
+		if (strcmp(v->kind, "heartbeat") == 0) { /* an authorizer that lost rows has them again later */
+			authorized = now > authorized ? now : authorized;
+			if (want > authorized)
+				report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 ": %" PRIu64 " ballots when only %" PRIu64 " had been authorized", i, want, authorized);
+		}
+		heads++;
+	}
+	report_pass(x->report, CHECK_HEADS, heads, NULL);
+}
+
 static int
 check_ballots_log(struct check_run *x)
 {
-	struct frontier f = {0};
-	uint64_t heads = 0;
 	char hex[65];
 	enum err e;
 
@@ -430,31 +479,7 @@ check_ballots_log(struct check_run *x)
 	if ((e = same_text(x, "ballots/checkpoint", event_fact(x->r.close, "checkpoint"))) != OK)
 		bad(x, CHECK_BALLOTS_LOG, e);
 	report_pass(x->report, CHECK_BALLOTS_LOG, x->r.ballots_head.size, NULL);
-	/* every head of ballots that events names, in order, against the growing tree */
-	report_begin(x->report, CHECK_HEADS);
-	for (uint64_t i = 0; i < x->r.entries; i++) {
-		const struct event *v = &x->r.entry[i];
-		const char *size = event_fact(v, "size"), *root = event_fact(v, "root");
-		uint64_t want = strtoull(size, NULL, 10);
-		struct hash h;
-
-		if (size[0] == '\0' || v->document != NULL)
-			continue;
-		if (want < f.size || want > x->r.ballots) {
-			report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 " names a head of size %" PRIu64 " after one of %" PRIu64, i, want, f.size);
-			break;
-		}
-		while (f.size < want) {
-			record_leaf(&x->r, f.size, &h);
-			frontier_append(&f, &h);
-		}
-		frontier_root(&h, &f);
-		hash_hex(hex, &h);
-		if (strcmp(hex, root) != 0)
-			report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 " names a head of size %" PRIu64 " that is no prefix of the log", i, want);
-		heads++;
-	}
-	report_pass(x->report, CHECK_HEADS, heads, NULL);
+	check_heads(x);
 	return 1;
 }
 
