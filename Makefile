@@ -150,10 +150,11 @@ bench: all				## speeds, as ratios inside one run
 bench-large: all			## what takes long: memory at 100,000 ballots
 	@for s in tests/bench-large-*; do echo "# $$(basename $$s)"; $$s || exit 1; done
 
-cov: deps				## line coverage of the unit tests
+cov:					## line coverage of the unit tests
+	@tools/deps gcovr
 	@$(MAKE) --no-print-directory MODE=cov test
 	@tools/run-tests build/cov unit
-	@gcovr -r . --object-directory build/cov -e tests || true
+	@gcovr -r . --object-directory build/cov -e tests -e build --print-summary | tail -n 100
 
 fmt:					## format the C sources
 	@clang-format -i $$(git ls-files '*.c' '*.h')

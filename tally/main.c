@@ -7,6 +7,7 @@
 
 #include <curl/curl.h>
 
+#include "crypto/secmem.h"
 #include "tally/cli.h"
 
 static const struct {
@@ -54,6 +55,7 @@ int
 main(int argc, char **argv)
 {
 	(void)signal(SIGPIPE, SIG_IGN);
+	process_harden(); /* every command may hold keys or passwords */
 	if (argc < 2 || strcmp(argv[1], "--help") == 0) {
 		usage(argc < 2 ? stderr : stdout);
 		return argc < 2 ? 2 : 0;
