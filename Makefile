@@ -20,7 +20,8 @@ release_LINK  := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 san_FLAGS     := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 # clang knows other warnings than gcc, which is the one that must be silent
 fuzz_FLAGS    := -Wno-unknown-warning-option -Wno-error -w -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-cov_FLAGS     := -O0 -g --coverage
+# without optimization gcc takes arrays that are written through a pointer for unset
+cov_FLAGS     := -O0 -g --coverage -Wno-maybe-uninitialized
 ct_FLAGS      := $(release_FLAGS) -DURNA_CT
 CFLAGS  += $($(MODE)_FLAGS)
 LDFLAGS += $($(MODE)_LINK) $(filter -fsanitize=% --coverage,$($(MODE)_FLAGS)) -Wl,--as-needed
