@@ -416,7 +416,7 @@ static enum err
 public_bytes(struct token *t, const char *name, uint8_t key[32])
 {
 	CK_OBJECT_HANDLE object;
-	uint8_t point[64];
+	uint8_t point[64] = {0};
 	CK_ATTRIBUTE a = attribute(CKA_EC_POINT, point, sizeof point);
 	enum err e = find_key(t, name, CKO_PUBLIC_KEY, &object);
 

@@ -234,8 +234,10 @@ record_events(struct record *r, struct why *why)
 	buf_free(&b);
 	if (e != OK)
 		return e;
-	if (r->events_head.size > 100000 || (r->entry = calloc(r->events_head.size + 1, sizeof *r->entry)) == NULL)
-		return ERR_NOMEM;
+	if (r->events_head.size > 100000)
+		return why_set(why, ERR_LENGTH, "events/checkpoint: %" PRIu64 " entries are more than a record may have", r->events_head.size);
+	if ((r->entry = calloc(r->events_head.size + 1, sizeof *r->entry)) == NULL)
+		return why_set(why, ERR_NOMEM, "out of memory");
 	return log_read(&r->src, "events/", &r->events_head, on_entry, &x, why);
 }
 
@@ -279,8 +281,10 @@ record_ballots(struct record *r, struct why *why)
 	buf_free(&b);
 	if (e != OK)
 		return e;
-	if (r->ballots_head.size > UINT64_C(1) << 40 || (r->ballot_at = calloc(r->ballots_head.size + 2, sizeof *r->ballot_at)) == NULL)
-		return ERR_NOMEM;
+	if (r->ballots_head.size > UINT64_C(1) << 32)
+		return why_set(why, ERR_LENGTH, "ballots/checkpoint: %" PRIu64 " ballots are more than there are people", r->ballots_head.size);
+	if ((r->ballot_at = calloc(r->ballots_head.size + 2, sizeof *r->ballot_at)) == NULL)
+		return why_set(why, ERR_NOMEM, "out of memory");
 	return log_read(&r->src, "ballots/", &r->ballots_head, on_ballot, &x, why);
 }
 

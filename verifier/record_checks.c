@@ -21,6 +21,7 @@ struct check_run {
 	struct record r;
 	const struct pinned *pinned;
 	unsigned threads;
+	int opened; /* the opening and all it names are there and good */
 	uint64_t zero_size; /* the head of events in the zero report */
 	struct hash zero_root;
 	struct hash outputs[MAX_PARTIES + 1]; /* by position: over all groups' outputs, as a mix entry names them */
@@ -327,6 +328,8 @@ check_hours(struct check_run *x)
 	enum { SLACK = 30 }; /* within which system and monotonic clock may part unnoticed */
 	char opens[21], closes[21];
 
+	if (!x->opened)
+		return;
 	time_text(opens, x->r.m->opens);
 	time_text(closes, x->r.m->closes);
 	for (uint64_t i = 0; i < x->r.entries; i++) {
@@ -393,7 +396,8 @@ check_events(struct check_run *x)
 			buf_free(&b);
 		}
 	}
-	check_zero_head(x);
+	if (x->opened)
+		check_zero_head(x);
 	check_hours(x);
 	report_pass(x->report, CHECK_EVENTS_LOG, x->r.entries, NULL);
 	report_pass(x->report, CHECK_ENTRY_SIGNATURES, signed_entries, NULL);
@@ -406,17 +410,66 @@ check_events(struct check_run *x)
 	return 1;
 }
 
+/* From the opening on the service's state entries carry a head: one without could hide what the box held then. */
+static int
+lacks_head(const struct event *v, int opened)
+{
+	return opened && v->document == NULL && event_fact(v, "size")[0] == '\0' &&
+	    (strcmp(v->kind, "phase") == 0 || strcmp(v->kind, "heartbeat") == 0 || strcmp(v->kind, "close") == 0);
+}
+
+/* Every head of ballots that events names, in order, against the growing tree; and at no hour more ballots than authorizations. */
+static void
+check_heads(struct check_run *x)
+{
+	struct frontier f = {0};
+	uint64_t heads = 0, authorized = 0;
+	int opened = 0;
+
+	report_begin(x->report, CHECK_HEADS);
+	for (uint64_t i = 0; i < x->r.entries; i++) {
+		const struct event *v = &x->r.entry[i];
+		const char *size = event_fact(v, "size");
+		uint64_t want = strtoull(size, NULL, 10), now = strtoull(event_fact(v, "authorizations"), NULL, 10);
+		struct hash h;
+		char hex[65];
+
+		if (lacks_head(v, opened))
+			report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 " (%s) names no head of the box", i, v->kind);
+		opened |= strcmp(v->kind, "opening") == 0;
+		if (size[0] == '\0' || v->document != NULL)
+			continue;
+		if (want < f.size || want > x->r.ballots) {
+			report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 " names a head of size %" PRIu64 " after one of %" PRIu64, i, want, f.size);
+			break;
+		}
+		while (f.size < want) {
+			record_leaf(&x->r, f.size, &h);
+			frontier_append(&f, &h);
+		}
+		frontier_root(&h, &f);
+		hash_hex(hex, &h);
+		if (strcmp(hex, event_fact(v, "root")) != 0)
+			report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 " names a head of size %" PRIu64 " that is no prefix of the log", i, want);
+		if (strcmp(v->kind, "heartbeat") == 0) { /* an authorizer that lost rows has them again later */
+			authorized = now > authorized ? now : authorized;
+			if (want > authorized)
+				report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 ": %" PRIu64 " ballots when only %" PRIu64 " had been authorized", i, want, authorized);
+		}
+		heads++;
+	}
+	report_pass(x->report, CHECK_HEADS, heads, NULL);
+}
+
 static int
 check_ballots_log(struct check_run *x)
 {
-	struct frontier f = {0};
-	uint64_t heads = 0;
 	char hex[65];
 	enum err e;
 
 	report_begin(x->report, CHECK_BALLOTS_LOG);
-	if (x->r.close == NULL) {
-		report_absent(x->report, CHECK_BALLOTS_LOG, "the box is not closed");
+	if (x->r.close == NULL || !x->opened) {
+		report_absent(x->report, CHECK_BALLOTS_LOG, x->opened ? "the box is not closed" : "the opening is not there");
 		return 0;
 	}
 	if ((e = record_ballots(&x->r, &x->why)) != OK) {
@@ -430,31 +483,7 @@ check_ballots_log(struct check_run *x)
 	if ((e = same_text(x, "ballots/checkpoint", event_fact(x->r.close, "checkpoint"))) != OK)
 		bad(x, CHECK_BALLOTS_LOG, e);
 	report_pass(x->report, CHECK_BALLOTS_LOG, x->r.ballots_head.size, NULL);
-	/* every head of ballots that events names, in order, against the growing tree */
-	report_begin(x->report, CHECK_HEADS);
-	for (uint64_t i = 0; i < x->r.entries; i++) {
-		const struct event *v = &x->r.entry[i];
-		const char *size = event_fact(v, "size"), *root = event_fact(v, "root");
-		uint64_t want = strtoull(size, NULL, 10);
-		struct hash h;
-
-		if (size[0] == '\0' || v->document != NULL)
-			continue;
-		if (want < f.size || want > x->r.ballots) {
-			report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 " names a head of size %" PRIu64 " after one of %" PRIu64, i, want, f.size);
-			break;
-		}
-		while (f.size < want) {
-			record_leaf(&x->r, f.size, &h);
-			frontier_append(&f, &h);
-		}
-		frontier_root(&h, &f);
-		hash_hex(hex, &h);
-		if (strcmp(hex, root) != 0)
-			report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 " names a head of size %" PRIu64 " that is no prefix of the log", i, want);
-		heads++;
-	}
-	report_pass(x->report, CHECK_HEADS, heads, NULL);
+	check_heads(x);
 	return 1;
 }
 
@@ -1229,18 +1258,21 @@ static void
 expected(struct check_run *x, struct names *l)
 {
 	static const char *const documents[] = {"call.json", "key/transcript.json", "roll", "manifest.json", "dictamen.json", "opening.json"};
+	size_t first = x->opened ? sizeof documents / sizeof *documents : 2;
 	const struct progress *p = &x->r.progress;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
+	for (size_t i = 0; i < first; i++) {
 		add(l, "%s", documents[i]);
 		add(l, "%s.note", documents[i]);
 	}
 	add(l, "key/cards.json");
-	add(l, "zero-report.json");
 	add_act(l, "key", 1);
-	add_act(l, "opening", 0);
-	for (unsigned a = 0; a < x->r.call.authorizers; a++) {
+	if (x->opened) {
+		add(l, "zero-report.json");
+		add_act(l, "opening", 0);
+	}
+	for (unsigned a = 0; a < x->r.call.authorizers && x->opened; a++) {
 		add(l, "authorizers/%.128s.json", x->r.call.authorizer[a].key.name);
 		add(l, "authorizers/%.128s.json.note", x->r.call.authorizer[a].key.name);
 	}
@@ -1249,7 +1281,7 @@ expected(struct check_run *x, struct names *l)
 		for (unsigned f = 0; f < x->r.entry[i].facts; f++)
 			if (strncmp(x->r.entry[i].fact[f].name, "file", 4) == 0 && x->r.entry[i].fact[f].name[4] != '\0')
 				add(l, "documents/%.64s", x->r.entry[i].fact[f].value);
-	if (p->closed) {
+	if (p->closed && x->opened) {
 		add_log(l, "ballots/", x->r.ballots_head.size);
 		for (unsigned a = 0; a < x->r.call.authorizers; a++)
 			if (a == 0 || (p->lists >> a & 1)) {
@@ -1262,7 +1294,7 @@ expected(struct check_run *x, struct names *l)
 	}
 	if (p->compared)
 		add_act(l, "start-of-decryption", 1);
-	for (unsigned g = 0; g < x->r.m->groups; g++) {
+	for (unsigned g = 0; x->opened && g < x->r.m->groups; g++) {
 		const char *folder = x->r.m->group[g].folder;
 		char base[100];
 
@@ -1301,7 +1333,7 @@ expected(struct check_run *x, struct names *l)
 				add(l, "%s/nizkp/%s", base, own[i]);
 		}
 	}
-	if (p->counted) {
+	if (p->counted && x->opened) {
 		add(l, "votes.csv");
 		add_act(l, "count-summary", 1);
 		for (unsigned c = 0; c < x->r.m->contests; c++) {
@@ -1322,6 +1354,18 @@ expected(struct check_run *x, struct names *l)
 		if (kept == 0 || strcmp(l->name[kept - 1], l->name[i]) != 0)
 			memmove(l->name[kept++], l->name[i], sizeof *l->name);
 	l->n = kept;
+}
+
+/* Before an opening its documents may be in the making. */
+static int
+in_the_making(const struct check_run *x, const char *name)
+{
+	static const char *const later[] = {"roll", "manifest.json", "authorizers/", "dictamen.json", "zero-report.json", "opening.json", "acts/opening."};
+
+	for (size_t i = 0; !x->opened && i < sizeof later / sizeof *later; i++)
+		if (strncmp(name, later[i], strlen(later[i])) == 0)
+			return 1;
+	return 0;
 }
 
 static void
@@ -1348,6 +1392,8 @@ check_files(struct check_run *x)
 
 		if (order < 0)
 			report_fail(x->report, c, "missing: %s", name);
+		else if (order > 0 && in_the_making(x, name))
+			;
 		else if (order > 0)
 			report_fail(x->report, c, "not of the record: %s", name);
 		else if (c == CHECK_DOCUMENTS) {
@@ -1389,7 +1435,7 @@ check_witnesses(struct check_run *x)
 	}
 	for (unsigned i = 0; i < x->r.call.witnesses; i++)
 		keys[i] = x->r.call.witness[i].key;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < (x->r.close != NULL ? 2 : 1); i++) { /* the box's final head comes with its closing */
 		struct buf b = {0};
 		size_t count = 0;
 
@@ -1463,6 +1509,10 @@ check_receipts(struct check_run *x)
 	enum err e;
 
 	report_begin(x->report, CHECK_RECEIPTS);
+	if (x->pinned->receipts != NULL && x->r.ballot_at == NULL) {
+		report_absent(x->report, CHECK_RECEIPTS, "the box is not closed: receipts cannot be held against it");
+		return;
+	}
 	if (x->pinned->receipts == NULL) {
 		report_pass(x->report, CHECK_RECEIPTS, 0, "none were handed in (--receipts DIR)");
 		return;
@@ -1521,12 +1571,14 @@ check_box(struct check_run *x)
 {
 	check_amendments(x);
 	check_witnesses(x);
-	if (check_ballots_log(x))
+	if (!check_ballots_log(x))
+		check_receipts(x);
+	else
 		for (size_t i = 0; i < sizeof after_logs / sizeof *after_logs && go_on(x); i++)
 			after_logs[i](x);
 	if (go_on(x))
 		check_files(x);
-	if (go_on(x))
+	if (go_on(x) && x->opened)
 		check_handover(x);
 }
 
@@ -1542,9 +1594,11 @@ check_record(struct report *r, const struct file_source *src, const struct pinne
 	x->threads = threads;
 	x->r.src = *src;
 	election_hex[0] = '\0';
-	if (check_call(x) && check_key(x) && check_setup(x) && check_opening(x)) {
-		hash_hex(election_hex, &x->r.election);
-		if (check_events(x) && go_on(x))
+	if (check_call(x)) { /* the logs begin with the call: a record that has not come to its opening has entries too */
+		x->opened = check_key(x) && check_setup(x) && check_opening(x);
+		if (x->opened)
+			hash_hex(election_hex, &x->r.election);
+		if (go_on(x) && check_events(x) && go_on(x))
 			check_box(x);
 	}
 	record_free(&x->r);

@@ -282,6 +282,12 @@ case("signed again: phase entries out of order", lambda: relog("events", swapped
 case("signed again: a second opening entry", lambda: relog("events", again("opening")), "phases")
 case("signed again: a second key entry", lambda: relog("events", again("key")), "phases")
 case("signed again: an entry after the seal", lambda: relog("events", again("seal")), "phases")
+case("signed again: other hours in the opening entry", lambda: relog("events", edit("opening", rb'"closes": "\d', b'"closes": "3')), "phases")
+case("signed again: a heartbeat without a head", lambda: relog("events", edit("heartbeat", rb'  "size": "\d+",\n', b"")), "heads")
+case("signed again: a heartbeat that counted nobody, after ballots", lambda: relog("events", lambda e: [
+    re.sub(rb'"authorizations": "\d+"', b'"authorizations": "0"', x) if b'"kind": "heartbeat"' in x else x for x in e]), "heads")
+case("a pipe in the record", lambda: os.mkfifo(C + "/extra"), "files")
+case("a link in the record", lambda: os.symlink("call.json", C + "/extra"), "files")
 case("signed again: no seal", lambda: relog("events", without("seal")), "seal")
 case("signed again: an amendment without its second signature", lambda: relog("events", edit("extend", rb"\\n\xe2\x80\x94 notaria [^\\]*", b"")), "entry-signatures")
 case("signed again: an amendment unmade", lambda: relog("events", without("exclude")), "phases")
