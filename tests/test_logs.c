@@ -45,8 +45,15 @@ naive(size_t begin, size_t end)
 static enum err
 naive_node(void *ctx, unsigned level, uint64_t index, struct hash *out)
 {
+	static struct hash known[10][MOST];
+	static uint8_t is_known[10][MOST];
+
 	(void)ctx;
-	*out = naive(index << level, (index + 1) << level);
+	if (!is_known[level][index]) {
+		known[level][index] = naive(index << level, (index + 1) << level);
+		is_known[level][index] = 1;
+	}
+	*out = known[level][index];
 	return OK;
 }
 
@@ -87,11 +94,14 @@ known_roots(void **state)
 static void
 every_size(void **state)
 {
+	static struct hash roots[MOST + 1];
 	struct frontier f = {0};
 
 	(void)state;
+	for (uint64_t size = 0; size <= MOST; size++)
+		roots[size] = naive(0, size);
 	for (uint64_t size = 0; size <= MOST; size++) {
-		struct hash root = naive(0, size), got, path[MERKLE_MAX_PATH];
+		struct hash root = roots[size], got, path[MERKLE_MAX_PATH];
 		size_t n;
 
 		frontier_root(&got, &f);
@@ -111,7 +121,7 @@ every_size(void **state)
 		}
 		assert_int_equal(inclusion_check(size, size, &leaves[0], path, 0, &root), ERR_RANGE);
 		for (uint64_t old = 0; old <= size; old++) {
-			struct hash before = naive(0, old);
+			struct hash before = roots[old];
 
 			assert_int_equal(consistency_path(path, &n, old, size, &source), OK);
 			assert_int_equal(consistency_check(old, size, path, n, &before, &root), OK);
