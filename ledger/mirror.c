@@ -77,16 +77,17 @@ read_frame(const struct mirror *m, off_t *at, struct buf *b, struct why *why)
 	return e == OK && b->failed ? ERR_NOMEM : e;
 }
 
-/* Every frame from the start; `entry` may be NULL. *end is where the last good one ends. */
+/* Every frame from the start; `entry` may be NULL. *last is where the last good one begins, *end where it ends. */
 static enum err
-walk(const struct mirror *m, uint64_t *size, off_t *end, enum err (*entry)(void *ctx, uint64_t index, const uint8_t *p, size_t n), void *ctx, struct why *why)
+walk(const struct mirror *m, uint64_t *size, off_t *last, off_t *end, enum err (*entry)(void *ctx, uint64_t index, const uint8_t *p, size_t n), void *ctx, struct why *why)
 {
 	struct buf b = {0};
-	off_t at = 0;
+	off_t at = 0, begun = 0;
 	enum err e;
 
 	*size = 0;
-	while ((e = read_frame(m, &at, &b, why)) == OK) {
+	*last = 0;
+	while (begun = at, (e = read_frame(m, &at, &b, why)) == OK) {
 		struct rd r = rd_init(b.p, b.n), in;
 		uint32_t count = rd_u32(&r);
 		size_t n = rd_u32(&r), one;
@@ -103,10 +104,45 @@ walk(const struct mirror *m, uint64_t *size, off_t *end, enum err (*entry)(void 
 		}
 		if (e != OK)
 			break;
+		*last = begun;
 	}
 	buf_free(&b);
 	*end = at;
 	return e == ERR_ABSENT ? OK : e;
+}
+
+/* All of it, from `at` on. */
+static enum err
+write_all(const struct mirror *m, const void *p, size_t n, off_t at, struct why *why)
+{
+	const uint8_t *from = p;
+
+	while (n > 0) {
+		ssize_t k = pwrite(m->fd, from, n, at);
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k <= 0)
+			return io(m, why);
+		from += k;
+		n -= (size_t)k;
+		at += k;
+	}
+	return OK;
+}
+
+/* After a failed sync a frame may be read that is not on the disk: the last one is written again, and synced. */
+static enum err
+write_again(const struct mirror *m, off_t last, struct why *why)
+{
+	size_t n = (size_t)(m->end - last);
+	uint8_t *p = malloc(n + 1);
+	enum err e = p == NULL ? ERR_NOMEM : read_all(m, p, n, last, why);
+
+	if (e == OK && (e = write_all(m, p, n, last, why)) == OK && fdatasync(m->fd) != 0)
+		e = io(m, why);
+	free(p);
+	return e;
 }
 
 enum err
@@ -114,6 +150,7 @@ mirror_open(struct mirror **out, const char *path, struct why *why)
 {
 	struct mirror *m = calloc(1, sizeof *m);
 	struct stat st;
+	off_t last = 0;
 	enum err e;
 
 	if (m == NULL)
@@ -126,7 +163,7 @@ mirror_open(struct mirror **out, const char *path, struct why *why)
 	m->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (m->fd < 0 || fstat(m->fd, &st) != 0)
 		e = io(m, why);
-	else if ((e = walk(m, &m->size, &m->end, NULL, NULL, why)) == OK && st.st_size > m->end) {
+	else if ((e = walk(m, &m->size, &last, &m->end, NULL, NULL, why)) == OK && st.st_size > m->end) {
 		/* appended frames are synced one by one: only the last can be torn, and it is smaller than what one append may write */
 		uint8_t header[HEADER];
 		struct rd r = rd_init(header, sizeof header);
@@ -139,6 +176,8 @@ mirror_open(struct mirror **out, const char *path, struct why *why)
 		else if (ftruncate(m->fd, m->end) != 0 || fdatasync(m->fd) != 0)
 			e = io(m, why);
 	}
+	if (e == OK)
+		e = write_again(m, last, why);
 	if (e != OK)
 		mirror_close(m);
 	else
@@ -160,26 +199,6 @@ uint64_t
 mirror_size(const struct mirror *m)
 {
 	return m->size;
-}
-
-/* All of it, from `at` on. */
-static enum err
-write_all(const struct mirror *m, const void *p, size_t n, off_t at, struct why *why)
-{
-	const uint8_t *from = p;
-
-	while (n > 0) {
-		ssize_t k = pwrite(m->fd, from, n, at);
-
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k <= 0)
-			return io(m, why);
-		from += k;
-		n -= (size_t)k;
-		at += k;
-	}
-	return OK;
 }
 
 enum err
@@ -223,7 +242,7 @@ enum err
 mirror_read(struct mirror *m, enum err (*entry)(void *ctx, uint64_t index, const uint8_t *p, size_t n), void *ctx, struct why *why)
 {
 	uint64_t size;
-	off_t end;
+	off_t last, end;
 
-	return walk(m, &size, &end, entry, ctx, why);
+	return walk(m, &size, &last, &end, entry, ctx, why);
 }
