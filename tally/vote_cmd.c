@@ -83,7 +83,7 @@ read_box(void *ctx, const char *path, size_t max, struct buf *out, struct why *w
 
 /* Fetch the opening's files from the account listener and check them like any record. */
 static enum err
-fetch_world(struct world *w, const struct message_facts *m, struct why *why)
+fetch_once(struct world *w, const struct message_facts *m, int *grew, struct why *why)
 {
 	static const char *const files[] = {"call.json", "call.json.note", "key/transcript.json", "key/transcript.json.note", "key/cards.json", "manifest.json",
 	    "manifest.json.note", "roll", "roll.note", "dictamen.json", "zero-report.json", "opening.json", "opening.json.note"};
@@ -127,6 +127,7 @@ fetch_world(struct world *w, const struct message_facts *m, struct why *why)
 		w->r.src = (struct file_source){(void *)(uintptr_t)m->box, read_box, NULL};
 		if ((e = record_events(&w->r, why)) == OK && (!w->r.progress.opened || !hash_equal(&w->r.progress.election, &w->r.election)))
 			e = why_set(why, ERR_PROOF, "the log of events does not name this opening: do not vote here");
+		*grew = e == ERR_ABSENT;
 		w->r.src = source_dir(w->dir);
 	}
 	return e;
@@ -141,6 +142,20 @@ drop_world(struct world *w)
 	(void)snprintf(cmd, sizeof cmd, "rm -rf %s", w->dir);
 	if (system(cmd) != 0)
 		(void)fprintf(stderr, "%s could not be removed\n", w->dir);
+}
+
+/* While the log of events is read it may grow, and the partial tiles of the head that we have are gone: again. */
+static enum err
+fetch_world(struct world *w, const struct message_facts *m, struct why *why)
+{
+	enum err e;
+	int grew = 0;
+
+	for (int tries = 0; (e = fetch_once(w, m, &grew, why)) != OK && grew && tries < 5; tries++) {
+		drop_world(w);
+		grew = 0;
+	}
+	return e;
 }
 
 /* POST JSON; the answer parsed. Status other than `want` is an error that carries the server's sentence. */
