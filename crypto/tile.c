@@ -97,6 +97,19 @@ tile_path_expected(const char *path, uint64_t size)
 	return index == have / TILE_WIDTH && width == have % TILE_WIDTH;
 }
 
+int
+tile_path_served(const char *path, uint64_t size)
+{
+	uint64_t index, have;
+	unsigned width;
+	int level;
+
+	if (tile_path_read(path, &level, &index, &width) != OK || level >= TILE_LEVELS)
+		return 0;
+	have = level <= 0 ? size : size >> (8 * level);
+	return index <= have / TILE_WIDTH && index * TILE_WIDTH + width <= have;
+}
+
 /* A hash for the tiles of this level: they are handed over when full. */
 static enum err
 add_hash(struct tile_builder *b, unsigned level, const struct hash *h)

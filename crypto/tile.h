@@ -62,5 +62,7 @@ MUST_CHECK enum err log_read_on(const struct file_source *src, const char *prefi
 
 /* 1 if a log of this size published as files has exactly this tile path. */
 int tile_path_expected(const char *path, uint64_t size);
+/* 1 if a log that has grown to this size can serve it: those of any smaller size too, for who read an earlier checkpoint. */
+int tile_path_served(const char *path, uint64_t size);
 
 #endif

@@ -251,7 +251,7 @@ ledger_public_file(struct ledger *l, const char *path, struct buf *out, struct w
 		return out->n > 0 ? OK : ERR_ABSENT;
 	}
 	ledger_public_head(l, &head, NULL);
-	if (!tile_path_expected(path, head.size) || tile_path_read(path, &level, &index, &width) != OK)
+	if (!tile_path_served(path, head.size) || tile_path_read(path, &level, &index, &width) != OK)
 		return why_set(why, ERR_ABSENT, "not a file of the public head of size %" PRIu64, head.size);
 	return read_tile(l, level, index, width, out, why);
 }

@@ -72,7 +72,7 @@ MUST_CHECK enum err ledger_consistency(struct ledger *l, uint64_t old, uint64_t 
 /* Add a cosignature line (checked by the caller) to the checkpoint of the public head. ERR_NOT_NOW: the public head is
  * another one by now; ERR_EXISTS: the line is there. */
 MUST_CHECK enum err ledger_cosigned(struct ledger *l, const struct head *head, const struct buf *line, struct why *why);
-/* "checkpoint" or a tile path, for the public head. ERR_ABSENT for all others. */
+/* "checkpoint" or a tile path, for the public head or one that was public earlier. ERR_ABSENT for all others. */
 MUST_CHECK enum err ledger_public_file(struct ledger *l, const char *path, struct buf *out, struct why *why);
 
 /* Finish what is pooled; nothing can be appended afterwards in this process. */

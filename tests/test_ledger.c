@@ -145,7 +145,11 @@ appends(void **state)
 	assert_int_equal(ledger_publish(l, &why), OK);
 	struct buf b = {0};
 	assert_int_equal(ledger_public_file(l, "tile/entries/001.p/44", &b, &why), OK);
-	assert_int_equal(ledger_public_file(l, "tile/entries/001.p/43", &b, &why), ERR_ABSENT);
+	assert_int_equal(ledger_public_file(l, "tile/entries/001.p/43", &b, &why), OK); /* of an earlier head */
+	assert_int_equal(ledger_public_file(l, "tile/0/000.p/255", &b, &why), OK);
+	assert_int_equal(ledger_public_file(l, "tile/entries/001.p/45", &b, &why), ERR_ABSENT);
+	assert_int_equal(ledger_public_file(l, "tile/1/000.p/2", &b, &why), ERR_ABSENT);
+	assert_int_equal(ledger_public_file(l, "tile/0/002.p/1", &b, &why), ERR_ABSENT);
 	assert_int_equal(ledger_public_file(l, "../store/CURRENT", &b, &why), ERR_ABSENT);
 	buf_free(&b);
 	char out[128];
