@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { FULL_PATH = 4096, PIECE = 1 << 18 };
+enum { FULL_PATH = 4096, PIECE = 1 << 16 };
 
 static enum err
 plain_file(char full[FULL_PATH], const char *dir, const char *path, struct why *why)

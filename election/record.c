@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "crypto/decryption.h"
+#include "crypto/digests.h"
 #include "crypto/shuffle.h"
 #include "election/authorizer.h"
 #include "election/docnote.h"
@@ -563,7 +564,7 @@ source_names(const struct file_source *src, char ***names, size_t *n, struct why
 enum err
 record_list_hash(struct record *r, struct hash *out, struct why *why)
 {
-	struct buf list = {0}, b = {0};
+	struct buf list = {0};
 	char **name = NULL;
 	size_t n = 0;
 	enum err e;
@@ -571,13 +572,12 @@ record_list_hash(struct record *r, struct hash *out, struct why *why)
 	if ((e = record_names(r, &name, &n, why)) != OK)
 		return e;
 	for (size_t i = 0; i < n; i++) {
-		struct hash h;
+		struct digests d;
 		char hex[65];
 
 		if (e == OK && strncmp(name[i], "events/", 7) != 0 && strncmp(name[i], "hashes.", 7) != 0 && strncmp(name[i], "acts/handover.", 14) != 0 &&
-		    (e = record_file(r, name[i], HUGE_FILE, &b, why)) == OK) {
-			sha256(&h, b.p, b.n);
-			hash_hex(hex, &h);
+		    (e = source_digests(&r->src, name[i], &d, why)) == OK) {
+			hash_hex(hex, &d.sha256);
 			buf_printf(&list, "%s  %s\n", hex, name[i]);
 		}
 		free(name[i]);
@@ -586,6 +586,5 @@ record_list_hash(struct record *r, struct hash *out, struct why *why)
 	if (e == OK)
 		sha256(out, list.p, list.n);
 	buf_free(&list);
-	buf_free(&b);
 	return e;
 }

@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "crypto/decryption.h"
+#include "crypto/digests.h"
 #include "crypto/parallel.h"
 #include "crypto/shuffle.h"
 #include "election/docnote.h"
@@ -579,18 +578,6 @@ check_ballots(struct check_run *x)
 	free(flag);
 }
 
-static int
-digest_is(const struct check_run *x, const char *fact, const EVP_MD *md, const struct buf *b)
-{
-	uint8_t out[64];
-	char hex[129];
-	unsigned n = 0;
-
-	(void)EVP_Digest(b->p, b->n, out, &n, md, NULL);
-	hex_encode(hex, out, n);
-	return strcmp(hex, event_fact(x->r.close, fact)) == 0;
-}
-
 static unsigned
 ones(unsigned x)
 {
@@ -601,40 +588,77 @@ ones(unsigned x)
 	return n;
 }
 
-/* The file holds the log's ballots in order: held against them one by one, since it is as large as they are. */
+/* The file of encrypted votes as it goes by, against what the log's ballots give. */
+struct votes_file {
+	struct check_run *x;
+	struct digest_run *digests;
+	struct buf want; /* the next bytes that must come */
+	size_t at;	 /* of them, how many came */
+	uint64_t next;	 /* ballot */
+	int differs;
+};
+
+static enum err
+on_votes(void *arg, const uint8_t *p, size_t n)
+{
+	struct votes_file *f = arg;
+
+	digests_more(f->digests, p, n);
+	while (n > 0 && !f->differs) {
+		size_t k = f->want.n - f->at < n ? f->want.n - f->at : n;
+
+		f->differs = memcmp(f->want.p + f->at, p, k) != 0;
+		f->at += k;
+		p += k;
+		n -= k;
+		if (f->at == f->want.n && n > 0) {
+			size_t one_n;
+			const uint8_t *one;
+
+			if (f->next == f->x->r.ballots) {
+				f->differs = 1;
+				break;
+			}
+			one = record_ballot_bytes(&f->x->r, f->next++, &one_n);
+			f->want.n = f->at = 0;
+			buf_vec32(&f->want, one, one_n);
+			f->differs |= f->want.failed;
+		}
+	}
+	return OK;
+}
+
+static int
+digest_is(const struct check_run *x, const char *fact, const void *digest, size_t n)
+{
+	char hex[129];
+
+	hex_encode(hex, digest, n);
+	return strcmp(hex, event_fact(x->r.close, fact)) == 0;
+}
+
 static void
 check_encrypted_votes(struct check_run *x)
 {
-	struct buf file = {0}, piece = {0};
-	size_t at = 0;
-	int equal;
-	enum err e;
+	struct votes_file f = {.x = x, .digests = digests_start()};
+	struct digests d;
+	enum err e, g;
 
 	report_begin(x->report, CHECK_ENCRYPTED_VOTES);
-	if ((e = record_file(&x->r, "encrypted-votes.bin", HUGE_FILE, &file, &x->why)) != OK) {
+	encrypted_votes_begin(&f.want, &x->r.election, x->r.ballots);
+	e = f.digests != NULL && !f.want.failed ? source_stream(&x->r.src, "encrypted-votes.bin", on_votes, &f, &x->why) : ERR_NOMEM;
+	if ((g = digests_end(f.digests, &d)) != OK)
+		e = g;
+	if (e != OK)
 		bad(x, CHECK_ENCRYPTED_VOTES, e);
-		return;
-	}
-	encrypted_votes_begin(&piece, &x->r.election, x->r.ballots);
-	equal = file.n >= piece.n && memcmp(file.p, piece.p, piece.n) == 0;
-	at = piece.n;
-	for (uint64_t i = 0; i < x->r.ballots && equal; i++) {
-		size_t one_n;
-		const uint8_t *one = record_ballot_bytes(&x->r, i, &one_n);
-
-		piece.n = 0;
-		buf_vec32(&piece, one, one_n);
-		equal = !piece.failed && file.n - at >= piece.n && memcmp(file.p + at, piece.p, piece.n) == 0;
-		at += piece.n;
-	}
-	if (!equal || at != file.n)
+	else if (f.differs || f.at != f.want.n || f.next != x->r.ballots)
 		report_fail(x->report, CHECK_ENCRYPTED_VOTES, "encrypted-votes.bin is not what the record gives");
-	else if (!digest_is(x, "sha256", EVP_sha256(), &file) || !digest_is(x, "sha512", EVP_sha512(), &file) || !digest_is(x, "sha3-256", EVP_sha3_256(), &file))
+	else if (!digest_is(x, "sha256", d.sha256.b, HASH_BYTES) || !digest_is(x, "sha512", d.sha512, sizeof d.sha512) ||
+	    !digest_is(x, "sha3-256", d.sha3_256, sizeof d.sha3_256))
 		report_fail(x->report, CHECK_ENCRYPTED_VOTES, "the three hashes are not those of the close entry");
 	else
 		report_pass(x->report, CHECK_ENCRYPTED_VOTES, x->r.ballots, NULL);
-	buf_free(&file);
-	buf_free(&piece);
+	buf_free(&f.want);
 }
 
 static void
