@@ -742,6 +742,21 @@ hour_early(struct mutant *m, struct record *r, enum check after)
 	}
 }
 
+/* As if no heartbeat had seen an authorization. */
+static void
+none_authorized(struct mutant *m, struct record *r, enum check after)
+{
+	for (uint64_t i = 0; after == CHECK_EVENTS_LOG && i < r->entries; i++) {
+		struct event *e = &r->entry[i];
+
+		for (unsigned k = 0; strcmp(e->kind, "heartbeat") == 0 && k < e->facts; k++)
+			if (strcmp(e->fact[k].name, "authorizations") == 0) {
+				(void)strcpy(e->fact[k].value, "0");
+				m->made |= strcmp(event_fact(e, "size"), "0") != 0;
+			}
+	}
+}
+
 static void
 all_barred(struct mutant *m, struct record *r, enum check after)
 {
@@ -895,6 +910,8 @@ const struct mutation mutations[] = {
     {"a false signature in a submitted entry", CHECK_ENTRY_SIGNATURES, entry_signed_by_others, NULL, SIGNED("comparison"), NULL, NULL},
     {"a signature in an entry taken from another entry", CHECK_ENTRY_SIGNATURES, entry_signed_by_others, NULL, SIGNED("count"), SIGNED("comparison"), NULL},
     {"a head in events that is no prefix of the box", CHECK_HEADS, NULL, "phase", "root", NULL, fact},
+    {"a state entry without the box's head", CHECK_HEADS, NULL, "phase", "size", "", fact},
+    {"ballots in the box before they were authorized", CHECK_HEADS, NULL, NULL, NULL, NULL, none_authorized},
     {"a head in events from the future", CHECK_HEADS, NULL, "phase", "size", "4611686018427387904", fact},
     {"a ballot removed", CHECK_BALLOTS_LOG, ballots_of_log, NULL, "gone", NULL, NULL},
     {"a ballot twice", CHECK_BALLOTS_LOG, ballots_of_log, NULL, "twice", NULL, NULL},

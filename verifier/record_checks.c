@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "crypto/decryption.h"
+#include "crypto/digests.h"
 #include "crypto/parallel.h"
 #include "crypto/shuffle.h"
 #include "election/docnote.h"
@@ -21,6 +20,7 @@ struct check_run {
 	struct record r;
 	const struct pinned *pinned;
 	unsigned threads;
+	int opened; /* the opening and all it names are there and good */
 	uint64_t zero_size; /* the head of events in the zero report */
 	struct hash zero_root;
 	struct hash outputs[MAX_PARTIES + 1]; /* by position: over all groups' outputs, as a mix entry names them */
@@ -304,8 +304,6 @@ check_zero_head(struct check_run *x)
 	struct frontier f = {0};
 	struct hash h;
 
-	if (x->report->until < UNTIL_OPENING)
-		return;
 	for (uint64_t i = 0; i < x->r.entries && f.size < x->zero_size; i++) {
 		struct buf b = {0};
 
@@ -330,7 +328,7 @@ check_hours(struct check_run *x)
 	enum { SLACK = 30 }; /* within which system and monotonic clock may part unnoticed */
 	char opens[21], closes[21];
 
-	if (x->report->until < UNTIL_OPENING)
+	if (!x->opened)
 		return;
 	time_text(opens, x->r.m->opens);
 	time_text(closes, x->r.m->closes);
@@ -400,7 +398,8 @@ check_events(struct check_run *x)
 	}
 	if (!p->key)
 		report_absent(x->report, CHECK_KEY_ACT, "no key entry");
-	check_zero_head(x);
+	if (x->opened)
+		check_zero_head(x);
 	check_hours(x);
 	report_pass(x->report, CHECK_EVENTS_LOG, x->r.entries, NULL);
 	report_pass(x->report, CHECK_ENTRY_SIGNATURES, signed_entries, NULL);
@@ -413,17 +412,66 @@ check_events(struct check_run *x)
 	return 1;
 }
 
+/* From the opening on the service's state entries carry a head: one without could hide what the box held then. */
+static int
+lacks_head(const struct event *v, int opened)
+{
+	return opened && v->document == NULL && event_fact(v, "size")[0] == '\0' &&
+	    (strcmp(v->kind, "phase") == 0 || strcmp(v->kind, "heartbeat") == 0 || strcmp(v->kind, "close") == 0);
+}
+
+/* Every head of ballots that events names, in order, against the growing tree; and at no hour more ballots than authorizations. */
+static void
+check_heads(struct check_run *x)
+{
+	struct frontier f = {0};
+	uint64_t heads = 0, authorized = 0;
+	int opened = 0;
+
+	report_begin(x->report, CHECK_HEADS);
+	for (uint64_t i = 0; i < x->r.entries; i++) {
+		const struct event *v = &x->r.entry[i];
+		const char *size = event_fact(v, "size");
+		uint64_t want = strtoull(size, NULL, 10), now = strtoull(event_fact(v, "authorizations"), NULL, 10);
+		struct hash h;
+		char hex[65];
+
+		if (lacks_head(v, opened))
+			report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 " (%s) names no head of the box", i, v->kind);
+		opened |= strcmp(v->kind, "opening") == 0;
+		if (size[0] == '\0' || v->document != NULL)
+			continue;
+		if (want < f.size || want > x->r.ballots) {
+			report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 " names a head of size %" PRIu64 " after one of %" PRIu64, i, want, f.size);
+			break;
+		}
+		while (f.size < want) {
+			record_leaf(&x->r, f.size, &h);
+			frontier_append(&f, &h);
+		}
+		frontier_root(&h, &f);
+		hash_hex(hex, &h);
+		if (strcmp(hex, event_fact(v, "root")) != 0)
+			report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 " names a head of size %" PRIu64 " that is no prefix of the log", i, want);
+		if (strcmp(v->kind, "heartbeat") == 0) { /* an authorizer that lost rows has them again later */
+			authorized = now > authorized ? now : authorized;
+			if (want > authorized)
+				report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 ": %" PRIu64 " ballots when only %" PRIu64 " had been authorized", i, want, authorized);
+		}
+		heads++;
+	}
+	report_pass(x->report, CHECK_HEADS, heads, NULL);
+}
+
 static int
 check_ballots_log(struct check_run *x)
 {
-	struct frontier f = {0};
-	uint64_t heads = 0;
 	char hex[65];
 	enum err e;
 
 	report_begin(x->report, CHECK_BALLOTS_LOG);
-	if (x->r.close == NULL) {
-		report_absent(x->report, CHECK_BALLOTS_LOG, "the box is not closed");
+	if (x->r.close == NULL || !x->opened) {
+		report_absent(x->report, CHECK_BALLOTS_LOG, x->opened ? "the box is not closed" : "the opening is not there");
 		return 0;
 	}
 	if ((e = record_ballots(&x->r, &x->why)) != OK) {
@@ -437,31 +485,7 @@ check_ballots_log(struct check_run *x)
 	if ((e = same_text(x, "ballots/checkpoint", event_fact(x->r.close, "checkpoint"))) != OK)
 		bad(x, CHECK_BALLOTS_LOG, e);
 	report_pass(x->report, CHECK_BALLOTS_LOG, x->r.ballots_head.size, NULL);
-	/* every head of ballots that events names, in order, against the growing tree */
-	report_begin(x->report, CHECK_HEADS);
-	for (uint64_t i = 0; i < x->r.entries; i++) {
-		const struct event *v = &x->r.entry[i];
-		const char *size = event_fact(v, "size"), *root = event_fact(v, "root");
-		uint64_t want = strtoull(size, NULL, 10);
-		struct hash h;
-
-		if (size[0] == '\0' || v->document != NULL)
-			continue;
-		if (want < f.size || want > x->r.ballots) {
-			report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 " names a head of size %" PRIu64 " after one of %" PRIu64, i, want, f.size);
-			break;
-		}
-		while (f.size < want) {
-			record_leaf(&x->r, f.size, &h);
-			frontier_append(&f, &h);
-		}
-		frontier_root(&h, &f);
-		hash_hex(hex, &h);
-		if (strcmp(hex, root) != 0)
-			report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 " names a head of size %" PRIu64 " that is no prefix of the log", i, want);
-		heads++;
-	}
-	report_pass(x->report, CHECK_HEADS, heads, NULL);
+	check_heads(x);
 	return 1;
 }
 
@@ -557,18 +581,6 @@ check_ballots(struct check_run *x)
 	free(flag);
 }
 
-static int
-digest_is(const struct check_run *x, const char *fact, const EVP_MD *md, const struct buf *b)
-{
-	uint8_t out[64];
-	char hex[129];
-	unsigned n = 0;
-
-	(void)EVP_Digest(b->p, b->n, out, &n, md, NULL);
-	hex_encode(hex, out, n);
-	return strcmp(hex, event_fact(x->r.close, fact)) == 0;
-}
-
 static unsigned
 ones(unsigned x)
 {
@@ -579,40 +591,77 @@ ones(unsigned x)
 	return n;
 }
 
-/* The file holds the log's ballots in order: held against them one by one, since it is as large as they are. */
+/* The file of encrypted votes as it goes by, against what the log's ballots give. */
+struct votes_file {
+	struct check_run *x;
+	struct digest_run *digests;
+	struct buf want; /* the next bytes that must come */
+	size_t at;	 /* of them, how many came */
+	uint64_t next;	 /* ballot */
+	int differs;
+};
+
+static enum err
+on_votes(void *arg, const uint8_t *p, size_t n)
+{
+	struct votes_file *f = arg;
+
+	digests_more(f->digests, p, n);
+	while (n > 0 && !f->differs) {
+		size_t k = f->want.n - f->at < n ? f->want.n - f->at : n;
+
+		f->differs = memcmp(f->want.p + f->at, p, k) != 0;
+		f->at += k;
+		p += k;
+		n -= k;
+		if (f->at == f->want.n && n > 0) {
+			size_t one_n;
+			const uint8_t *one;
+
+			if (f->next == f->x->r.ballots) {
+				f->differs = 1;
+				break;
+			}
+			one = record_ballot_bytes(&f->x->r, f->next++, &one_n);
+			f->want.n = f->at = 0;
+			buf_vec32(&f->want, one, one_n);
+			f->differs |= f->want.failed;
+		}
+	}
+	return OK;
+}
+
+static int
+digest_is(const struct check_run *x, const char *fact, const void *digest, size_t n)
+{
+	char hex[129];
+
+	hex_encode(hex, digest, n);
+	return strcmp(hex, event_fact(x->r.close, fact)) == 0;
+}
+
 static void
 check_encrypted_votes(struct check_run *x)
 {
-	struct buf file = {0}, piece = {0};
-	size_t at = 0;
-	int equal;
-	enum err e;
+	struct votes_file f = {.x = x, .digests = digests_start()};
+	struct digests d;
+	enum err e, g;
 
 	report_begin(x->report, CHECK_ENCRYPTED_VOTES);
-	if ((e = record_file(&x->r, "encrypted-votes.bin", HUGE_FILE, &file, &x->why)) != OK) {
+	encrypted_votes_begin(&f.want, &x->r.election, x->r.ballots);
+	e = f.digests != NULL && !f.want.failed ? source_stream(&x->r.src, "encrypted-votes.bin", on_votes, &f, &x->why) : ERR_NOMEM;
+	if ((g = digests_end(f.digests, &d)) != OK)
+		e = g;
+	if (e != OK)
 		bad(x, CHECK_ENCRYPTED_VOTES, e);
-		return;
-	}
-	encrypted_votes_begin(&piece, &x->r.election, x->r.ballots);
-	equal = file.n >= piece.n && memcmp(file.p, piece.p, piece.n) == 0;
-	at = piece.n;
-	for (uint64_t i = 0; i < x->r.ballots && equal; i++) {
-		size_t one_n;
-		const uint8_t *one = record_ballot_bytes(&x->r, i, &one_n);
-
-		piece.n = 0;
-		buf_vec32(&piece, one, one_n);
-		equal = !piece.failed && file.n - at >= piece.n && memcmp(file.p + at, piece.p, piece.n) == 0;
-		at += piece.n;
-	}
-	if (!equal || at != file.n)
+	else if (f.differs || f.at != f.want.n || f.next != x->r.ballots)
 		report_fail(x->report, CHECK_ENCRYPTED_VOTES, "encrypted-votes.bin is not what the record gives");
-	else if (!digest_is(x, "sha256", EVP_sha256(), &file) || !digest_is(x, "sha512", EVP_sha512(), &file) || !digest_is(x, "sha3-256", EVP_sha3_256(), &file))
+	else if (!digest_is(x, "sha256", d.sha256.b, HASH_BYTES) || !digest_is(x, "sha512", d.sha512, sizeof d.sha512) ||
+	    !digest_is(x, "sha3-256", d.sha3_256, sizeof d.sha3_256))
 		report_fail(x->report, CHECK_ENCRYPTED_VOTES, "the three hashes are not those of the close entry");
 	else
 		report_pass(x->report, CHECK_ENCRYPTED_VOTES, x->r.ballots, NULL);
-	buf_free(&file);
-	buf_free(&piece);
+	buf_free(&f.want);
 }
 
 static void
@@ -1307,18 +1356,21 @@ static void
 expected(struct check_run *x, struct names *l)
 {
 	static const char *const documents[] = {"call.json", "key/transcript.json", "roll", "manifest.json", "dictamen.json", "opening.json"};
+	size_t first = x->opened ? sizeof documents / sizeof *documents : 2;
 	const struct progress *p = &x->r.progress;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
+	for (size_t i = 0; i < first; i++) {
 		add(l, "%s", documents[i]);
 		add(l, "%s.note", documents[i]);
 	}
 	add(l, "key/cards.json");
-	add(l, "zero-report.json");
 	add_act(l, "key", 1);
-	add_act(l, "opening", 0);
-	for (unsigned a = 0; a < x->r.call.authorizers; a++) {
+	if (x->opened) {
+		add(l, "zero-report.json");
+		add_act(l, "opening", 0);
+	}
+	for (unsigned a = 0; a < x->r.call.authorizers && x->opened; a++) {
 		add(l, "authorizers/%.128s.json", x->r.call.authorizer[a].key.name);
 		add(l, "authorizers/%.128s.json.note", x->r.call.authorizer[a].key.name);
 	}
@@ -1327,7 +1379,7 @@ expected(struct check_run *x, struct names *l)
 		for (unsigned f = 0; f < x->r.entry[i].facts; f++)
 			if (strncmp(x->r.entry[i].fact[f].name, "file", 4) == 0 && x->r.entry[i].fact[f].name[4] != '\0')
 				add(l, "documents/%.64s", x->r.entry[i].fact[f].value);
-	if (p->closed) {
+	if (p->closed && x->opened) {
 		add_log(l, "ballots/", x->r.ballots_head.size);
 		for (unsigned a = 0; a < x->r.call.authorizers; a++)
 			if (a == 0 || (p->lists >> a & 1)) {
@@ -1340,7 +1392,7 @@ expected(struct check_run *x, struct names *l)
 	}
 	if (p->compared)
 		add_act(l, "start-of-decryption", 1);
-	for (unsigned g = 0; x->r.m != NULL && g < x->r.m->groups; g++) {
+	for (unsigned g = 0; x->opened && g < x->r.m->groups; g++) {
 		const char *folder = x->r.m->group[g].folder;
 		char base[100];
 
@@ -1379,10 +1431,10 @@ expected(struct check_run *x, struct names *l)
 				add(l, "%s/nizkp/%s", base, own[i]);
 		}
 	}
-	if (p->counted) {
+	if (p->counted && x->opened) {
 		add(l, "votes.csv");
 		add_act(l, "count-summary", 1);
-		for (unsigned c = 0; x->r.m != NULL && c < x->r.m->contests; c++) {
+		for (unsigned c = 0; c < x->r.m->contests; c++) {
 			char name[64];
 
 			(void)snprintf(name, sizeof name, "count-%s", x->r.m->contest[c].id);
@@ -1497,6 +1549,7 @@ check_witnesses(struct check_run *x)
 		const struct vkey *log;
 	} logs[] = {{"events/checkpoint", &x->r.events_head, &x->r.call.log_events}, {"ballots/checkpoint", &x->r.ballots_head, &x->r.call.log_ballots}};
 	struct vkey keys[MAX_PARTIES];
+	int both;
 	enum err e;
 
 	report_begin(x->report, CHECK_WITNESSES);
@@ -1506,9 +1559,10 @@ check_witnesses(struct check_run *x)
 	}
 	for (unsigned i = 0; i < x->r.call.witnesses; i++)
 		keys[i] = x->r.call.witness[i].key;
-	if (x->report->until >= UNTIL_CLOSING && x->r.close == NULL)
+	both = x->report->until >= UNTIL_CLOSING && x->r.close != NULL && x->opened;
+	if (x->report->until >= UNTIL_CLOSING && !both)
 		report_absent(x->report, CHECK_WITNESSES, "the box is not closed");
-	for (size_t i = 0; i < (x->report->until < UNTIL_CLOSING || x->r.close == NULL ? 1 : 2); i++) {
+	for (int i = 0; i < 1 + both; i++) { /* the box's final head comes with its closing */
 		size_t count;
 
 		if ((e = cosigned(x, logs[i].file, logs[i].head, logs[i].log, keys, &count)) != OK)
@@ -1579,12 +1633,12 @@ check_receipts(struct check_run *x)
 	enum err e;
 
 	report_begin(x->report, CHECK_RECEIPTS);
-	if (x->pinned->receipts == NULL) {
-		report_pass(x->report, CHECK_RECEIPTS, 0, "none were handed in (--receipts DIR)");
+	if (x->pinned->receipts != NULL && x->r.ballot_at == NULL) {
+		report_absent(x->report, CHECK_RECEIPTS, "the box is not closed: receipts cannot be held against it");
 		return;
 	}
-	if (x->report->until < UNTIL_CLOSING) {
-		report_fail(x->report, CHECK_RECEIPTS, "receipts are held against a box that is closed: until closing, or later");
+	if (x->pinned->receipts == NULL) {
+		report_pass(x->report, CHECK_RECEIPTS, 0, "none were handed in (--receipts DIR)");
 		return;
 	}
 	dir = source_dir(x->pinned->receipts);
@@ -1643,13 +1697,12 @@ check_box(struct check_run *x)
 
 	check_amendments(x);
 	check_witnesses(x);
-	if (ballots || x->report->until < UNTIL_CLOSING)
-		check_receipts(x);
+	check_receipts(x);
 	for (size_t i = 0; ballots && i < sizeof after_logs / sizeof *after_logs && go_on(x); i++)
 		after_logs[i](x);
 	if (go_on(x))
 		check_files(x);
-	if (go_on(x))
+	if (go_on(x) && x->opened)
 		check_handover(x);
 }
 
@@ -1673,10 +1726,11 @@ check_record(struct report *r, const struct file_source *src, const struct pinne
 	x->threads = threads;
 	x->r.src = *src;
 	election_hex[0] = '\0';
-	if (check_call(x) && check_key(x) && (r->until < UNTIL_OPENING || (check_setup(x) && check_opening(x)))) {
-		if (r->until >= UNTIL_OPENING)
+	if (check_call(x)) { /* the logs begin with the call: a record that has not come to its opening has entries too */
+		x->opened = check_key(x) && r->until >= UNTIL_OPENING && check_setup(x) && check_opening(x);
+		if (x->opened)
 			hash_hex(election_hex, &x->r.election);
-		if (check_events(x) && go_on(x))
+		if (go_on(x) && check_events(x) && go_on(x))
 			check_box(x);
 	}
 	if (pinned->keep != NULL)

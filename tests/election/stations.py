@@ -248,7 +248,7 @@ for i, phase in enumerate(phases):
     code, text = run(*v, phase, W + "/record", "--election-id", ID)
     told("the finished record verifies until %s" % phase, code == 0, text)
 code, text = run("build/bin/urna-verify", "record", "--until", "opening", "--receipts", W + "/receipts", W + "/at-opening")
-told("receipts need a closed box", code == 1 and "V40" in "".join(x[:3] for x in text.split("\n") if " FAIL " in x), text)
+told("receipts need a closed box", code == 1 and "V40" in "".join(x[:3] for x in text.split("\n") if " ABSENT " in x), text)
 
 # ---- what is refused before anything else ---------------------------------------------------------
 
