@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 
 #include "crypto/decryption.h"
+#include "crypto/digests.h"
 #include "crypto/parallel.h"
 #include "crypto/secmem.h"
 #include "crypto/shuffle.h"
@@ -116,14 +117,13 @@ cmd_close(struct args *a)
 static enum err
 compare(struct record *r, struct hash *file, struct why *why)
 {
-	struct buf b = {0};
+	struct digests d;
 	char hex[65], root[65];
 	enum err e;
 
-	if ((e = record_file(r, "encrypted-votes.bin", 1 << 30, &b, why)) != OK)
+	if ((e = source_digests(&r->src, "encrypted-votes.bin", &d, why)) != OK)
 		return e;
-	sha256(file, b.p, b.n);
-	buf_free(&b);
+	*file = d.sha256;
 	hash_hex(hex, file);
 	hash_hex(root, &r->ballots_head.root);
 	(void)printf("SHA-256 al cierre:       %s\nSHA-256 de este archivo: %s\nra\xc3\xadz al cierre:          %s\nra\xc3\xadz recalculada:       %s\n",
