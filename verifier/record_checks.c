@@ -1540,6 +1540,7 @@ check_record(struct report *r, const struct file_source *src, const struct pinne
 	x->report = r;
 	x->pinned = pinned;
 	x->threads = threads;
+	r->unpinned = pinned->election_id == NULL;
 	x->r.src = *src;
 	election_hex[0] = '\0';
 	if (check_call(x) && check_key(x) && check_setup(x) && check_opening(x)) {
