@@ -332,7 +332,7 @@ decode(const char *text, struct buf *out, size_t max)
 enum { ANSWERS_MS = 3000 };
 
 /* Sign and commit first; only then do the others hear of it. ERR_EXISTS: there is an earlier request, which is put into
- * `request` and `row`. */
+ * `request` and `row`; after the hour nothing else is to be had. */
 static enum err
 commit(struct service *s, const struct authorization *a, struct buf *request, struct authorization_row *row, int *confirmed)
 {
@@ -340,6 +340,11 @@ commit(struct service *s, const struct authorization *a, struct buf *request, st
 	struct buf bytes = {0};
 	enum err e;
 
+	if (strcmp(s->stage, "open") != 0 && (registry_get(s->registry, a->index, &have, NULL) != OK || !have.authorized)) {
+		registry_row_free(&have);
+		return ERR_NOT_NOW;
+	}
+	registry_row_free(&have);
 	if ((e = rsa_blind_sign(row->answer[0], s->rsa[a->style - 1], a->blinded[0])) != OK)
 		return ERR_RANGE;
 	row->answers = 1;
@@ -384,7 +389,7 @@ authorize(struct service *s, struct fields *f, struct reply *r)
 		reply_error(r, ERR_DENIED, "no such session: log in again");
 		goto done;
 	}
-	if (strcmp(s->stage, "open") != 0) {
+	if (strcmp(s->stage, "open") != 0 && strcmp(s->stage, "grace") != 0) {
 		reply_error(r, ERR_NOT_NOW, "authorizations are given between opening and closing");
 		goto done;
 	}
@@ -400,7 +405,8 @@ authorize(struct service *s, struct fields *f, struct reply *r)
 	sha256(&asked, request.p, request.n);
 	e = commit(s, a, &request, row, &confirmed);
 	if (e != OK && e != ERR_EXISTS) {
-		reply_error(r, e, e == ERR_NOT_NOW ? "the registry is not complete: nobody is authorized until it is restored"
+		reply_error(r, e, e == ERR_NOT_NOW && registry_refused(s->registry, NULL) ? "the registry is not complete: nobody is authorized until it is restored"
+		    : e == ERR_NOT_NOW	   ? "authorizations are given between opening and closing"
 		    : e == ERR_RANGE		   ? "the blinded element is not below the modulus"
 						   : "the registry does not answer");
 		goto done;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/gzip.h"
 #include "api/service.h"
 
 static void
@@ -167,6 +168,8 @@ box_handle(void *ctx, const struct request *q, struct reply *r)
 		else {
 			r->type = "application/octet-stream";
 			r->cache = "public, max-age=31536000, immutable";
+			if (strncmp(path, "tile/entries/", 13) == 0) /* hashes do not get shorter */
+				r->encoding = q->gzip && gzip_pack(&r->body) ? ENCODING_GZIP : ENCODING_PLAIN;
 		}
 		return;
 	}

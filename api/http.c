@@ -1,4 +1,5 @@
 #include "api/http.h"
+#include "api/gzip.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -93,6 +94,10 @@ answer(struct MHD_Connection *c, struct reply *r)
 	(void)MHD_add_response_header(m, "Content-Type", r->type != NULL ? r->type : "application/json; charset=utf-8");
 	(void)MHD_add_response_header(m, "Cache-Control", r->cache != NULL ? r->cache : "no-store");
 	(void)MHD_add_response_header(m, "X-Content-Type-Options", "nosniff");
+	if (r->encoding != ENCODING_NONE)
+		(void)MHD_add_response_header(m, "Vary", "Accept-Encoding");
+	if (r->encoding == ENCODING_GZIP)
+		(void)MHD_add_response_header(m, "Content-Encoding", "gzip");
 	good = MHD_queue_response(c, r->status, m);
 	MHD_destroy_response(m);
 	return good;
@@ -130,7 +135,7 @@ on_request(void *ctx, struct MHD_Connection *c, const char *url, const char *met
 	} else if (in->body.failed) {
 		reply_error(&r, ERR_NOMEM, "out of memory");
 	} else {
-		struct request q = {method, url, in->body.p, in->body.n};
+		struct request q = {method, url, in->body.p, in->body.n, gzip_accepted(MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Accept-Encoding"))};
 
 		h->o.handle(h->o.ctx, &q, &r);
 	}

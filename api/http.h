@@ -13,12 +13,14 @@ struct request {
 	const char *method, *path;
 	const uint8_t *body;
 	size_t body_n;
+	int gzip; /* the client takes Content-Encoding: gzip */
 };
 
 struct reply {
 	unsigned status;
 	const char *type; /* NULL: application/json */
 	const char *cache; /* Cache-Control; NULL: no-store */
+	enum { ENCODING_NONE, ENCODING_PLAIN, ENCODING_GZIP } encoding; /* not NONE: what the client takes has decided */
 	struct buf body;
 	char file[1400]; /* or, if not empty, the path of the file that is the body: never whole in memory */
 };

@@ -1,6 +1,7 @@
 #include "crypto/checkpoint.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -203,14 +204,16 @@ static const char proof_head[] = "c2sp.org/tlog-proof@v1\n";
 void
 receipt_write(struct buf *out, uint64_t index, const struct hash *path, size_t path_n, const void *checkpoint, size_t checkpoint_n)
 {
-	buf_printf(out, "%sindex %" PRIu64 "\n", proof_head, index);
-	for (size_t i = 0; i < path_n; i++) {
-		char text[48];
+	char text[sizeof proof_head + 32 + MERKLE_MAX_PATH * 45 + 2]; /* put together here: the log makes one for every entry */
+	size_t n = (size_t)snprintf(text, sizeof text, "%sindex %" PRIu64 "\n", proof_head, index);
 
-		base64_encode(text, path[i].b, 32);
-		buf_printf(out, "%s\n", text);
+	for (size_t i = 0; i < path_n && i < MERKLE_MAX_PATH; i++) {
+		base64_encode(text + n, path[i].b, HASH_BYTES);
+		n += 44;
+		text[n++] = '\n';
 	}
-	buf_u8(out, '\n');
+	text[n++] = '\n';
+	buf_put(out, text, n);
 	buf_put(out, checkpoint, checkpoint_n);
 }
 

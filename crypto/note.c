@@ -101,11 +101,12 @@ read_line(struct note_signature *out, const char *p, const char *end)
 enum err
 note_read(struct note *out, const void *p, size_t n, struct why *why)
 {
-	const char *s = p, *end = s + n, *at;
+	const char *s = p, *end, *at;
 	struct note note = {.text = s};
 
 	if (n == 0 || n > NOTE_MAX_BYTES || !utf8_valid(p, n))
 		return why_set(why, ERR_FORMAT, "not a signed note: empty, too long or not UTF-8");
+	end = s + n; /* not before: there may be no bytes at all */
 	for (size_t i = 0; i < n; i++)
 		if (((unsigned char)s[i] < 0x20 && s[i] != '\n') || s[i] == 0x7f)
 			return why_set(why, ERR_FORMAT, "not a signed note: control character at byte %zu", i);

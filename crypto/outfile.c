@@ -7,15 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
-enum { PIECE = 1 << 16, DIGESTS = 3 };
+enum { PIECE = 1 << 16 };
 
 struct outfile {
 	char path[4096], temporary[4112];
 	int fd, error; /* errno of the first failure */
 	struct buf pending;
-	EVP_MD_CTX *md[DIGESTS];
+	struct digest_run *digests; /* NULL once they are taken */
 };
 
 static void
@@ -23,8 +21,8 @@ release(struct outfile *f)
 {
 	if (f->fd >= 0)
 		(void)close(f->fd);
-	for (int i = 0; i < DIGESTS; i++)
-		EVP_MD_CTX_free(f->md[i]);
+	if (f->digests != NULL)
+		(void)!digests_end(f->digests, NULL);
 	buf_free(&f->pending);
 	free(f);
 }
@@ -32,7 +30,6 @@ release(struct outfile *f)
 enum err
 outfile_open(struct outfile **out, const char *path, unsigned mode, struct why *why)
 {
-	const EVP_MD *kind[DIGESTS] = {EVP_sha256(), EVP_sha512(), EVP_sha3_256()};
 	struct outfile *f = calloc(1, sizeof *f);
 	enum err e = OK;
 
@@ -43,9 +40,8 @@ outfile_open(struct outfile **out, const char *path, unsigned mode, struct why *
 	f->fd = open(f->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)mode);
 	if (f->fd < 0)
 		e = why_set(why, ERR_IO, "%s: %s", f->temporary, strerror(errno));
-	for (int i = 0; e == OK && i < DIGESTS; i++)
-		if ((f->md[i] = EVP_MD_CTX_new()) == NULL || EVP_DigestInit_ex(f->md[i], kind[i], NULL) != 1)
-			e = ERR_NOMEM;
+	if (e == OK && (f->digests = digests_start()) == NULL)
+		e = ERR_NOMEM;
 	if (e != OK)
 		outfile_drop(f);
 	else
@@ -59,9 +55,7 @@ flush(struct outfile *f)
 	const uint8_t *p = f->pending.p;
 	size_t n = f->pending.n;
 
-	for (int i = 0; i < DIGESTS; i++)
-		if (EVP_DigestUpdate(f->md[i], p, n) != 1 && f->error == 0)
-			f->error = ENOMEM;
+	digests_more(f->digests, p, n);
 	while (n > 0 && f->error == 0) {
 		ssize_t done = write(f->fd, p, n);
 
@@ -105,13 +99,12 @@ sync_folder(const char *path)
 enum err
 outfile_close(struct outfile *f, struct digests *digests, struct why *why)
 {
-	uint8_t *to[DIGESTS] = {digests != NULL ? digests->sha256.b : NULL, digests != NULL ? digests->sha512 : NULL, digests != NULL ? digests->sha3_256 : NULL};
 	enum err e;
 
 	flush(f);
-	for (int i = 0; digests != NULL && i < DIGESTS; i++)
-		if (EVP_DigestFinal_ex(f->md[i], to[i], NULL) != 1 && f->error == 0)
-			f->error = ENOMEM;
+	if (digests_end(f->digests, digests) != OK && f->error == 0)
+		f->error = ENOMEM;
+	f->digests = NULL;
 	if (f->error == 0 && (fsync(f->fd) != 0 || rename(f->temporary, f->path) != 0 || !sync_folder(f->path)))
 		f->error = errno;
 	if (f->error != 0) {

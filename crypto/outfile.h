@@ -3,14 +3,9 @@
 #ifndef CRYPTO_OUTFILE_H
 #define CRYPTO_OUTFILE_H
 
-#include "crypto/hash.h"
+#include "crypto/digests.h"
 
 struct outfile;
-
-struct digests {
-	struct hash sha256;
-	uint8_t sha512[64], sha3_256[32];
-};
 
 /* Begin; the bytes go to a temporary file beside `path`. mode e.g. 0644. ERR_IO. */
 MUST_CHECK enum err outfile_open(struct outfile **out, const char *path, unsigned mode, struct why *why);

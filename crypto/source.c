@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { FULL_PATH = 4096, PIECE = 1 << 18 };
+enum { FULL_PATH = 4096, PIECE = 1 << 16 };
 
 static enum err
 plain_file(char full[FULL_PATH], const char *dir, const char *path, struct why *why)
@@ -96,6 +96,12 @@ source_dir(const char *dir)
 	struct file_source s = {(void *)(uintptr_t)dir, read_dir, list_dir, stream_dir};
 
 	return s;
+}
+
+int
+source_concurrent(const struct file_source *src)
+{
+	return src->read == read_dir;
 }
 
 enum err

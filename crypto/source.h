@@ -20,6 +20,8 @@ struct file_source {
 struct file_source source_dir(const char *dir);
 /* src->stream, or one piece of the whole file (at most 1 GiB). ERR_ABSENT, ERR_IO, each's errors. */
 MUST_CHECK enum err source_stream(const struct file_source *src, const char *path, enum err (*each)(void *arg, const uint8_t *p, size_t n), void *arg, struct why *why);
+/* 1 if several threads may read it at once. */
+int source_concurrent(const struct file_source *src);
 /* Shorthand for src->read into an empty buffer. */
 MUST_CHECK enum err source_read(const struct file_source *src, const char *path, size_t max, struct buf *out, struct why *why);
 

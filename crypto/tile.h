@@ -33,6 +33,12 @@ struct tile_builder {
 
 /* ERR_LENGTH for an entry over 65,535 bytes; emit's errors. */
 MUST_CHECK enum err tile_builder_add(struct tile_builder *b, const void *entry, size_t n, struct hash *leaf);
+/* The same by the leaf's hash alone; no entry bundles are made. */
+MUST_CHECK enum err tile_builder_leaf(struct tile_builder *b, const struct hash *leaf);
+/* The hashes of all growing tiles stand in b->level[].hash: go on from a tree of this size. */
+void tile_builder_resume(struct tile_builder *b, uint64_t size);
+/* The node above a full tile. */
+void tile_root(struct hash *out, const struct hash hashes[TILE_WIDTH]);
 /* Hand over the partial tiles; free the bundle. The frontier keeps size and root. */
 MUST_CHECK enum err tile_builder_finish(struct tile_builder *b);
 void tile_builder_free(struct tile_builder *b);
@@ -48,7 +54,15 @@ MUST_CHECK enum err bundle_read(const void *p, size_t n, unsigned width, enum er
 MUST_CHECK enum err log_read(const struct file_source *src, const char *prefix, const struct head *head,
     enum err (*each)(void *ctx, uint64_t index, const uint8_t *entry, size_t n, const struct hash *leaf), void *ctx, struct why *why);
 
+/* The same from where `at` stands (a multiple of 256 entries; zeroes: the start), which moves on to the last full bundle, and
+ * may be kept for when the log has grown; its emit and ctx are set here. `mark` (may be NULL) gets it every 65,536 entries.
+ * Bundles are hashed on all cores; some 32 of them are in memory. ERR_RANGE: `at` is behind head. */
+MUST_CHECK enum err log_read_on(const struct file_source *src, const char *prefix, const struct head *head, struct tile_builder *at,
+    enum err (*each)(void *ctx, uint64_t index, const uint8_t *entry, size_t n, const struct hash *leaf), void (*mark)(void *ctx, const struct tile_builder *at), void *ctx, struct why *why);
+
 /* 1 if a log of this size published as files has exactly this tile path. */
 int tile_path_expected(const char *path, uint64_t size);
+/* 1 if a log that has grown to this size can serve it: those of any smaller size too, for who read an earlier checkpoint. */
+int tile_path_served(const char *path, uint64_t size);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <p11-kit/pkcs11.h>
 
@@ -415,7 +416,7 @@ static enum err
 public_bytes(struct token *t, const char *name, uint8_t key[32])
 {
 	CK_OBJECT_HANDLE object;
-	uint8_t point[64];
+	uint8_t point[64] = {0};
 	CK_ATTRIBUTE a = attribute(CKA_EC_POINT, point, sizeof point);
 	enum err e = find_key(t, name, CKO_PUBLIC_KEY, &object);
 
@@ -462,23 +463,88 @@ token_key_make(struct token *t, const char *name, struct vkey *out, struct why *
 struct token_key {
 	struct token *t;
 	CK_OBJECT_HANDLE object;
+	char name[128];
 	pthread_mutex_t lock; /* one operation at a time in a session */
 };
+
+static int
+sign_once(struct token_key *k, uint8_t sig[64], const void *message, size_t n)
+{
+	CK_MECHANISM m = {CKM_EDDSA, NULL, 0};
+	CK_ULONG len = 64;
+
+	return k->t->fn->C_SignInit(k->t->session, &m, k->object) == CKR_OK &&
+	    k->t->fn->C_Sign(k->t->session, (CK_BYTE *)(uintptr_t)message, n, sig, &len) == CKR_OK && len == 64;
+}
+
+/* Some modules never find again what was gone (SoftHSM2 keeps a dead slot), unless they are begun anew, which ends all
+ * sessions; so nobody may be signing, and it is done once a second at most. */
+static pthread_rwlock_t signing = PTHREAD_RWLOCK_INITIALIZER;
+
+static void
+begin_module_anew(CK_FUNCTION_LIST *fn)
+{
+	static time_t last;
+	CK_C_INITIALIZE_ARGS args = {.flags = CKF_OS_LOCKING_OK};
+	struct timespec now;
+
+	(void)pthread_rwlock_wrlock(&signing);
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	if (last != now.tv_sec) {
+		last = now.tv_sec;
+		(void)fn->C_Finalize(NULL);
+		(void)fn->C_Initialize(&args);
+	}
+	(void)pthread_rwlock_unlock(&signing);
+}
+
+/* A session ends with the card's absence: a new one with the same card, if it is there again. The PIN is given to no other. */
+static enum err
+open_again(struct token_key *k)
+{
+	struct token *t = k->t;
+	struct token_info info;
+	CK_SLOT_ID slot;
+	CK_RV rv;
+
+	(void)t->fn->C_CloseSession(t->session);
+	t->session = CK_INVALID_HANDLE;
+	if (find_slot(t->fn, t->info.label, &slot, &info) != OK || strcmp(info.serial, t->info.serial) != 0 ||
+	    t->fn->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &t->session) != CKR_OK)
+		return ERR_ABSENT;
+	rv = t->fn->C_Login(t->session, CKU_USER, chars(&t->pin), t->pin.n);
+	if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
+		return ERR_DENIED;
+	return find_key(t, k->name, CKO_PRIVATE_KEY, &k->object);
+}
+
+static int
+sign_again(struct token_key *k, uint8_t sig[64], const void *message, size_t n)
+{
+	int good;
+
+	(void)pthread_rwlock_rdlock(&signing);
+	good = open_again(k) == OK && sign_once(k, sig, message, n);
+	(void)pthread_rwlock_unlock(&signing);
+	return good;
+}
 
 static enum err
 sign_on_token(void *ctx, uint8_t sig[64], const void *message, size_t n)
 {
 	struct token_key *k = ctx;
-	CK_MECHANISM m = {CKM_EDDSA, NULL, 0};
-	CK_ULONG len = 64;
-	CK_RV rv;
+	int good;
 
 	(void)pthread_mutex_lock(&k->lock);
-	rv = k->t->fn->C_SignInit(k->t->session, &m, k->object);
-	if (rv == CKR_OK)
-		rv = k->t->fn->C_Sign(k->t->session, (CK_BYTE *)(uintptr_t)message, n, sig, &len);
+	(void)pthread_rwlock_rdlock(&signing);
+	good = sign_once(k, sig, message, n);
+	(void)pthread_rwlock_unlock(&signing);
+	if (!good && !(good = sign_again(k, sig, message, n))) {
+		begin_module_anew(k->t->fn);
+		good = sign_again(k, sig, message, n);
+	}
 	(void)pthread_mutex_unlock(&k->lock);
-	return rv == CKR_OK && len == 64 ? OK : ERR_CRYPTO;
+	return good ? OK : ERR_CRYPTO;
 }
 
 static void
@@ -500,12 +566,13 @@ token_signer(struct signer *out, struct token *t, const char *name, struct why *
 
 	if (k == NULL)
 		return ERR_NOMEM;
-	if (strlen(name) >= sizeof s.name || (e = find_key(t, name, CKO_PRIVATE_KEY, &k->object)) != OK || (e = public_bytes(t, name, s.key)) != OK) {
+	if (strlen(name) >= sizeof s.name || strlen(name) >= sizeof k->name || (e = find_key(t, name, CKO_PRIVATE_KEY, &k->object)) != OK || (e = public_bytes(t, name, s.key)) != OK) {
 		free(k);
 		return why_set(why, ERR_ABSENT, "card %s holds no Ed25519 key %s", t->info.label, name);
 	}
 	(void)pthread_mutex_init(&k->lock, NULL);
 	k->t = t;
+	(void)snprintf(k->name, sizeof k->name, "%s", name);
 	(void)snprintf(s.name, sizeof s.name, "%s", name);
 	s.ctx = k;
 	*out = s;

@@ -39,7 +39,7 @@ const struct token_info *token_info(const struct token *t);
 /* Make an Ed25519 key on the token under this object name, which never leaves it. ERR_EXISTS. */
 MUST_CHECK enum err token_key_make(struct token *t, const char *name, struct vkey *out, struct why *why);
 /* A signer over the key of this name; it owns the token from here on (signer_close closes both). ERR_ABSENT;
- * signing fails with ERR_CRYPTO while the token is gone. */
+ * signing fails with ERR_CRYPTO while the token is gone, and goes on when the same one is back. */
 MUST_CHECK enum err token_signer(struct signer *out, struct token *t, const char *name, struct why *why);
 
 /* Store a share and read it back; ERR_EXISTS if the card holds one of this call. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "crypto/decryption.h"
+#include "crypto/digests.h"
 #include "crypto/shuffle.h"
 #include "election/authorizer.h"
 #include "election/docnote.h"
@@ -255,8 +256,10 @@ record_events(struct record *r, struct why *why)
 	buf_free(&b);
 	if (e != OK)
 		return e;
-	if (r->events_head.size > 100000 || (r->entry = calloc(r->events_head.size + 1, sizeof *r->entry)) == NULL)
-		return ERR_NOMEM;
+	if (r->events_head.size > 100000)
+		return why_set(why, ERR_LENGTH, "events/checkpoint: %" PRIu64 " entries are more than a record may have", r->events_head.size);
+	if ((r->entry = calloc(r->events_head.size + 1, sizeof *r->entry)) == NULL)
+		return why_set(why, ERR_NOMEM, "out of memory");
 	return log_read(&r->src, "events/", &r->events_head, on_entry, &x, why);
 }
 
@@ -300,8 +303,10 @@ record_ballots(struct record *r, struct why *why)
 	buf_free(&b);
 	if (e != OK)
 		return e;
-	if (r->ballots_head.size > UINT64_C(1) << 40 || (r->ballot_at = calloc(r->ballots_head.size + 2, sizeof *r->ballot_at)) == NULL)
-		return ERR_NOMEM;
+	if (r->ballots_head.size > UINT64_C(1) << 32)
+		return why_set(why, ERR_LENGTH, "ballots/checkpoint: %" PRIu64 " ballots are more than there are people", r->ballots_head.size);
+	if ((r->ballot_at = calloc(r->ballots_head.size + 2, sizeof *r->ballot_at)) == NULL)
+		return why_set(why, ERR_NOMEM, "out of memory");
 	return log_read(&r->src, "ballots/", &r->ballots_head, on_ballot, &x, why);
 }
 
@@ -580,7 +585,7 @@ source_names(const struct file_source *src, char ***names, size_t *n, struct why
 enum err
 record_list_hash(struct record *r, struct hash *out, struct why *why)
 {
-	struct buf list = {0}, b = {0};
+	struct buf list = {0};
 	char **name = NULL;
 	size_t n = 0;
 	enum err e;
@@ -588,13 +593,12 @@ record_list_hash(struct record *r, struct hash *out, struct why *why)
 	if ((e = record_names(r, &name, &n, why)) != OK)
 		return e;
 	for (size_t i = 0; i < n; i++) {
-		struct hash h;
+		struct digests d;
 		char hex[65];
 
 		if (e == OK && strncmp(name[i], "events/", 7) != 0 && strncmp(name[i], "hashes.", 7) != 0 && strncmp(name[i], "acts/handover.", 14) != 0 &&
-		    (e = record_file(r, name[i], HUGE_FILE, &b, why)) == OK) {
-			sha256(&h, b.p, b.n);
-			hash_hex(hex, &h);
+		    (e = source_digests(&r->src, name[i], &d, why)) == OK) {
+			hash_hex(hex, &d.sha256);
 			buf_printf(&list, "%s  %s\n", hex, name[i]);
 		}
 		free(name[i]);
@@ -603,6 +607,5 @@ record_list_hash(struct record *r, struct hash *out, struct why *why)
 	if (e == OK)
 		sha256(out, list.p, list.n);
 	buf_free(&list);
-	buf_free(&b);
 	return e;
 }

@@ -364,9 +364,11 @@ list_feed(struct list_walk *w, const uint8_t *p, size_t n, struct why *why)
 	struct rd r;
 	enum err e = OK;
 
-	memmove(w->pending.p, w->pending.p + w->taken, w->pending.n - w->taken);
-	w->pending.n -= w->taken;
-	w->taken = 0;
+	if (w->taken > 0) {
+		memmove(w->pending.p, w->pending.p + w->taken, w->pending.n - w->taken);
+		w->pending.n -= w->taken;
+		w->taken = 0;
+	}
 	buf_put(&w->pending, p, n);
 	if (w->pending.failed)
 		return ERR_NOMEM;

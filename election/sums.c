@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
+#include "crypto/digests.h"
 #include "crypto/parallel.h"
 #include "crypto/shuffle.h"
 #include "election/docnote.h"
@@ -260,11 +259,18 @@ count_free(struct count *c)
 		act_free(&c->act[i]);
 }
 
+static void
+list_line(struct buf *list, const void *digest, size_t n, const char *name)
+{
+	char hex[129];
+
+	hex_encode(hex, digest, n);
+	buf_printf(list, "%s  %s\n", hex, name);
+}
+
 enum err
 hash_lists(struct record *r, struct buf list[3], struct why *why)
 {
-	const EVP_MD *md[] = {EVP_sha256(), EVP_sha512(), EVP_sha3_256()};
-	struct buf b = {0};
 	char **name = NULL;
 	size_t n = 0;
 	enum err e;
@@ -272,20 +278,16 @@ hash_lists(struct record *r, struct buf list[3], struct why *why)
 	if ((e = record_names(r, &name, &n, why)) != OK)
 		return e;
 	for (size_t i = 0; i < n; i++) {
-		if (e == OK && strncmp(name[i], "hashes.", 7) != 0 && strncmp(name[i], "acts/handover.", 14) != 0 &&
-		    (e = record_file(r, name[i], 1 << 30, &b, why)) == OK)
-			for (int k = 0; k < 3; k++) {
-				uint8_t digest[64];
-				unsigned len = 0;
-				char hex[129];
+		struct digests d;
 
-				(void)EVP_Digest(b.p, b.n, digest, &len, md[k], NULL);
-				hex_encode(hex, digest, len);
-				buf_printf(&list[k], "%s  %s\n", hex, name[i]);
-			}
+		if (e == OK && strncmp(name[i], "hashes.", 7) != 0 && strncmp(name[i], "acts/handover.", 14) != 0 &&
+		    (e = source_digests(&r->src, name[i], &d, why)) == OK) {
+			list_line(&list[0], d.sha256.b, HASH_BYTES, name[i]);
+			list_line(&list[1], d.sha512, sizeof d.sha512, name[i]);
+			list_line(&list[2], d.sha3_256, sizeof d.sha3_256, name[i]);
+		}
 		free(name[i]);
 	}
 	free(name);
-	buf_free(&b);
 	return e;
 }

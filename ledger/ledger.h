@@ -7,6 +7,8 @@
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
 
+#include <semaphore.h>
+
 #include "crypto/tile.h"
 
 struct ledger;
@@ -27,11 +29,33 @@ struct ledger_options {
 MUST_CHECK enum err ledger_open(struct ledger **out, const struct ledger_options *o, struct why *why);
 void ledger_close(struct ledger *l);
 
-/* Append and wait until the entry is on disk and in a signed head: *receipt (NULL: none; freed
- * by the caller) is a tlog-proof from that head. `key` (32 bytes or NULL)
- * deduplicates: ERR_EXISTS with *index (may be NULL) of the entry that has it. ERR_LENGTH above 65,535
- * bytes, ERR_NOT_NOW after ledger_seal, ERR_IO (not acknowledged; may or may not come back). */
+/* One append on its way. The caller sets the first four fields and keeps them, and what they point to, as they are until
+ * ledger_wait returns; then the next three say what became of it. */
+struct ledger_append {
+	const void *entry;
+	size_t n;
+	const uint8_t *key;  /* 32 bytes that may be in the log only once, or NULL */
+	struct buf *receipt; /* gets a tlog-proof from the head that the entry came in with, or NULL */
+	enum err result;     /* see ledger_append */
+	uint64_t index;      /* with OK and ERR_EXISTS */
+	struct why why;
+	/* the ledger's own */
+	struct hash leaf;
+	sem_t done;
+	struct ledger_append *next;
+};
+
+/* Hand over an append without waiting: one thread may have thousands under way. ERR_LENGTH above 65,535 bytes, ERR_NOT_NOW
+ * after ledger_seal; then there is nothing to wait for. */
+MUST_CHECK enum err ledger_submit(struct ledger *l, struct ledger_append *a, struct why *why);
+/* Wait until the entry is on disk and in a signed head, or is not going to be; a->result. Once for each submit. */
+enum err ledger_wait(struct ledger_append *a);
+/* Both in one: *index (may be NULL) and *receipt (may be NULL; freed by the caller). ERR_EXISTS with the index of the entry
+ * that has the key; ERR_LENGTH, ERR_NOT_NOW (also: nothing is signed now, see ledger_state), ERR_IO (not acknowledged; may
+ * or may not come back). */
 MUST_CHECK enum err ledger_append(struct ledger *l, const void *entry, size_t n, const uint8_t *key, uint64_t *index, struct buf *receipt, struct why *why);
+/* How many batches this process has made durable. */
+uint64_t ledger_batches(struct ledger *l);
 /* Index of the entry with this deduplication key; ERR_ABSENT. */
 MUST_CHECK enum err ledger_find(struct ledger *l, const uint8_t key[32], uint64_t *index);
 MUST_CHECK enum err ledger_read(struct ledger *l, uint64_t index, struct buf *entry, struct why *why);
@@ -48,7 +72,7 @@ MUST_CHECK enum err ledger_consistency(struct ledger *l, uint64_t old, uint64_t 
 /* Add a cosignature line (checked by the caller) to the checkpoint of the public head. ERR_NOT_NOW: the public head is
  * another one by now; ERR_EXISTS: the line is there. */
 MUST_CHECK enum err ledger_cosigned(struct ledger *l, const struct head *head, const struct buf *line, struct why *why);
-/* "checkpoint" or a tile path, for the public head. ERR_ABSENT for all others. */
+/* "checkpoint" or a tile path, for the public head or one that was public earlier. ERR_ABSENT for all others. */
 MUST_CHECK enum err ledger_public_file(struct ledger *l, const char *path, struct buf *out, struct why *why);
 
 /* Finish what is pooled; nothing can be appended afterwards in this process. */

@@ -77,16 +77,17 @@ read_frame(const struct mirror *m, off_t *at, struct buf *b, struct why *why)
 	return e == OK && b->failed ? ERR_NOMEM : e;
 }
 
-/* Every frame from the start; `entry` may be NULL. *end is where the last good one ends. */
+/* Every frame from the start; `entry` may be NULL. *last is where the last good one begins, *end where it ends. */
 static enum err
-walk(const struct mirror *m, uint64_t *size, off_t *end, enum err (*entry)(void *ctx, uint64_t index, const uint8_t *p, size_t n), void *ctx, struct why *why)
+walk(const struct mirror *m, uint64_t *size, off_t *last, off_t *end, enum err (*entry)(void *ctx, uint64_t index, const uint8_t *p, size_t n), void *ctx, struct why *why)
 {
 	struct buf b = {0};
-	off_t at = 0;
+	off_t at = 0, begun = 0;
 	enum err e;
 
 	*size = 0;
-	while ((e = read_frame(m, &at, &b, why)) == OK) {
+	*last = 0;
+	while (begun = at, (e = read_frame(m, &at, &b, why)) == OK) {
 		struct rd r = rd_init(b.p, b.n), in;
 		uint32_t count = rd_u32(&r);
 		size_t n = rd_u32(&r), one;
@@ -103,10 +104,45 @@ walk(const struct mirror *m, uint64_t *size, off_t *end, enum err (*entry)(void 
 		}
 		if (e != OK)
 			break;
+		*last = begun;
 	}
 	buf_free(&b);
 	*end = at;
 	return e == ERR_ABSENT ? OK : e;
+}
+
+/* All of it, from `at` on. */
+static enum err
+write_all(const struct mirror *m, const void *p, size_t n, off_t at, struct why *why)
+{
+	const uint8_t *from = p;
+
+	while (n > 0) {
+		ssize_t k = pwrite(m->fd, from, n, at);
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k <= 0)
+			return io(m, why);
+		from += k;
+		n -= (size_t)k;
+		at += k;
+	}
+	return OK;
+}
+
+/* After a failed sync a frame may be read that is not on the disk: the last one is written again, and synced. */
+static enum err
+write_again(const struct mirror *m, off_t last, struct why *why)
+{
+	size_t n = (size_t)(m->end - last);
+	uint8_t *p = malloc(n + 1);
+	enum err e = p == NULL ? ERR_NOMEM : read_all(m, p, n, last, why);
+
+	if (e == OK && (e = write_all(m, p, n, last, why)) == OK && fdatasync(m->fd) != 0)
+		e = io(m, why);
+	free(p);
+	return e;
 }
 
 enum err
@@ -114,6 +150,7 @@ mirror_open(struct mirror **out, const char *path, struct why *why)
 {
 	struct mirror *m = calloc(1, sizeof *m);
 	struct stat st;
+	off_t last = 0;
 	enum err e;
 
 	if (m == NULL)
@@ -126,7 +163,7 @@ mirror_open(struct mirror **out, const char *path, struct why *why)
 	m->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (m->fd < 0 || fstat(m->fd, &st) != 0)
 		e = io(m, why);
-	else if ((e = walk(m, &m->size, &m->end, NULL, NULL, why)) == OK && st.st_size > m->end) {
+	else if ((e = walk(m, &m->size, &last, &m->end, NULL, NULL, why)) == OK && st.st_size > m->end) {
 		/* appended frames are synced one by one: only the last can be torn, and it is smaller than what one append may write */
 		uint8_t header[HEADER];
 		struct rd r = rd_init(header, sizeof header);
@@ -139,6 +176,8 @@ mirror_open(struct mirror **out, const char *path, struct why *why)
 		else if (ftruncate(m->fd, m->end) != 0 || fdatasync(m->fd) != 0)
 			e = io(m, why);
 	}
+	if (e == OK)
+		e = write_again(m, last, why);
 	if (e != OK)
 		mirror_close(m);
 	else
@@ -165,40 +204,37 @@ mirror_size(const struct mirror *m)
 enum err
 mirror_append(struct mirror *m, uint32_t count, const struct buf *entries, const struct buf *checkpoint, struct why *why)
 {
-	struct buf frame = {0}, body = {0};
+	struct buf head = {0}, tail = {0};
+	struct hash_run *run = hash_start();
 	struct hash h;
-	size_t done = 0;
 	enum err e = OK;
 
-	if (m->broken)
+	if (m->broken) {
+		hash_end(run, NULL);
 		return why_set(why, ERR_IO, "mirror %s: an earlier write failed", m->path);
-	buf_u32(&body, count);
-	buf_vec32(&body, entries->p, entries->n);
-	buf_vec32(&body, checkpoint->p, checkpoint->n);
-	sha256(&h, body.p, body.n);
-	buf_vec32(&frame, body.p, body.n);
-	buf_put(&frame, h.b, HASH_BYTES);
-	if (frame.failed || body.failed)
-		e = ERR_NOMEM;
-	while (e == OK && done < frame.n) {
-		ssize_t k = pwrite(m->fd, frame.p + done, frame.n - done, m->end + (off_t)done);
-
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k <= 0)
-			e = io(m, why);
-		else
-			done += (size_t)k;
 	}
+	buf_u32(&head, (uint32_t)(4 + 4 + entries->n + 4 + checkpoint->n));
+	buf_u32(&head, count);
+	buf_u32(&head, (uint32_t)entries->n);
+	buf_vec32(&tail, checkpoint->p, checkpoint->n);
+	hash_more(run, head.p + HEADER, head.n - HEADER);
+	hash_more(run, entries->p, entries->n);
+	hash_more(run, tail.p, tail.n);
+	hash_end(run, &h);
+	buf_put(&tail, h.b, HASH_BYTES);
+	if (head.failed || tail.failed)
+		e = ERR_NOMEM;
+	if (e == OK && (e = write_all(m, head.p, head.n, m->end, why)) == OK && (e = write_all(m, entries->p, entries->n, m->end + (off_t)head.n, why)) == OK)
+		e = write_all(m, tail.p, tail.n, m->end + (off_t)(head.n + entries->n), why);
 	if (e == OK && fdatasync(m->fd) != 0)
 		e = io(m, why);
 	if (e == OK) {
-		m->end += (off_t)frame.n;
+		m->end += (off_t)(head.n + entries->n + tail.n);
 		m->size += count;
 	} else
 		m->broken = 1;
-	buf_free(&frame);
-	buf_free(&body);
+	buf_free(&head);
+	buf_free(&tail);
 	return e;
 }
 
@@ -206,7 +242,7 @@ enum err
 mirror_read(struct mirror *m, enum err (*entry)(void *ctx, uint64_t index, const uint8_t *p, size_t n), void *ctx, struct why *why)
 {
 	uint64_t size;
-	off_t end;
+	off_t last, end;
 
-	return walk(m, &size, &end, entry, ctx, why);
+	return walk(m, &size, &last, &end, entry, ctx, why);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ledger/headfile.h"
 #include "ledger/layout.h"
 #include "ledger/mirror.h"
 #include "ledger/store.h"
@@ -140,19 +141,6 @@ from_published(struct gathered *g, const struct ledger_options *o, const char *d
 	return e;
 }
 
-static enum err
-fence_read(struct head *out, const char *path, struct why *why)
-{
-	struct buf b = {0};
-	char hex[65];
-	enum err e = file_read(&b, path, 200, why);
-
-	if (e == OK && (sscanf(buf_cstr(&b), "%" SCNu64 " %64[0-9a-f]", &out->size, hex) != 2 || hex_decode(out->root.b, 32, hex, strlen(hex)) != OK))
-		e = why_set(why, ERR_FORMAT, "%s: not a head file", path);
-	buf_free(&b);
-	return e;
-}
-
 /* Which of the first n are not there: "3, 7-9 and 12"; at most a line of them. */
 static uint64_t
 missing(const struct gathered *g, uint64_t n, char text[400])
@@ -187,8 +175,7 @@ put_tile(void *ctx, int level, uint64_t index, unsigned width, const void *p, si
 	struct making *m = ctx;
 	uint8_t key[STORE_KEY_BYTES];
 
-	(void)width;
-	if (level != TILE_ENTRIES)
+	if (level != TILE_ENTRIES && width == TILE_WIDTH) /* the right edge is made from these when the log is opened */
 		store_batch_put(m->batch, key, store_key(key, 't', level, index), p, n);
 	return OK;
 }
@@ -223,7 +210,7 @@ make_store(const struct ledger_options *o, const struct gathered *g, const struc
 	t->emit = put_tile;
 	if ((e = store_open(&s, o->store, why)) != OK)
 		goto done;
-	m.batch = store_batch_new();
+	m.batch = store_batch_new(s);
 	for (uint64_t i = 0; i < g->n && e == OK; i++) {
 		if (i == fence->size) {
 			frontier_root(&root, &t->frontier);
@@ -231,10 +218,8 @@ make_store(const struct ledger_options *o, const struct gathered *g, const struc
 				break;
 		}
 		put_entry(m.batch, o, i, &g->entry[i]);
-		if ((e = tile_builder_add(t, g->entry[i].p, g->entry[i].n, NULL)) == OK && i % PIECE == PIECE - 1 && (e = store_write(s, m.batch, why)) == OK) {
-			store_batch_free(m.batch);
-			m.batch = store_batch_new();
-		}
+		if ((e = tile_builder_add(t, g->entry[i].p, g->entry[i].n, NULL)) == OK && i % PIECE == PIECE - 1 && (e = store_write(s, m.batch, why)) == OK)
+			store_batch_clear(m.batch);
 	}
 	if (e == OK && fence->size == t->frontier.size)
 		frontier_root(&root, &t->frontier);
@@ -269,7 +254,7 @@ ledger_restore(const struct ledger_options *o, const struct restore_sources *fro
 
 	if (access(o->store, F_OK) == 0)
 		return why_set(why, ERR_EXISTS, "%s is there: move it away first, nothing is overwritten", o->store);
-	if ((e = fence_read(&fence, o->head_file, why)) != OK)
+	if ((e = head_file_read(o->head_file, &fence, why)) != OK)
 		return why_prefix(why, e, "the head file says what was signed; without it nothing is restored");
 	if ((from->backup != NULL && (e = from_backup(&g, from->backup, why)) != OK) || (from->mirror != NULL && (e = from_mirror(&g, from->mirror, why)) != OK) ||
 	    (from->published != NULL && (e = from_published(&g, o, from->published, why)) != OK))

@@ -8,20 +8,43 @@
 
 #include "ledger/store.h"
 
-enum { CACHE = 32 << 20, WRITE_BUFFER = 16 << 20 };
+/* Bytes: all blocks, indexes and filters of all tables together; a table's memory before it goes to disk; what a restart
+ * may have to replay. */
+enum { CACHE = 32 << 20, WAL = 64 << 20, BLOOM_BITS = 10 };
+
+/* Above all levels: RocksDB's own LOG stays empty. When the disk is full its second line there fails an assertion (Debian's
+ * build has them) and takes the process along; what went wrong comes back from each call anyway. */
+enum { NO_LOG = 6 };
+
+/* Tables (RocksDB's column families: one write-ahead log, one atomic batch). Entries come in the order of their keys, so
+ * their files never overlap and are moved down the levels, not merged: each entry is written twice, in all. Merging them
+ * with the deduplication keys, which are random, would write them again at every level. */
+enum table { OTHER, ENTRIES, KEYS, TABLES };
+static const char *const names[TABLES] = {"default", "entries", "keys"};
+static const size_t write_buffer[TABLES] = {4 << 20, 16 << 20, 4 << 20};
 
 struct store {
 	rocksdb_t *db;
-	rocksdb_options_t *options;
+	rocksdb_options_t *options[TABLES];
+	rocksdb_block_based_table_options_t *blocks[TABLES];
+	rocksdb_column_family_handle_t *table[TABLES];
 	rocksdb_cache_t *cache;
-	rocksdb_block_based_table_options_t *table;
 	rocksdb_writeoptions_t *write;
 	rocksdb_readoptions_t *read;
 };
 
 struct store_batch {
+	struct store *store;
 	rocksdb_writebatch_t *b;
 };
+
+static rocksdb_column_family_handle_t *
+table_of(const struct store *s, const void *key)
+{
+	char kind = *(const char *)key;
+
+	return s->table[kind == 'e' ? ENTRIES : kind == 'd' ? KEYS : OTHER];
+}
 
 static enum err
 failed(struct why *why, char *message)
@@ -29,6 +52,44 @@ failed(struct why *why, char *message)
 	why_set(why, ERR_IO, "store: %s", message);
 	rocksdb_free(message);
 	return ERR_IO;
+}
+
+static void
+set_table(struct store *s, enum table t)
+{
+	rocksdb_options_t *o = s->options[t] = rocksdb_options_create();
+	rocksdb_block_based_table_options_t *b = s->blocks[t] = rocksdb_block_based_options_create();
+
+	rocksdb_block_based_options_set_block_cache(b, s->cache);
+	rocksdb_block_based_options_set_cache_index_and_filter_blocks(b, 1); /* else they are outside every bound */
+	rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(b, 1);
+	rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(b, 1);
+	if (t == KEYS) { /* nearly every key asked for is absent, and a filter says so without reading */
+		rocksdb_block_based_options_set_filter_policy(b, rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS));
+		rocksdb_options_set_memtable_prefix_bloom_size_ratio(o, 0.1);
+		rocksdb_options_set_memtable_whole_key_filtering(o, 1);
+		rocksdb_options_set_level0_file_num_compaction_trigger(o, 16); /* random keys: a merge rewrites the whole next level */
+		rocksdb_options_set_level0_slowdown_writes_trigger(o, 40);
+		rocksdb_options_set_level0_stop_writes_trigger(o, 60);
+		rocksdb_options_set_target_file_size_base(o, 16 << 20); /* a merge holds the filter of the file that it makes */
+	}
+	rocksdb_options_set_block_based_table_factory(o, b);
+	rocksdb_options_set_write_buffer_size(o, write_buffer[t]);
+	rocksdb_options_set_max_write_buffer_number(o, 3);
+	rocksdb_options_set_compression(o, rocksdb_no_compression);
+}
+
+static void
+set_store(rocksdb_options_t *o)
+{
+	rocksdb_options_set_create_if_missing(o, 1);
+	rocksdb_options_set_create_missing_column_families(o, 1);
+	rocksdb_options_set_max_open_files(o, 128);
+	rocksdb_options_set_max_total_wal_size(o, WAL);
+	rocksdb_options_set_bytes_per_sync(o, 1 << 20); /* files being made do not delay a batch's sync by all of theirs */
+	rocksdb_options_set_keep_log_file_num(o, 2);
+	rocksdb_options_set_info_log_level(o, NO_LOG);
+	rocksdb_options_set_paranoid_checks(o, 1);
 }
 
 enum err
@@ -39,23 +100,14 @@ store_open(struct store **out, const char *path, struct why *why)
 
 	if (s == NULL)
 		return ERR_NOMEM;
-	s->options = rocksdb_options_create();
 	s->cache = rocksdb_cache_create_lru(CACHE);
-	s->table = rocksdb_block_based_options_create();
 	s->write = rocksdb_writeoptions_create();
 	s->read = rocksdb_readoptions_create();
-	rocksdb_block_based_options_set_block_cache(s->table, s->cache);
-	rocksdb_options_set_block_based_table_factory(s->options, s->table);
-	rocksdb_options_set_create_if_missing(s->options, 1);
-	rocksdb_options_set_write_buffer_size(s->options, WRITE_BUFFER);
-	rocksdb_options_set_max_write_buffer_number(s->options, 3);
-	rocksdb_options_set_max_open_files(s->options, 128);
-	rocksdb_options_set_compression(s->options, rocksdb_no_compression);
-	rocksdb_options_set_keep_log_file_num(s->options, 2);
-	rocksdb_options_set_info_log_level(s->options, 3);
-	rocksdb_options_set_paranoid_checks(s->options, 1);
 	rocksdb_writeoptions_set_sync(s->write, 1);
-	s->db = rocksdb_open(s->options, path, &message);
+	for (int t = 0; t < TABLES; t++)
+		set_table(s, (enum table)t);
+	set_store(s->options[OTHER]);
+	s->db = rocksdb_open_column_families(s->options[OTHER], path, TABLES, names, (const rocksdb_options_t *const *)s->options, s->table, &message);
 	if (message != NULL) {
 		store_close(s);
 		return failed(why, message);
@@ -69,39 +121,75 @@ store_close(struct store *s)
 {
 	if (s == NULL)
 		return;
+	for (int t = 0; t < TABLES; t++)
+		if (s->db != NULL)
+			rocksdb_column_family_handle_destroy(s->table[t]);
 	if (s->db != NULL)
 		rocksdb_close(s->db);
+	for (int t = 0; t < TABLES; t++) {
+		rocksdb_block_based_options_destroy(s->blocks[t]);
+		rocksdb_options_destroy(s->options[t]);
+	}
 	rocksdb_readoptions_destroy(s->read);
 	rocksdb_writeoptions_destroy(s->write);
-	rocksdb_block_based_options_destroy(s->table);
 	rocksdb_cache_destroy(s->cache);
-	rocksdb_options_destroy(s->options);
 	free(s);
 }
 
 enum err
 store_get(struct store *s, const void *key, size_t key_n, struct buf *out, struct why *why)
 {
-	char *message = NULL, *value;
+	rocksdb_pinnableslice_t *value;
+	char *message = NULL;
+	const char *p;
 	size_t n;
 
-	value = rocksdb_get(s->db, s->read, key, key_n, &n, &message);
+	value = rocksdb_get_pinned_cf(s->db, s->read, table_of(s, key), key, key_n, &message);
 	if (message != NULL)
 		return failed(why, message);
 	if (value == NULL)
 		return ERR_ABSENT;
-	buf_put(out, value, n);
-	rocksdb_free(value);
+	p = rocksdb_pinnableslice_value(value, &n);
+	buf_put(out, p, n);
+	rocksdb_pinnableslice_destroy(value);
 	return out->failed ? ERR_NOMEM : OK;
 }
 
+enum err
+store_find(struct store *s, const char *const *keys, const size_t *keys_n, size_t n,
+    void (*found)(void *ctx, size_t i, const void *value, size_t value_n), void *ctx, struct why *why)
+{
+	rocksdb_pinnableslice_t **value = calloc(n + 1, sizeof *value);
+	char **message = calloc(n + 1, sizeof *message);
+	enum err e = value == NULL || message == NULL ? ERR_NOMEM : OK;
+
+	if (e == OK && n > 0)
+		rocksdb_batched_multi_get_cf(s->db, s->read, s->table[KEYS], n, keys, keys_n, value, message, 0);
+	for (size_t i = 0; i < n && value != NULL && message != NULL; i++) {
+		size_t value_n;
+		const char *p;
+
+		if (message[i] != NULL)
+			e = failed(why, message[i]);
+		else if (value[i] != NULL) {
+			p = rocksdb_pinnableslice_value(value[i], &value_n);
+			found(ctx, i, p, value_n);
+			rocksdb_pinnableslice_destroy(value[i]);
+		}
+	}
+	free(value);
+	free(message);
+	return e;
+}
+
 struct store_batch *
-store_batch_new(void)
+store_batch_new(struct store *s)
 {
 	struct store_batch *b = malloc(sizeof *b);
 
 	if (b == NULL)
 		abort();
+	b->store = s;
 	b->b = rocksdb_writebatch_create();
 	return b;
 }
@@ -109,7 +197,13 @@ store_batch_new(void)
 void
 store_batch_put(struct store_batch *b, const void *key, size_t key_n, const void *value, size_t n)
 {
-	rocksdb_writebatch_put(b->b, key, key_n, value, n);
+	rocksdb_writebatch_put_cf(b->b, table_of(b->store, key), key, key_n, value, n);
+}
+
+void
+store_batch_clear(struct store_batch *b)
+{
+	rocksdb_writebatch_clear(b->b);
 }
 
 void

@@ -11,14 +11,22 @@
 struct store;
 struct store_batch;
 
-/* RocksDB in a folder (made if missing), caches bounded. ERR_IO with the library's sentence. */
+/* RocksDB in a folder (made if missing), caches bounded. The first byte of a key (ledger/layout.h) says where it is kept,
+ * so that entries, which only ever follow each other, are not rewritten together with keys that come in any order.
+ * ERR_IO with the library's sentence. */
 MUST_CHECK enum err store_open(struct store **out, const char *path, struct why *why);
 void store_close(struct store *s);
 /* Append the value to out; ERR_ABSENT. */
 MUST_CHECK enum err store_get(struct store *s, const void *key, size_t key_n, struct buf *out, struct why *why);
+/* Look up n deduplication keys (store_dedup_key) at once; `found` is called for those that are there. Cheap for keys that are not. */
+MUST_CHECK enum err store_find(struct store *s, const char *const *keys, const size_t *keys_n, size_t n,
+    void (*found)(void *ctx, size_t i, const void *value, size_t value_n), void *ctx, struct why *why);
 
-struct store_batch *store_batch_new(void);
+/* A batch belongs to its store and must not outlive it. */
+struct store_batch *store_batch_new(struct store *s);
 void store_batch_put(struct store_batch *b, const void *key, size_t key_n, const void *value, size_t n);
+/* Empty it and keep its memory. */
+void store_batch_clear(struct store_batch *b);
 void store_batch_free(struct store_batch *b);
 /* All or nothing, on disk before it returns. After ERR_IO it is not known which. */
 MUST_CHECK enum err store_write(struct store *s, struct store_batch *b, struct why *why);

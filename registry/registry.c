@@ -1,5 +1,7 @@
 #include "registry/registry.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +13,26 @@
 /* A row's bytes: flags, then request (u16 length, padded), answer (u16, padded), confirmation. */
 enum { AUTHORIZED = 1, CONFIRMED = 2 };
 
+/* A change that waits to be committed. */
+struct change {
+	enum { AUTHORIZE, ANSWER, REFILL, CONFIRM } kind;
+	uint32_t index;
+	const struct buf *request, *answer;
+	struct registry_row *have; /* AUTHORIZE: gets the row that is there already; may be NULL */
+	const uint8_t *sig;	   /* CONFIRM */
+	enum err result;
+	struct why *why;
+	int done;
+	struct change *next;
+};
+
 struct registry {
 	sqlite3 *db;
-	pthread_mutex_t lock;
+	pthread_mutex_t queue_lock; /* over the changes that wait */
+	pthread_cond_t committed;
+	struct change *first, **last;
+	int leading; /* somebody commits for all */
+	pthread_mutex_t lock; /* over the database and what follows */
 	uint32_t n, authorized, confirmed;
 	size_t request_max, answer_max;
 	char fence[4096];
@@ -54,13 +73,22 @@ settings(sqlite3 *db)
 	    run(db, "PRAGMA locking_mode=EXCLUSIVE") && run(db, "PRAGMA temp_store=MEMORY");
 }
 
+/* In place and of one length, within one sector: whole or not at all. */
 static enum err
 fence_write(const char *path, uint32_t filled, struct why *why)
 {
 	char text[16];
+	int fd = open(path, O_WRONLY | O_CLOEXEC), good;
 
-	(void)snprintf(text, sizeof text, "%u\n", filled);
-	return file_write(path, text, strlen(text), 0600, why);
+	(void)snprintf(text, sizeof text, "%010u\n", filled);
+	if (fd < 0 && errno == ENOENT)
+		return file_write(path, text, strlen(text), 0600, why);
+	good = fd >= 0 && pwrite(fd, text, strlen(text), 0) == (ssize_t)strlen(text) && fdatasync(fd) == 0;
+	if (!good)
+		(void)why_set(why, ERR_IO, "%s: %s", path, strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+	return good ? OK : ERR_IO;
 }
 
 enum err
@@ -142,6 +170,9 @@ registry_open(struct registry **out, const char *path, const char *fence, struct
 	if (r == NULL)
 		return ERR_NOMEM;
 	(void)pthread_mutex_init(&r->lock, NULL);
+	(void)pthread_mutex_init(&r->queue_lock, NULL);
+	(void)pthread_cond_init(&r->committed, NULL);
+	r->last = &r->first;
 	(void)snprintf(r->fence, sizeof r->fence, "%s", fence);
 	if (sqlite3_open_v2(path, &r->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, NULL) != SQLITE_OK || !settings(r->db) ||
 	    sqlite3_prepare_v2(r->db, "SELECT rows, request, answer FROM shape", -1, &q, NULL) != SQLITE_OK || sqlite3_step(q) != SQLITE_ROW) {
@@ -192,6 +223,8 @@ registry_close(struct registry *r)
 		return;
 	(void)sqlite3_close(r->db);
 	(void)pthread_mutex_destroy(&r->lock);
+	(void)pthread_mutex_destroy(&r->queue_lock);
+	(void)pthread_cond_destroy(&r->committed);
 	free(r);
 }
 
@@ -277,22 +310,36 @@ pack(const struct registry *r, uint8_t *data, const struct buf *request, const s
 	memcpy(a + 2, answer->p, answer->n);
 }
 
-/* With the lock held. */
+/* ---- committing: who comes first commits for all who wait --------------------------------------- */
+
+/* With the lock held, inside a transaction. What does not go through changes nothing; ERR_IO spoils the whole transaction. */
 static enum err
-fill(struct registry *r, uint32_t index, const struct buf *request, const struct buf *answer, struct registry_row *have, struct why *why)
+apply(struct registry *r, struct change *c)
 {
 	uint8_t *data = malloc(row_bytes(r));
+	int fills = c->kind == AUTHORIZE || c->kind == REFILL;
 	enum err e;
 
 	if (data == NULL)
 		return ERR_NOMEM;
-	if ((e = read_row(r, index, data, why)) == OK && (data[0] & AUTHORIZED)) {
-		if (have != NULL)
-			unpack(r, data, have);
+	if (c->kind == AUTHORIZE && r->refused)
+		e = why_set(c->why, ERR_NOT_NOW, "the registry is an older copy, or its fence %s is gone: nobody is authorized until it is refilled", r->fence);
+	else if ((e = read_row(r, c->index, data, c->why)) != OK)
+		(void)0;
+	else if (fills && (data[0] & AUTHORIZED)) {
+		if (c->have != NULL)
+			unpack(r, data, c->have);
 		e = ERR_EXISTS;
-	} else if (e == OK) {
-		pack(r, data, request, answer);
-		if ((e = write_row(r, index, data, why)) == OK)
+	} else if (c->kind == ANSWER && !(data[0] & AUTHORIZED))
+		e = why_set(c->why, ERR_ABSENT, "registry: row %u is not authorized", c->index);
+	else if (c->kind == CONFIRM && !(data[0] & CONFIRMED)) {
+		data[0] |= CONFIRMED;
+		memcpy(data + 3 + r->request_max + 2 + r->answer_max, c->sig, 64);
+		if ((e = write_row(r, c->index, data, c->why)) == OK)
+			r->confirmed++;
+	} else if (c->kind != CONFIRM) {
+		pack(r, data, c->kind == ANSWER ? NULL : c->request, c->answer);
+		if ((e = write_row(r, c->index, data, c->why)) == OK && fills)
 			r->authorized++;
 	}
 	wipe(data, row_bytes(r));
@@ -300,56 +347,113 @@ fill(struct registry *r, uint32_t index, const struct buf *request, const struct
 	return e;
 }
 
+/* One transaction for a chain of changes; then the fence moves, before any answer leaves. */
+static void
+commit(struct registry *r, struct change *first)
+{
+	uint32_t authorized, confirmed;
+	int fenced = 0;
+	enum err e = OK;
+	struct why why = {""};
+
+	(void)pthread_mutex_lock(&r->lock);
+	authorized = r->authorized;
+	confirmed = r->confirmed;
+	if (!run(r->db, "BEGIN IMMEDIATE"))
+		e = failed(r, &why);
+	for (struct change *c = first; c != NULL && e == OK; c = c->next) {
+		c->result = apply(r, c);
+		fenced |= c->kind == AUTHORIZE && c->result == OK;
+		if (c->result == ERR_IO || c->result == ERR_NOMEM) {
+			e = c->result;
+			if (c->why != NULL)
+				why = *c->why;
+		}
+	}
+	if (e == OK && !run(r->db, "COMMIT"))
+		e = failed(r, &why);
+	if (e != OK) {
+		(void)run(r->db, "ROLLBACK");
+		r->authorized = authorized;
+		r->confirmed = confirmed;
+	} else if (fenced && (e = fence_write(r->fence, r->authorized, &why)) != OK)
+		r->refused = 1;
+	for (struct change *c = first; c != NULL && e != OK; c = c->next)
+		if (c->result == OK) {
+			c->result = e;
+			if (c->why != NULL)
+				*c->why = why;
+		}
+	(void)pthread_mutex_unlock(&r->lock);
+}
+
+static enum err
+change(struct registry *r, struct change *c)
+{
+	(void)pthread_mutex_lock(&r->queue_lock);
+	*r->last = c;
+	r->last = &c->next;
+	while (!c->done && r->leading)
+		(void)pthread_cond_wait(&r->committed, &r->queue_lock);
+	if (!c->done) { /* all that has gathered is committed by us; what gathers meanwhile, by one of those who wait */
+		struct change *all = r->first;
+
+		r->leading = 1;
+		r->first = NULL;
+		r->last = &r->first;
+		(void)pthread_mutex_unlock(&r->queue_lock);
+		commit(r, all);
+		(void)pthread_mutex_lock(&r->queue_lock);
+		for (struct change *x = all; x != NULL; x = x->next)
+			x->done = 1;
+		r->leading = 0;
+		(void)pthread_cond_broadcast(&r->committed);
+	}
+	(void)pthread_mutex_unlock(&r->queue_lock);
+	return c->result;
+}
+
+static enum err
+fits(const struct registry *r, const struct buf *request, const struct buf *answer, struct why *why)
+{
+	if ((request != NULL && request->n > r->request_max) || answer->n > r->answer_max)
+		return why_set(why, ERR_LENGTH, "registry: request or answer does not fit its row");
+	return OK;
+}
+
 enum err
 registry_authorize(struct registry *r, uint32_t index, const struct buf *request, const struct buf *answer, struct registry_row *have, struct why *why)
 {
-	enum err e;
+	struct change c = {.kind = AUTHORIZE, .index = index, .request = request, .answer = answer, .have = have, .why = why};
+	enum err e = fits(r, request, answer, why);
 
-	if (request->n > r->request_max || answer->n > r->answer_max)
-		return why_set(why, ERR_LENGTH, "registry: the request does not fit its row");
-	(void)pthread_mutex_lock(&r->lock);
-	if (r->refused)
-		e = why_set(why, ERR_NOT_NOW, "the registry is an older copy, or its fence %s is gone: nobody is authorized until it is refilled", r->fence);
-	else if ((e = fill(r, index, request, answer, have, why)) == OK && (e = fence_write(r->fence, r->authorized, why)) != OK)
-		r->refused = 1; /* the fence moves before the answer leaves */
-	(void)pthread_mutex_unlock(&r->lock);
-	return e;
+	return e == OK ? change(r, &c) : e;
 }
 
 enum err
 registry_answer(struct registry *r, uint32_t index, const struct buf *answer, struct why *why)
 {
-	uint8_t *data = malloc(row_bytes(r));
-	enum err e;
+	struct change c = {.kind = ANSWER, .index = index, .answer = answer, .why = why};
+	enum err e = fits(r, NULL, answer, why);
 
-	if (data == NULL || answer->n > r->answer_max) {
-		free(data);
-		return data == NULL ? ERR_NOMEM : why_set(why, ERR_LENGTH, "registry: the answer does not fit its row");
-	}
-	(void)pthread_mutex_lock(&r->lock);
-	if ((e = read_row(r, index, data, why)) == OK && !(data[0] & AUTHORIZED))
-		e = why_set(why, ERR_ABSENT, "registry: row %u is not authorized", index);
-	if (e == OK) {
-		pack(r, data, NULL, answer);
-		e = write_row(r, index, data, why);
-	}
-	(void)pthread_mutex_unlock(&r->lock);
-	wipe(data, row_bytes(r));
-	free(data);
-	return e;
+	return e == OK ? change(r, &c) : e;
 }
 
 enum err
 registry_refill(struct registry *r, uint32_t index, const struct buf *request, const struct buf *answer, struct why *why)
 {
-	enum err e;
+	struct change c = {.kind = REFILL, .index = index, .request = request, .answer = answer, .why = why};
+	enum err e = fits(r, request, answer, why);
 
-	if (request->n > r->request_max || answer->n > r->answer_max)
-		return why_set(why, ERR_LENGTH, "registry: the request does not fit its row");
-	(void)pthread_mutex_lock(&r->lock);
-	e = fill(r, index, request, answer, NULL, why);
-	(void)pthread_mutex_unlock(&r->lock);
-	return e;
+	return e == OK ? change(r, &c) : e;
+}
+
+enum err
+registry_confirm(struct registry *r, uint32_t index, const uint8_t sig[64], struct why *why)
+{
+	struct change c = {.kind = CONFIRM, .index = index, .sig = sig, .why = why};
+
+	return change(r, &c);
 }
 
 enum err
@@ -375,25 +479,4 @@ registry_refused(struct registry *r, uint32_t *behind)
 		*behind = r->behind;
 	(void)pthread_mutex_unlock(&r->lock);
 	return refused;
-}
-
-enum err
-registry_confirm(struct registry *r, uint32_t index, const uint8_t sig[64], struct why *why)
-{
-	uint8_t *data = malloc(row_bytes(r));
-	enum err e;
-
-	if (data == NULL)
-		return ERR_NOMEM;
-	(void)pthread_mutex_lock(&r->lock);
-	if ((e = read_row(r, index, data, why)) == OK && !(data[0] & CONFIRMED)) {
-		data[0] |= CONFIRMED;
-		memcpy(data + 3 + r->request_max + 2 + r->answer_max, sig, 64);
-		if ((e = write_row(r, index, data, why)) == OK)
-			r->confirmed++;
-	}
-	(void)pthread_mutex_unlock(&r->lock);
-	wipe(data, row_bytes(r));
-	free(data);
-	return e;
 }

@@ -228,12 +228,7 @@ cmd_purge(struct args *a)
 
 	(void)arg_need(a, "--key");
 	(void)arg(a, "--pass-file");
-	if (arg(a, "--destroy") == NULL) {
-		(void)fprintf(stderr, "usage: urna purge --record DIR --destroy PATH [--destroy PATH ...] --certificate FILE --key OPERATOR [--pass-file FILE] [--yes]\n"
-				      "Overwrites and removes files and whole folders (private roll and its key, registry, outbox, queue) on or after the\n"
-				      "call's date, and writes a signed certificate. A simulacro may be purged at any time after the seal.\n");
-		return 2;
-	}
+	(void)arg_need(a, "--destroy");
 	if (r == NULL || open_record(r, dir, TO_CALL, &why) != OK || record_events(r, &why) != OK || date_read(&due, r->call.roll_destroyed_on) != OK)
 		return fail("purge", &why);
 	if (!r->progress.sealed || (now < due && !r->call.simulacro)) {

@@ -3,39 +3,47 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "crypto/secmem.h"
 #include "tally/cli.h"
 
 static const struct {
 	const char *name;
 	int (*run)(struct args *a);
-	const char *what;
+	const char *what, *usage; /* usage: NULL where the command prints its own when it is given nothing */
 } commands[] = {
-    {"key", cmd_key, "make a key that the call names"},
-    {"call", cmd_call, "example, check"},
-    {"ceremony", cmd_ceremony, "phase I: the joint key, in one room; check a transcript"},
-    {"trustee", cmd_trustee, "cards: make one, drill"},
-    {"manifest", cmd_manifest, "example, check, seal"},
-    {"roll", cmd_roll, "import the CSV, deliver messages, authorizer's keys, reissue, include"},
-    {"dictamen", cmd_dictamen, "inventory of programs, signed by the auditor"},
-    {"notary", cmd_sign, "sign: show a document, ask, sign it"},
-    {"sign", cmd_sign, "the same, for others"},
-    {"open", cmd_open, "zero report and opening; --load arms the service"},
-    {"vote", cmd_vote, "a voter at the command line; many voters"},
-    {"event", cmd_event, "submit a signed entry"},
-    {"amend", cmd_amend, "extend, suspend, resume, cancel, exclude, include, replace: draft, sign, submit"},
-    {"close", cmd_close, "the closing act"},
-    {"decrypt", cmd_decrypt, "compare (article 36), run (a trustee's factors)"},
-    {"mix", cmd_mix, "shuffle every group, with proofs"},
-    {"act", cmd_act, "key act; count and its acts"},
-    {"preserve", cmd_preserve, "seal, hash lists, hand-over act"},
-    {"purge", cmd_purge, "destroy private roll, seeds and contacts on the call's date; certificate"},
+    {"key", cmd_key, "make a key that the call names", NULL},
+    {"call", cmd_call, "example, check", NULL},
+    {"ceremony", cmd_ceremony, "phase I: the joint key, in one room; check a transcript", NULL},
+    {"trustee", cmd_trustee, "cards: make one, drill", NULL},
+    {"manifest", cmd_manifest, "example, check, seal", NULL},
+    {"roll", cmd_roll, "import the CSV, deliver messages, authorizer's keys, reissue, include", NULL},
+    {"dictamen", cmd_dictamen, "inventory of programs, signed by the auditor", "urna dictamen make --record DIR --program FILE [--program FILE ...] --key AUDITOR [--pass-file FILE]"},
+    {"notary", cmd_sign, "sign: show a document, ask, sign it", NULL},
+    {"sign", cmd_sign, "the same, for others", NULL},
+    {"open", cmd_open, "zero report and opening; --load arms the service",
+	"urna open --record DIR --socket SOCKET --installed FILE [--installed FILE ...] --key OPERATOR [--pass-file FILE]\n"
+	"       urna open --load --socket SOCKET                                 when the notary has signed"},
+    {"vote", cmd_vote, "a voter at the command line; many voters", NULL},
+    {"event", cmd_event, "submit a signed entry", NULL},
+    {"amend", cmd_amend, "extend, suspend, resume, cancel, exclude, include, replace: draft, sign, submit", NULL},
+    {"close", cmd_close, "the closing act", "urna close --record DIR                                       after the box closed by itself"},
+    {"decrypt", cmd_decrypt, "compare (article 36), run (a trustee's factors)", NULL},
+    {"mix", cmd_mix, "shuffle every group, with proofs", "urna mix --record DIR --socket SOCKET --key MIXER [--pass-file FILE]"},
+    {"act", cmd_act, "key act; count and its acts", NULL},
+    {"preserve", cmd_preserve, "seal, hash lists, hand-over act", "urna preserve --record DIR --socket SOCKET --key OPERATOR [--pass-file FILE]\n"
+	"       urna preserve --finish ...                                       the seal is logged already: the lists and the act again"},
+    {"purge", cmd_purge, "destroy private roll, seeds and contacts on the call's date; certificate",
+	"urna purge --record DIR --destroy PATH [--destroy PATH ...] --certificate FILE --key OPERATOR [--pass-file FILE] [--yes]\n"
+	"Overwrites and removes files and whole folders (private roll and its key, registry, outbox, queue) on or after the\n"
+	"call's date, and writes a signed certificate. A simulacro may be purged at any time after the seal."},
 };
 
 static void
 usage(FILE *out)
 {
-	(void)fprintf(out, "usage: urna COMMAND ...        urna COMMAND without more says what it needs\n\n");
+	(void)fprintf(out, "usage: urna COMMAND ...        urna COMMAND --help says what it needs\n\n");
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		(void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].what);
 	(void)fprintf(out, "\nExit: 0 done, 1 refused or failed, 2 wrong usage.\n");
@@ -45,6 +53,7 @@ int
 main(int argc, char **argv)
 {
 	(void)signal(SIGPIPE, SIG_IGN);
+	process_harden(); /* every command may hold keys or passwords */
 	if (argc < 2 || strcmp(argv[1], "--help") == 0) {
 		usage(argc < 2 ? stderr : stdout);
 		return argc < 2 ? 2 : 0;
@@ -55,8 +64,17 @@ main(int argc, char **argv)
 			int notary = strcmp(argv[1], "notary") == 0 && argc > 2 && strcmp(argv[2], "sign") == 0;
 			struct args a = args_of(argv[1], argc - 2 - notary, argv + 2 + notary);
 
-			if (a.argc > 0 && strcmp(a.argv[0], "--help") == 0)
+			if (a.argc > 0 && strcmp(a.argv[a.argc - 1], "--help") == 0) { /* asked for: to stdout, and no failure */
+				(void)printf("urna %s: %s\n", argv[1], commands[i].what);
+				(void)fflush(stdout);
+				if (commands[i].usage != NULL) {
+					(void)printf("usage: %s\n", commands[i].usage);
+					return 0;
+				}
 				a.argc = 0;
+				if (dup2(STDOUT_FILENO, STDERR_FILENO) >= 0)
+					return commands[i].run(&a) == 2 ? 0 : 1;
+			}
 			return commands[i].run(&a);
 		}
 	(void)fprintf(stderr, "urna: there is no command %s; see urna --help\n", argv[1]);

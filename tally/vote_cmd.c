@@ -84,7 +84,7 @@ read_events(struct record *r, const char *box, struct why *why)
 
 /* Fetch the opening's files from the account listener and check them like any record. */
 static enum err
-fetch_world(struct world *w, const struct message_facts *m, struct why *why)
+fetch_once(struct world *w, const struct message_facts *m, int *grew, struct why *why)
 {
 	static const char *const files[] = {"call.json", "call.json.note", "key/transcript.json", "key/transcript.json.note", "key/cards.json", "manifest.json",
 	    "manifest.json.note", "roll", "roll.note", "dictamen.json", "zero-report.json", "opening.json", "opening.json.note"};
@@ -128,6 +128,7 @@ fetch_world(struct world *w, const struct message_facts *m, struct why *why)
 	if (e == OK) { /* what was amended since, from the log of events */
 		e = read_events(&w->r, m->box, why);
 		w->progress = w->r.progress;
+		*grew = e == ERR_ABSENT;
 		w->r.src = source_dir(w->dir);
 	}
 	return e;
@@ -142,6 +143,20 @@ drop_world(struct world *w)
 	(void)snprintf(cmd, sizeof cmd, "rm -rf %s", w->dir);
 	if (system(cmd) != 0)
 		(void)fprintf(stderr, "%s could not be removed\n", w->dir);
+}
+
+/* While the log of events is read it may grow, and the partial tiles of the head that we have are gone: again. */
+static enum err
+fetch_world(struct world *w, const struct message_facts *m, struct why *why)
+{
+	enum err e;
+	int grew = 0;
+
+	for (int tries = 0; (e = fetch_once(w, m, &grew, why)) != OK && grew && tries < 5; tries++) {
+		drop_world(w);
+		grew = 0;
+	}
+	return e;
 }
 
 /* POST JSON; the answer parsed. Status other than `want` is an error that carries the server's sentence. */

@@ -1,7 +1,11 @@
 /* tests/bench_ledger.c - durable appends to the log, beside bare RocksDB writes of the same bytes in the same run.
  *
- * usage: bench_ledger growth ENTRIES   128-byte entries: rate, memory, proofs and restart at each power of ten, then the recomputation
- *        bench_ledger [SECONDS]   entries of 1 KiB; every append is acknowledged after a synced write and a signed head
+ * usage: bench_ledger [SECONDS [ROUNDS]]   entries of 1 KiB; every append is acknowledged after a synced write, with a receipt
+ *        bench_ledger growth ENTRIES   128-byte entries: rate, memory, proofs and restart at each power of ten
+ *        bench_ledger audit ENTRIES    the log recomputed from its published files, beside its SHA-256 calls alone
+ *
+ * A waiting client is an append under way (ledger_submit, ledger_wait), of which a thread has as many as it likes; beside
+ * it, the same with a thread for each.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -13,10 +17,12 @@
 #include <unistd.h>
 
 #include "crypto/keyfile.h"
+#include "crypto/parallel.h"
 #include "ledger/ledger.h"
+#include "ledger/layout.h"
 #include "ledger/store.h"
 
-enum { ENTRY = 1024 };
+enum { ENTRY = 1024, SMALL = 128, SAMPLES = 2000000, MOST_ROUNDS = 21 };
 
 static double
 now(void)
@@ -27,8 +33,24 @@ now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static void
+pause_for(double seconds)
+{
+	struct timespec t = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
+
+	if (seconds > 0)
+		(void)nanosleep(&t, NULL);
+}
+
+static void
+stop(const char *what)
+{
+	(void)fprintf(stderr, "bench_ledger: %s\n", what);
+	exit(1);
+}
+
 /* What this process has sent to the disk. */
-static unsigned long long
+static double
 bytes_written(void)
 {
 	unsigned long long n = 0;
@@ -40,176 +62,334 @@ bytes_written(void)
 			break;
 	if (f != NULL)
 		(void)fclose(f);
-	return n;
-}
-
-struct run {
-	struct ledger *log;
-	double until;
-	atomic_ullong done;
-	float *latency; /* seconds, of the first `room` */
-	size_t room;
-	double pause; /* between two appends of a client, for half load */
-};
-
-static void *
-client(void *arg)
-{
-	struct run *r = arg;
-	uint8_t entry[ENTRY], key[32];
-
-	random_bytes(entry, sizeof entry);
-	while (now() < r->until) {
-		struct buf receipt = {0};
-		double t = now();
-		unsigned long long k;
-
-		random_bytes(key, sizeof key);
-		memcpy(entry, key, 32);
-		if (ledger_append(r->log, entry, sizeof entry, key, NULL, &receipt, NULL) != OK)
-			abort();
-		k = atomic_fetch_add(&r->done, 1);
-		if (k < r->room)
-			r->latency[k] = (float)(now() - t);
-		buf_free(&receipt);
-		if (r->pause > 0) {
-			struct timespec p = {(time_t)r->pause, (long)((r->pause - (double)(time_t)r->pause) * 1e9)};
-
-			(void)nanosleep(&p, NULL);
-		}
-	}
-	return NULL;
+	return (double)n;
 }
 
 static int
 by_value(const void *a, const void *b)
 {
-	float x = *(const float *)a, y = *(const float *)b;
+	double x = *(const double *)a, y = *(const double *)b;
 
 	return x < y ? -1 : x > y;
 }
 
-/* Appends a second with so many waiting clients. */
 static double
-appends(const char *dir, unsigned clients, double seconds, double pause, double quantile[3], double *written)
+median(double *v, size_t n)
 {
-	char store[300], head[300];
-	uint8_t seed[32] = {1};
-	struct signer by;
-	struct ledger_options o = {.store = store, .head_file = head, .key = &by, .pool_ms = 5};
-	struct run r = {.room = 2000000, .pause = pause};
-	pthread_t *t = calloc(clients, sizeof *t);
-	struct why why = {""};
-	pthread_attr_t attr;
-	double begun;
-	size_t n;
-
-	(void)snprintf(store, sizeof store, "%s/log-%u-%d", dir, clients, pause > 0);
-	(void)snprintf(head, sizeof head, "%s/head-%u-%d", dir, clients, pause > 0);
-	r.latency = calloc(r.room, sizeof *r.latency);
-	if (t == NULL || r.latency == NULL || signer_of_seed(&by, "bench.example/log", seed) != OK || ledger_open(&r.log, &o, &why) != OK) {
-		(void)fprintf(stderr, "bench_ledger: %s\n", why.text);
-		exit(1);
-	}
-	(void)pthread_attr_init(&attr);
-	(void)pthread_attr_setstacksize(&attr, 256 * 1024);
-	*written = (double)bytes_written();
-	begun = now();
-	r.until = begun + seconds;
-	for (unsigned i = 0; i < clients; i++)
-		if (pthread_create(&t[i], &attr, client, &r) != 0)
-			exit(1);
-	for (unsigned i = 0; i < clients; i++)
-		(void)pthread_join(t[i], NULL);
-	*written = ((double)bytes_written() - *written) / (double)r.done;
-	n = r.done < r.room ? r.done : r.room;
-	qsort(r.latency, n, sizeof *r.latency, by_value);
-	if (quantile != NULL && n > 1000) {
-		quantile[0] = r.latency[n / 2];
-		quantile[1] = r.latency[n - n / 100];
-		quantile[2] = r.latency[n - n / 1000];
-	}
-	ledger_close(r.log);
-	signer_close(&by);
-	free(r.latency);
-	free(t);
-	return (double)r.done / (now() - begun);
+	qsort(v, n, sizeof *v, by_value);
+	return v[n / 2];
 }
 
-/* Entries a second by bare synced writes of batches: with the nodes and head that the log adds, or only entry and key. */
-static double
-bare(const char *dir, unsigned batch, double seconds, int all)
-{
-	struct store *s;
-	struct why why = {""};
-	char path[300];
-	static uint8_t tile[8192];
-	uint8_t entry[ENTRY], key[33];
-	double begun = now();
-	unsigned long long n = 0;
+/* ---- the log under load ------------------------------------------------------------- */
 
-	(void)snprintf(path, sizeof path, "%s/bare-%u-%d", dir, batch, all);
-	if (store_open(&s, path, &why) != OK) {
-		(void)fprintf(stderr, "bench_ledger: %s\n", why.text);
-		exit(1);
-	}
-	random_bytes(entry, sizeof entry);
-	while (now() < begun + seconds) {
-		struct store_batch *b = store_batch_new();
-
-		for (unsigned i = 0; i < batch; i++, n++) {
-			uint8_t k[33];
-
-			random_bytes(key, sizeof key);
-			memcpy(entry, key, 32);
-			for (int x = 0; x < 8; x++)
-				k[1 + x] = (uint8_t)(n >> (56 - 8 * x));
-			k[0] = 'e';
-			store_batch_put(b, k, 9, entry, sizeof entry);
-			memcpy(k + 1, key, 32);
-			k[0] = 'k';
-			store_batch_put(b, k, 33, &n, 8);
-			if (all && n % 256 == 255) { /* the hashes of a full tile, and that of the level above */
-				k[0] = 't';
-				store_batch_put(b, k, 10, tile, sizeof tile);
-			}
-		}
-		if (all)
-			store_batch_put(b, "head", 4, entry, 300);
-		if (store_write(s, b, &why) != OK)
-			exit(1);
-		store_batch_free(b);
-	}
-	store_close(s);
-	return (double)n / (now() - begun);
-}
-
-/* ---- growth ------------------------------------------------------------------------- */
-
-enum { SMALL = 128, GROWERS = 512 };
-
-struct growth {
+struct load {
 	struct ledger *log;
-	atomic_ullong next;
-	unsigned long long until;
+	size_t entry_n;
+	unsigned under_way;     /* appends that each thread keeps under way */
+	double until;           /* stop then */
+	unsigned long long most; /* or after so many entries */
+	double pace;            /* entries a second, at times fixed beforehand; 0: as fast as they come back */
+	int receipts;
+	atomic_ullong begun, done;
+	double *latency; /* seconds, of the first SAMPLES */
+};
+
+struct flight {
+	struct ledger_append a;
+	uint8_t entry[ENTRY], key[32];
+	struct buf receipt;
+	double since;
+};
+
+static void
+start_flight(struct load *r, struct flight *f, double since)
+{
+	random_bytes(f->key, sizeof f->key);
+	memcpy(f->entry, f->key, 32);
+	f->a.entry = f->entry;
+	f->a.n = r->entry_n;
+	f->a.key = f->key;
+	f->a.receipt = r->receipts ? &f->receipt : NULL;
+	f->since = since;
+	if (ledger_submit(r->log, &f->a, NULL) != OK)
+		stop("submit");
+}
+
+static void
+end_flight(struct load *r, struct flight *f)
+{
+	unsigned long long k;
+
+	if (ledger_wait(&f->a) != OK)
+		stop(f->a.why.text);
+	k = atomic_fetch_add(&r->done, 1);
+	if (k < SAMPLES && r->latency != NULL)
+		r->latency[k] = now() - f->since;
+	free(f->receipt.p);
+	memset(&f->receipt, 0, sizeof f->receipt);
+}
+
+/* As many under way as it should be, the oldest waited for first: batches are answered in order. */
+static void *
+client(void *arg)
+{
+	struct load *r = arg;
+	struct flight *f = calloc(r->under_way, sizeof *f);
+	unsigned long long begun = 0, ended = 0;
+
+	if (f == NULL)
+		stop("memory");
+	for (;;) {
+		int more = now() < r->until && (r->most == 0 || atomic_fetch_add(&r->begun, 1) < r->most);
+
+		if (begun - ended == r->under_way || (!more && ended < begun))
+			end_flight(r, &f[ended++ % r->under_way]);
+		if (!more && ended == begun)
+			break;
+		if (more)
+			start_flight(r, &f[begun++ % r->under_way], now());
+	}
+	free(f);
+	return NULL;
+}
+
+/* Entries at fixed times, whatever the log does meanwhile: a slow batch is felt by all who come during it. */
+struct paced {
+	struct load *r;
+	struct flight *f;
+	sem_t ready;
+	atomic_ullong begun, ended;
+	atomic_int over;
 };
 
 static void *
-grower(void *arg)
+paced_waiter(void *arg)
 {
-	struct growth *g = arg;
-	uint8_t entry[SMALL] = {0}, key[32];
-	unsigned long long k;
+	struct paced *p = arg;
 
-	while ((k = atomic_fetch_add(&g->next, 1)) < g->until) {
-		random_bytes(key, sizeof key);
-		memcpy(entry, &k, sizeof k);
-		memcpy(entry + 8, key, 32);
-		if (ledger_append(g->log, entry, sizeof entry, key, NULL, NULL, NULL) != OK)
-			abort();
+	for (;;) {
+		while (sem_wait(&p->ready) != 0)
+			;
+		if (p->ended == p->begun && p->over)
+			return NULL;
+		end_flight(p->r, &p->f[p->ended % p->r->under_way]);
+		p->ended++;
 	}
-	return NULL;
 }
+
+static void
+paced_load(struct load *r)
+{
+	struct paced p = {.r = r, .f = calloc(r->under_way, sizeof *p.f)};
+	double due = now();
+	pthread_t t;
+
+	(void)sem_init(&p.ready, 0, 0);
+	if (p.f == NULL || pthread_create(&t, NULL, paced_waiter, &p) != 0)
+		stop("memory");
+	for (; due < r->until; due += 1 / r->pace) {
+		pause_for(due - now());
+		while (p.begun - p.ended == r->under_way)
+			pause_for(0.001);
+		start_flight(r, &p.f[p.begun % r->under_way], due);
+		p.begun++;
+		(void)sem_post(&p.ready);
+	}
+	p.over = 1;
+	(void)sem_post(&p.ready);
+	(void)pthread_join(t, NULL);
+	free(p.f);
+}
+
+struct result {
+	double rate, batch, p50, p99, p999, bytes; /* entries a second, a batch; seconds; bytes to the disk for one of an entry */
+};
+
+static struct signer signer;
+
+static struct ledger *
+open_log(const char *dir)
+{
+	char store[300], head[300];
+	struct ledger_options o = {.store = store, .head_file = head, .key = &signer, .pool_ms = 5};
+	struct ledger *log;
+	struct why why = {""};
+
+	(void)snprintf(store, sizeof store, "%s/log", dir);
+	(void)snprintf(head, sizeof head, "%s/head", dir);
+	if (ledger_open(&log, &o, &why) != OK)
+		stop(why.text);
+	return log;
+}
+
+static void
+run_clients(struct load *r, unsigned threads)
+{
+	pthread_t *t = calloc(threads, sizeof *t);
+	pthread_attr_t attr;
+
+	(void)pthread_attr_init(&attr);
+	(void)pthread_attr_setstacksize(&attr, 256 * 1024);
+	for (unsigned i = 0; t != NULL && i < threads; i++)
+		if (pthread_create(&t[i], &attr, client, r) != 0)
+			stop("threads");
+	for (unsigned i = 0; t != NULL && i < threads; i++)
+		(void)pthread_join(t[i], NULL);
+	free(t);
+}
+
+static void
+remove_all(const char *dir)
+{
+	char cmd[400];
+
+	(void)snprintf(cmd, sizeof cmd, "rm -rf %s/*", dir);
+	if (system(cmd) != 0)
+		stop("rm");
+}
+
+/* A new log under `clients` waiting clients on so many threads, or at a pace. */
+static struct result
+measure(const char *dir, unsigned clients, unsigned threads, double seconds, double pace)
+{
+	struct load r = {.entry_n = ENTRY, .under_way = clients / threads, .pace = pace, .receipts = 1};
+	struct result x;
+	double begun;
+	size_t n;
+
+	remove_all(dir);
+	r.latency = calloc(SAMPLES, sizeof *r.latency);
+	r.log = open_log(dir);
+	if (r.latency == NULL)
+		stop("memory");
+	x.bytes = bytes_written();
+	begun = now();
+	r.until = begun + seconds;
+	if (pace > 0)
+		paced_load(&r);
+	else
+		run_clients(&r, threads);
+	x.rate = (double)r.done / (now() - begun);
+	x.bytes = (bytes_written() - x.bytes) / (double)r.done / ENTRY;
+	x.batch = (double)r.done / (double)ledger_batches(r.log);
+	n = r.done < SAMPLES ? r.done : SAMPLES;
+	qsort(r.latency, n, sizeof *r.latency, by_value);
+	x.p50 = r.latency[n / 2];
+	x.p99 = r.latency[n - 1 - n / 100];
+	x.p999 = r.latency[n - 1 - n / 1000];
+	ledger_close(r.log);
+	free(r.latency);
+	return x;
+}
+
+static void
+print(const char *what, const struct result *x)
+{
+	(void)printf("%-52s %8.0f /s   p50 %.1f ms  p99 %.1f  p99.9 %.1f   batches of %.0f, %.2f bytes to the disk for one of the entry\n", what, x->rate, x->p50 * 1e3, x->p99 * 1e3, x->p999 * 1e3, x->batch,
+	    x->bytes);
+	(void)fflush(stdout);
+}
+
+/* ---- bare RocksDB ------------------------------------------------------------------- */
+
+/* Entries a second by bare synced writes of batches: with the tiles and head that the log adds, or only entry and key. */
+static double
+bare(const char *dir, unsigned batch, double seconds, int all)
+{
+	static uint8_t tile[8192];
+	struct store *s;
+	struct store_batch *b;
+	struct why why = {""};
+	char path[300];
+	uint8_t entry[ENTRY], key[32], k[STORE_KEY_BYTES], value[8] = {0};
+	unsigned long long n = 0;
+	double begun;
+
+	remove_all(dir);
+	(void)snprintf(path, sizeof path, "%s/bare", dir);
+	if (store_open(&s, path, &why) != OK)
+		stop(why.text);
+	random_bytes(entry, sizeof entry);
+	b = store_batch_new(s);
+	begun = now();
+	while (now() < begun + seconds) {
+		store_batch_clear(b);
+		for (unsigned i = 0; i < batch; i++, n++) {
+			random_bytes(key, sizeof key);
+			memcpy(entry, key, 32);
+			memcpy(value, &n, sizeof n);
+			store_batch_put(b, k, store_key(k, 'e', -1, n), entry, sizeof entry);
+			store_batch_put(b, k, store_dedup_key(k, key), value, sizeof value);
+			if (all && n % 256 == 255)
+				store_batch_put(b, k, store_key(k, 't', 0, n / 256), tile, sizeof tile);
+			if (all && n % 65536 == 65535)
+				store_batch_put(b, k, store_key(k, 't', 1, n / 65536), tile, sizeof tile);
+		}
+		if (all)
+			store_batch_put(b, "h", 1, entry, 200);
+		if (store_write(s, b, &why) != OK)
+			stop(why.text);
+	}
+	begun = (double)n / (now() - begun);
+	store_batch_free(b);
+	store_close(s);
+	return begun;
+}
+
+static double
+sync_time(const char *dir)
+{
+	uint8_t page[4096] = {0};
+	char path[300];
+	double t;
+	int fd;
+
+	(void)snprintf(path, sizeof path, "%s/sync", dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	t = now();
+	for (int i = 0; i < 50; i++)
+		if (fd < 0 || pwrite(fd, page, sizeof page, (off_t)i * 4096) < 0 || fdatasync(fd) != 0)
+			stop("sync");
+	(void)close(fd);
+	return (now() - t) / 50;
+}
+
+static int
+appends(const char *dir, double seconds, unsigned rounds)
+{
+	double rate[MOST_ROUNDS], same[MOST_ROUNDS], least[MOST_ROUNDS], t;
+	struct result x;
+
+	(void)printf("the disk's own fdatasync after 4 KiB %30.2f ms\n", sync_time(dir) * 1e3);
+	x = measure(dir, 1, 1, seconds, 0);
+	print("append 1 KiB, 1 client", &x);
+	x = measure(dir, 64, 1, seconds, 0);
+	print("append 1 KiB, 64 clients", &x);
+	x = measure(dir, 512, 2, seconds, 0);
+	print("append 1 KiB, 512 clients", &x);
+	x = measure(dir, 1024, 1024, seconds, 0);
+	print("append 1 KiB, 1024 clients, a thread each", &x);
+	for (unsigned i = 0; i < rounds; i++) { /* one after the other, so that what else the machine does hits all */
+		x = measure(dir, 1024, 2, seconds, 0);
+		print("append 1 KiB, 1024 clients", &x);
+		rate[i] = x.rate;
+		t = bare(dir, (unsigned)x.batch, seconds, 1);
+		same[i] = x.rate / t;
+		(void)printf("%-52s %8.0f /s   the log reaches %.2f of it\n", "bare RocksDB, the same bytes in the same batches", t, same[i]);
+		t = bare(dir, (unsigned)x.batch, seconds, 0);
+		least[i] = x.rate / t;
+		(void)printf("%-52s %8.0f /s   the log reaches %.2f of it\n", "bare RocksDB, entries and keys alone", t, least[i]);
+		(void)fflush(stdout);
+	}
+	t = median(rate, rounds);
+	(void)printf("medians of %u: %.0f /s, %.2f of the same bytes, %.2f of entries and keys alone\n", rounds, t, median(same, rounds), median(least, rounds));
+	x = measure(dir, 8192, 1, 2 * seconds, t / 2);
+	print("at half of that, at times fixed beforehand", &x);
+	(void)printf("the disk's own fdatasync after 4 KiB %30.2f ms\n", sync_time(dir) * 1e3);
+	return 0;
+}
+
+/* ---- growth ------------------------------------------------------------------------- */
 
 static long
 resident_mb(void)
@@ -224,121 +404,137 @@ resident_mb(void)
 	return pages * 4096 / (1 << 20);
 }
 
+/* Seconds for an inclusion proof, on average over entries anywhere. */
+static double
+proof_time(struct ledger *log, unsigned long long size)
+{
+	double began = now();
+
+	for (unsigned i = 0; i < 1000; i++) {
+		struct buf receipt = {0};
+		struct why why = {""};
+		uint64_t at;
+
+		random_bytes(&at, sizeof at);
+		if (ledger_receipt(log, at % size, &receipt, &why) != OK)
+			stop(why.text);
+		buf_free(&receipt);
+	}
+	return (now() - began) / 1000;
+}
+
+static unsigned long long
+grow(struct ledger *log, unsigned long long from, unsigned long long to)
+{
+	struct load r = {.log = log, .entry_n = SMALL, .under_way = 1024, .until = 1e18, .most = to - from};
+
+	run_clients(&r, 2);
+	return r.done;
+}
+
 static int
 growth(const char *dir, unsigned long long entries)
 {
-	char store[300], head[300], out[300];
-	uint8_t seed[32] = {1}, entry[SMALL] = {0};
-	struct signer by;
-	struct ledger_options o = {.store = store, .head_file = head, .key = &by, .pool_ms = 5};
-	struct growth g = {.until = 0};
-	struct why why = {""};
-	struct hash a, b;
-	struct head h;
-	pthread_t t[GROWERS];
-	pthread_attr_t attr;
-	double began;
+	struct ledger *log = open_log(dir);
+	unsigned long long size = 0;
 
-	(void)snprintf(store, sizeof store, "%s/growing", dir);
-	(void)snprintf(head, sizeof head, "%s/growing.head", dir);
-	(void)snprintf(out, sizeof out, "%s/growing.public", dir);
-	(void)pthread_attr_init(&attr);
-	(void)pthread_attr_setstacksize(&attr, 128 * 1024);
-	if (signer_of_seed(&by, "bench.example/log", seed) != OK || ledger_open(&g.log, &o, &why) != OK)
-		return 1;
 	for (unsigned long long mark = 10000; mark <= entries; mark *= 10) {
-		unsigned long long from = g.until;
-		double rate, proof;
+		double began = now(), written = bytes_written(), rate, proof;
+		unsigned long long from = size;
+		long memory;
 
-		g.until = mark;
-		atomic_store(&g.next, from);
+		size += grow(log, size, mark);
+		rate = (double)(size - from) / (now() - began);
+		written = (bytes_written() - written) / (double)(size - from);
+		proof = proof_time(log, size);
+		memory = resident_mb();
+		ledger_close(log);
 		began = now();
-		for (unsigned i = 0; i < GROWERS; i++)
-			if (pthread_create(&t[i], &attr, grower, &g) != 0)
-				return 1;
-		for (unsigned i = 0; i < GROWERS; i++)
-			(void)pthread_join(t[i], NULL);
-		rate = (double)(mark - from) / (now() - began);
-		began = now();
-		for (unsigned i = 0; i < 1000; i++) {
-			struct buf receipt = {0};
-			uint64_t at;
-
-			random_bytes(&at, sizeof at);
-			if (ledger_receipt(g.log, at % mark, &receipt, &why) != OK)
-				return 1;
-			buf_free(&receipt);
-		}
-		proof = (now() - began) / 1000;
-		ledger_close(g.log);
-		began = now();
-		if (ledger_open(&g.log, &o, &why) != OK)
-			return 1;
-		(void)printf("%9llu entries: %7.0f /s since the last line, %4ld MB, inclusion proof %.3f ms, restart %.3f s\n", mark, rate, resident_mb(), proof * 1e3, now() - began);
+		log = open_log(dir);
+		(void)printf("%9llu entries: %7.0f /s since the last line, %3.0f bytes to the disk for each, %4ld MB, inclusion proof %.3f ms, restart %.3f s\n", size, rate, written, memory, proof * 1e3,
+		    now() - began);
 		(void)fflush(stdout);
 	}
-	/* recomputation from the published files, beside its SHA-256 calls alone */
-	if (g.until <= 1000000) {
-		struct file_source src = source_dir(out);
-		double bare, all;
+	ledger_close(log);
+	return 0;
+}
 
-		if (ledger_publish(g.log, &why) != OK || ledger_export(g.log, out, &why) != OK)
-			return 1;
-		ledger_public_head(g.log, &h, NULL);
-		began = now();
-		for (unsigned long long i = 0; i < g.until; i++) {
-			memcpy(entry, &i, sizeof i);
-			leaf_hash(&a, entry, sizeof entry);
-			node_hash(&b, &a, &b);
-		}
-		bare = now() - began;
-		began = now();
-		if (log_read(&src, "", &h, NULL, NULL, &why) != OK)
-			return 1;
-		all = now() - began;
-		(void)printf("recomputed from files: %.2f s, the SHA-256 calls alone %.2f s: %.2f of it\n", all, bare, bare / all);
+/* ---- recomputation ------------------------------------------------------------------ */
+
+static double
+cpu_time(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* The SHA-256 calls of a tree of n entries, a leaf and a node for each: processor time. */
+static double
+hashing_time(unsigned long long n)
+{
+	uint8_t entry[SMALL] = {0};
+	struct hash a, b = {{0}};
+	double began = cpu_time();
+
+	for (unsigned long long i = 0; i < n; i++) {
+		memcpy(entry, &i, sizeof i);
+		leaf_hash(&a, entry, sizeof entry);
+		node_hash(&b, &a, &b);
 	}
-	ledger_close(g.log);
-	signer_close(&by);
+	return cpu_time() - began;
+}
+
+static int
+audit(const char *dir, unsigned long long entries)
+{
+	struct ledger *log = open_log(dir);
+	char out[300];
+	struct file_source src = source_dir(out);
+	struct why why = {""};
+	struct head head;
+	double bare_s, began, cpu, all;
+
+	(void)snprintf(out, sizeof out, "%s/public", dir);
+	(void)grow(log, 0, entries);
+	if (ledger_publish(log, &why) != OK || ledger_export(log, out, &why) != OK)
+		stop(why.text);
+	ledger_public_head(log, &head, NULL);
+	ledger_close(log);
+	for (int i = 0; i < 3; i++) {
+		bare_s = hashing_time(head.size);
+		began = now();
+		cpu = cpu_time();
+		if (log_read(&src, "", &head, NULL, NULL, &why) != OK)
+			stop(why.text);
+		all = now() - began;
+		cpu = cpu_time() - cpu;
+		(void)printf("%llu entries recomputed from files: %.2f s of processor time in %.2f s on %u cores; the SHA-256 calls alone %.2f s: %.2f of it per core\n", (unsigned long long)head.size, cpu, all,
+		    core_count(), bare_s, bare_s / cpu);
+	}
 	return 0;
 }
 
 int
 main(int argc, char **argv)
 {
-	static const unsigned clients[] = {1, 64, 1024};
-	double seconds = argc > 1 && strcmp(argv[1], "growth") != 0 ? atof(argv[1]) : 3, rate = 0, q[3] = {0}, t, written;
-	char dir[] = "build/bench-ledger-XXXXXX", path[300], cmd[320];
-	uint8_t page[4096] = {0};
-	int fd;
+	char dir[] = "build/bench-ledger-XXXXXX", cmd[64];
+	uint8_t seed[32] = {1};
+	int bad;
 
-	if (mkdtemp(dir) == NULL)
+	if (mkdtemp(dir) == NULL || signer_of_seed(&signer, "bench.example/log", seed) != OK)
 		return 1;
-	(void)snprintf(cmd, sizeof cmd, "rm -rf %s", dir);
-	if (argc == 3 && strcmp(argv[1], "growth") == 0) {
-		int bad = growth(dir, strtoull(argv[2], NULL, 10));
+	if (argc == 3 && strcmp(argv[1], "growth") == 0)
+		bad = growth(dir, strtoull(argv[2], NULL, 10));
+	else if (argc == 3 && strcmp(argv[1], "audit") == 0)
+		bad = audit(dir, strtoull(argv[2], NULL, 10));
+	else {
+		unsigned rounds = argc > 2 ? (unsigned)atoi(argv[2]) : 3;
 
-		return system(cmd) != 0 || bad;
+		bad = appends(dir, argc > 1 ? atof(argv[1]) : 3, rounds < 1 || rounds > MOST_ROUNDS ? 3 : rounds);
 	}
-	(void)snprintf(path, sizeof path, "%s/sync", dir);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	t = now();
-	for (int i = 0; i < 50; i++)
-		if (fd < 0 || pwrite(fd, page, sizeof page, (off_t)i * 4096) < 0 || fdatasync(fd) != 0)
-			return 1;
-	(void)printf("the disk's own fdatasync after 4 KiB                  %8.2f ms\n", (now() - t) / 50 * 1e3);
-	(void)close(fd);
-	for (size_t i = 0; i < 3; i++) {
-		rate = appends(dir, clients[i], seconds, 0, q, &written);
-		(void)printf("append 1 KiB, %4u clients, durable, signed, receipt  %8.0f /s", clients[i], rate);
-		(void)printf("   p50 %.2f ms  p99 %.2f  p99.9 %.2f   %.1f bytes to the disk for one of the entry\n", q[0] * 1e3, q[1] * 1e3, q[2] * 1e3, written / ENTRY);
-	}
-	t = bare(dir, 256, seconds, 1);
-	(void)printf("bare RocksDB, the same bytes, batches of 256          %8.0f /s   the log reaches %.2f of it\n", t, rate / t);
-	t = bare(dir, 256, seconds, 0);
-	(void)printf("bare RocksDB, entries and keys alone                  %8.0f /s   the log reaches %.2f of it\n", t, rate / t);
-	/* half of what 1024 clients reached */
-	t = appends(dir, 256, seconds, 256 / (rate / 2), q, &written);
-	(void)printf("at half load (%.0f /s): p50 %.2f ms, p99 %.2f ms, p99.9 %.2f ms\n", t, q[0] * 1e3, q[1] * 1e3, q[2] * 1e3);
-	return system(cmd) == 0 ? 0 : 1;
+	signer_close(&signer);
+	(void)snprintf(cmd, sizeof cmd, "rm -rf %s", dir);
+	return system(cmd) != 0 || bad;
 }

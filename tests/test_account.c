@@ -308,6 +308,9 @@ authorizations(void **state)
 	memset(b.blinded[0], 0xff, RSA_BYTES);
 	assert_int_equal(authorize(&t, session, &b, sealed, &other, NULL), 400);
 	assert_int_equal(authorize(&t, "0000000000000000000000000000000000000000000000000000000000000000", &a, sealed, &other, NULL), 403);
+	s->stage = "grace"; /* nobody begins after the hour */
+	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 503);
+	s->stage = "open";
 	registry_counts(s->registry, &authorized, &confirmed);
 	assert_int_equal(authorized, 0);
 	/* the first request wins; the same one gets the same answer; another is refused with the stored one */
@@ -321,9 +324,12 @@ authorizations(void **state)
 	assert_string_equal(first, second);
 	registry_counts(s->registry, &authorized, &confirmed);
 	assert_int_equal(authorized, 1);
-	/* after the hour, and while suspended */
+	/* after the hour the stored answers alone, for who still lacks one; nothing while suspended */
 	s->stage = "grace";
-	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 503);
+	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 200);
+	assert_int_equal(authorize(&t, session, &b, sealed, &other, NULL), 409);
+	registry_counts(s->registry, &authorized, &confirmed);
+	assert_int_equal(authorized, 1);
 	s->stage = "suspended";
 	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 503);
 	s->stage = "open";

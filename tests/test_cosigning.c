@@ -141,18 +141,18 @@ begin(void **state)
 	s->call.witnesses = WITNESSES;
 	for (int i = 0; i < WITNESSES; i++) {
 		struct web_options w = {.address = "127.0.0.1", .port = free_port(), .connections = 64, .route = &routes[i], .routes = 1};
-		struct vkey *log = malloc(sizeof *log); /* lives as long as the witness */
+		static struct vkey log[WITNESSES]; /* live as long as the witnesses */
 		char name[32];
 
 		seed[0] = (uint8_t)(10 + i);
 		(void)snprintf(name, sizeof name, "testigo-%d", i);
 		if (signer_of_seed(&key[i], name, seed) != OK || vkey_make(&s->call.witness[i].key, name, NOTE_COSIGNATURE, key[i].key) != OK ||
-		    vkey_make(log, s->events_key.name, NOTE_ED25519, s->events_key.key) != OK)
+		    vkey_make(&log[i], s->events_key.name, NOTE_ED25519, s->events_key.key) != OK)
 			return -1;
 		(void)snprintf(s->call.witness[i].url, sizeof s->call.witness[i].url, "http://127.0.0.1:%u", w.port);
 		routes[i] = (struct web_route){"POST", "/add-checkpoint", WITNESS_MAX_BODY, script, (void *)(intptr_t)i};
 		if (i == HONEST || i == AHEAD) {
-			struct witness_options wo = {states[i], log, 1, &key[i], clock_seconds};
+			struct witness_options wo = {states[i], &log[i], 1, &key[i], clock_seconds};
 
 			(void)snprintf(states[i], sizeof states[i], "%s/witness-%d", dir, i);
 			if (witness_open(&witness[i], &wo, &why) != OK)
@@ -267,6 +267,11 @@ end(void **state)
 	witness_close(witness[0]);
 	witness_close(witness[1]);
 	ledger_close(s->events);
+	for (int i = 0; i < WITNESSES; i++)
+		signer_close(&key[i]);
+	signer_close(&stranger);
+	signer_close(&s->events_key);
+	free(s);
 	(void)snprintf(cmd, sizeof cmd, "rm -rf %s", dir);
 	return system(cmd);
 }

@@ -4,16 +4,22 @@
  *         verifies, heads are consistent with all heads seen before, nothing is there twice.
  * Method  the calls that the steps are made of are replaced when this program is linked (-Wl,--wrap, Makefile).
  */
+#include <fcntl.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "crypto/tile.h"
+#include "ledger/headfile.h"
 #include "ledger/ledger.h"
 #include "ledger/mirror.h"
 #include "ledger/store.h"
@@ -36,16 +42,14 @@ strikes(enum step s)
 	return 1;
 }
 
-enum err __real_file_read(struct buf *out, const char *path, size_t max, struct why *why);
-enum err __wrap_file_read(struct buf *out, const char *path, size_t max, struct why *why);
+enum err __real_head_file_read(const char *path, struct head *out, struct why *why);
+enum err __wrap_head_file_read(const char *path, struct head *out, struct why *why);
 enum err
-__wrap_file_read(struct buf *out, const char *path, size_t max, struct why *why)
+__wrap_head_file_read(const char *path, struct head *out, struct why *why)
 {
-	size_t n = strlen(path);
-
-	if (n > 5 && strcmp(path + n - 5, "/head") == 0 && strikes(FENCE_READ))
+	if (strikes(FENCE_READ))
 		return why_set(why, ERR_IO, "fault");
-	return __real_file_read(out, path, max, why);
+	return __real_head_file_read(path, out, why);
 }
 
 enum err __real_checkpoint_sign(struct buf *out, const struct head *head, const struct signer *log);
@@ -90,24 +94,24 @@ __wrap_mirror_append(struct mirror *m, uint32_t count, const struct buf *entries
 	return e != OK ? e : why_set(why, ERR_IO, "fault");
 }
 
-enum err __real_file_write(const char *path, const void *p, size_t n, unsigned mode, struct why *why);
-enum err __wrap_file_write(const char *path, const void *p, size_t n, unsigned mode, struct why *why);
+enum err __real_head_file_swap(const char *path, const struct head *was, const struct head *next, struct why *why);
+enum err __wrap_head_file_swap(const char *path, const struct head *was, const struct head *next, struct why *why);
 enum err
-__wrap_file_write(const char *path, const void *p, size_t n, unsigned mode, struct why *why)
+__wrap_head_file_swap(const char *path, const struct head *was, const struct head *next, struct why *why)
 {
-	size_t k = strlen(path);
 	enum err e = OK;
 
-	if (k < 5 || strcmp(path + k - 5, "/head") != 0 || !strikes(HEAD_FILE))
-		return __real_file_write(path, p, n, mode, why);
+	if (!strikes(HEAD_FILE))
+		return __real_head_file_swap(path, was, next, why);
 	if (fault.after)
-		e = __real_file_write(path, p, n, mode, why);
+		e = __real_head_file_swap(path, was, next, why);
 	return e != OK ? e : why_set(why, ERR_IO, "fault");
 }
 
 static char dir[64], store[128], head_file[128], mirror[128];
 static struct signer key;
-static struct buf receipts[1000];
+enum { MOST = 1200 };
+static struct buf receipts[MOST];
 static struct head heads[200];
 static size_t seen;
 
@@ -150,9 +154,11 @@ start(void)
 	return l;
 }
 
+/* ---- what must hold afterwards ---------------------------------------------------------- */
+
 /* Every receipt; every head seen; the log recomputed from its entries; no entry twice. */
 struct twice {
-	uint8_t seen[1000];
+	uint8_t seen[MOST];
 	struct frontier f;
 	size_t at;
 };
@@ -165,9 +171,10 @@ on_entry(void *ctx, uint64_t index, const uint8_t *entry, size_t n, const struct
 	uint32_t k;
 
 	(void)index;
-	assert_int_equal(n, 40);
-	memcpy(&k, entry, sizeof k);
-	assert_int_equal(t->seen[k]++, 0);
+	if (n == 40) { /* others are there to fill the disk */
+		memcpy(&k, entry, sizeof k);
+		assert_int_equal(t->seen[k]++, 0);
+	}
 	frontier_append(&t->f, leaf);
 	for (size_t i = 0; i < seen; i++)
 		if (heads[i].size == t->f.size) {
@@ -216,57 +223,27 @@ check(struct ledger *l, uint32_t n)
 	free(t);
 }
 
-static void
-every_step(void **state)
-{
-	struct why why = {""};
-	struct timespec wait = {1, 100000000}, little = {0, 20000000};
-	uint8_t seed[32] = {9};
-	struct ledger *l;
-	uint32_t n = 0;
-	char cmd[200];
+static const struct timespec wait_heal = {1, 100000000}, wait_little = {0, 20000000};
 
-	(void)state;
+static void
+fresh(void)
+{
+	uint8_t seed[32] = {9};
+
 	(void)strcpy(dir, "/tmp/urna-faults-XXXXXX");
 	assert_non_null(mkdtemp(dir));
 	(void)snprintf(store, sizeof store, "%s/store", dir);
 	(void)snprintf(head_file, sizeof head_file, "%s/head", dir);
 	(void)snprintf(mirror, sizeof mirror, "%s/mirror", dir);
 	assert_int_equal(signer_of_seed(&key, "urna.test/log", seed), OK);
-	l = start();
-	for (int restart = 0; restart < 2; restart++)
-		for (int s = 0; s < STEPS; s++)
-			for (int after = 0; after < 2; after++) {
-				enum err e;
-				int tries = 0;
+	seen = 0;
+}
 
-				for (int i = 0; i < 5; i++)
-					assert_int_equal(append(l, n++, &why), OK);
-				fault.step = (enum step)s;
-				fault.after = after;
-				fault.hit = 0;
-				fault.armed = 1;
-				assert_int_not_equal(append(l, n, &why), OK); /* no acknowledgement */
-				assert_true(fault.hit > 0);
-				if (why.text[0] == '\0')
-					fail_msg("%s: no sentence", names[s]);
-				fault.armed = 0; /* the cause is gone */
-				if (restart) {
-					ledger_close(l);
-					l = start();
-				} else if (ledger_state(l, NULL) != OK)
-					(void)nanosleep(&wait, NULL);
-				while ((e = append(l, n, &why)) != OK && e != ERR_EXISTS && tries++ < 100)
-					(void)nanosleep(&little, NULL);
-				if (e != OK && e != ERR_EXISTS)
-					fail_msg("%s, %s: does not go on: %s", names[s], after ? "stored" : "not stored", why.text);
-				n++;
-				check(l, n);
-			}
-	ledger_close(l);
-	l = start();
-	check(l, n);
-	ledger_close(l);
+static void
+drop(uint32_t n)
+{
+	char cmd[200];
+
 	for (uint32_t i = 0; i < n; i++)
 		buf_free(&receipts[i]);
 	signer_close(&key);
@@ -274,10 +251,264 @@ every_step(void **state)
 	assert_int_equal(system(cmd), 0);
 }
 
+static void
+arm(enum step s, int after)
+{
+	fault.step = s;
+	fault.after = after;
+	fault.hit = 0;
+	fault.armed = 1;
+}
+
+/* Until entry n is acknowledged or found to be there: no hand work is needed. */
+static void
+insist(struct ledger *l, uint32_t n, const char *what, int after)
+{
+	struct why why = {""};
+	int tries = 0;
+	enum err e;
+
+	while ((e = append(l, n, &why)) != OK && e != ERR_EXISTS && tries++ < 100)
+		(void)nanosleep(&wait_little, NULL);
+	if (e != OK && e != ERR_EXISTS)
+		fail_msg("%s, %s: does not go on: %s", what, after ? "stored" : "not stored", why.text);
+}
+
+static struct ledger *
+over(struct ledger *l, int restart)
+{
+	fault.armed = 0; /* the cause is gone */
+	if (restart) {
+		ledger_close(l);
+		return start();
+	}
+	if (ledger_state(l, NULL) != OK)
+		(void)nanosleep(&wait_heal, NULL);
+	return l;
+}
+
+static void
+every_step(void **state)
+{
+	struct why why = {""};
+	struct ledger *l;
+	uint32_t n = 0;
+
+	(void)state;
+	fresh();
+	l = start();
+	for (int restart = 0; restart < 2; restart++)
+		for (int s = 0; s < STEPS; s++)
+			for (int after = 0; after < 2; after++) {
+				for (int i = 0; i < 5; i++)
+					assert_int_equal(append(l, n++, &why), OK);
+				arm((enum step)s, after);
+				assert_int_not_equal(append(l, n, &why), OK); /* no acknowledgement */
+				assert_true(fault.hit > 0);
+				if (why.text[0] == '\0')
+					fail_msg("%s: no sentence", names[s]);
+				l = over(l, restart);
+				insist(l, n++, names[s], after);
+				check(l, n);
+			}
+	ledger_close(l);
+	l = start();
+	check(l, n);
+	ledger_close(l);
+	drop(n);
+}
+
+/* ---- the same with many batches under way ------------------------------------------------- */
+
+enum { FLIGHTS = 40 };
+
+struct flight {
+	struct ledger_append a;
+	uint8_t entry[40], dedup[32];
+	struct buf receipt;
+};
+
+/* The fault strikes when some of the appends are done, some are in a batch at every step, some wait. */
+static void
+strike_under_way(struct ledger *l, uint32_t n, enum step s, int after)
+{
+	static struct flight f[FLIGHTS];
+	struct why why = {""};
+	unsigned refused = 0;
+
+	memset(f, 0, sizeof f);
+	for (uint32_t i = 0; i < FLIGHTS; i++) {
+		entry_of(f[i].entry, f[i].dedup, n + i);
+		f[i].a.entry = f[i].entry;
+		f[i].a.n = sizeof f[i].entry;
+		f[i].a.key = f[i].dedup;
+		f[i].a.receipt = &f[i].receipt;
+		if (i == FLIGHTS / 2)
+			arm(s, after);
+		assert_int_equal(ledger_submit(l, &f[i].a, &why), OK);
+		if (i % 4 == 3)
+			(void)nanosleep(&(struct timespec){0, 1000000}, NULL);
+	}
+	for (uint32_t i = 0; i < FLIGHTS; i++)
+		if (ledger_wait(&f[i].a) == OK)
+			receipts[n + i] = f[i].receipt;
+		else {
+			refused++;
+			assert_int_equal(f[i].receipt.n, 0);
+			assert_true(f[i].a.why.text[0] != '\0');
+		}
+	assert_true(fault.hit > 0 && refused > 0);
+}
+
+static void
+under_load(void **state)
+{
+	struct ledger *l;
+	uint32_t n = 0;
+
+	(void)state;
+	fresh();
+	l = start();
+	for (int restart = 0; restart < 2; restart++)
+		for (int s = 0; s < STEPS; s++)
+			for (int after = 0; after < 2; after++, n += FLIGHTS) {
+				strike_under_way(l, n, (enum step)s, after);
+				l = over(l, restart);
+				for (uint32_t i = n; i < n + FLIGHTS; i++)
+					if (receipts[i].n == 0)
+						insist(l, i, names[s], after);
+				check(l, n + FLIGHTS);
+			}
+	ledger_close(l);
+	drop(n);
+}
+
+/* A key that comes again while the batch with its first entry is under way, and then fails: nobody is told that it is there. */
+static void
+twice_under_way(void **state)
+{
+	struct flight f[2];
+	struct ledger *l;
+	struct why why = {""};
+
+	(void)state;
+	for (int after = 0; after < 2; after++) {
+		fresh();
+		memset(f, 0, sizeof f);
+		l = start();
+		for (int i = 0; i < 2; i++) {
+			entry_of(f[i].entry, f[i].dedup, 0);
+			f[i].a.entry = f[i].entry;
+			f[i].a.n = sizeof f[i].entry;
+			f[i].a.key = f[i].dedup;
+		}
+		arm(HEAD_FILE, after);
+		assert_int_equal(ledger_submit(l, &f[0].a, &why), OK);
+		(void)nanosleep(&(struct timespec){0, 200000}, NULL);
+		assert_int_equal(ledger_submit(l, &f[1].a, &why), OK);
+		assert_int_equal(ledger_wait(&f[0].a), ERR_IO);
+		assert_int_equal(ledger_wait(&f[1].a), ERR_IO);
+		l = over(l, 0);
+		insist(l, 0, "twice", after);
+		check(l, 1);
+		ledger_close(l);
+		drop(1);
+	}
+}
+
+/* ---- a disk that is full, a store that cannot be written ---------------------------------- */
+
+/* In a mount namespace of its own, `disk` is a file system of 96 MB; 0 if that is not allowed here. */
+static int
+small_disk(const char *disk)
+{
+	return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 && mount("tmpfs", disk, "tmpfs", 0, "size=96m") == 0;
+}
+
+static void
+fill(const char *disk)
+{
+	static const uint8_t block[4096];
+	char path[200];
+	int fd;
+
+	(void)snprintf(path, sizeof path, "%s/ballast", disk);
+	assert_true((fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) >= 0);
+	while (write(fd, block, sizeof block) > 0)
+		;
+	(void)close(fd);
+}
+
+static void
+on_full_disk(void)
+{
+	struct why why = {""};
+	struct ledger *l;
+	static const uint8_t big[60000];
+	char ballast[200];
+	uint32_t n = 0;
+	enum err e = OK;
+
+	l = start();
+	for (; n < 50; n++)
+		assert_int_equal(append(l, n, &why), OK);
+	fill(store);
+	for (int i = 0; i < 1000 && (e = ledger_append(l, big, sizeof big, NULL, NULL, NULL, &why)) == OK; i++)
+		; /* the write-ahead log has some room yet */
+	assert_int_not_equal(e, OK);
+	assert_int_not_equal(ledger_state(l, &why), OK);
+	if (strstr(why.text, "No space left") == NULL || strstr(why.text, "nothing is acknowledged") == NULL)
+		fail_msg("%s", why.text);
+	(void)nanosleep(&wait_heal, NULL);
+	assert_int_not_equal(append(l, n, &why), OK); /* tried again, and still full */
+	(void)snprintf(ballast, sizeof ballast, "%.150s/ballast", store);
+	assert_int_equal(unlink(ballast), 0);
+	(void)nanosleep(&wait_heal, NULL);
+	insist(l, n++, "disk full", 0);
+	check(l, n);
+	ledger_close(l);
+	/* read-only from the start: refused with a sentence, and as it was when that is over */
+	assert_int_equal(mount(NULL, store, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+	{
+		struct ledger_options o = {.store = store, .head_file = head_file, .key = &key, .mirror = mirror};
+
+		assert_int_not_equal(ledger_open(&l, &o, &why), OK);
+		assert_non_null(strstr(why.text, "Read-only file system"));
+	}
+	assert_int_equal(mount(NULL, store, NULL, MS_REMOUNT, NULL), 0);
+	l = start();
+	check(l, n);
+	ledger_close(l);
+}
+
+static void
+disk_full(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	fresh();
+	assert_int_equal(dir_make(store, NULL), OK);
+	if ((pid = fork()) == 0) { /* the namespace is the child's */
+		if (!small_disk(store))
+			_exit(77);
+		on_full_disk();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	drop(0);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
+		print_message("skipped: file systems may not be mounted here\n");
+		skip();
+	}
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(every_step)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(disk_full), cmocka_unit_test(every_step), cmocka_unit_test(under_load), cmocka_unit_test(twice_under_way)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,7 @@
  *
  * Goal    trees, proofs, notes and tiles agree with the standards, and nothing
  *         altered is accepted.
- * Method  every size up to 300 against a naive recursive tree; flipped bits.
+ * Method  every size up to 300 and every pair against a naive recursive tree; flipped bits.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +13,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include <zlib.h>
+
+#include "api/gzip.h"
 #include "crypto/tile.h"
 
 enum { MOST = 300 };
@@ -42,8 +45,15 @@ naive(size_t begin, size_t end)
 static enum err
 naive_node(void *ctx, unsigned level, uint64_t index, struct hash *out)
 {
+	static struct hash known[10][MOST];
+	static uint8_t is_known[10][MOST];
+
 	(void)ctx;
-	*out = naive(index << level, (index + 1) << level);
+	if (!is_known[level][index]) {
+		known[level][index] = naive(index << level, (index + 1) << level);
+		is_known[level][index] = 1;
+	}
+	*out = known[level][index];
 	return OK;
 }
 
@@ -84,18 +94,21 @@ known_roots(void **state)
 static void
 every_size(void **state)
 {
+	static struct hash roots[MOST + 1];
 	struct frontier f = {0};
 
 	(void)state;
+	for (uint64_t size = 0; size <= MOST; size++)
+		roots[size] = naive(0, size);
 	for (uint64_t size = 0; size <= MOST; size++) {
-		struct hash root = naive(0, size), got, path[MERKLE_MAX_PATH];
+		struct hash root = roots[size], got, path[MERKLE_MAX_PATH];
 		size_t n;
 
 		frontier_root(&got, &f);
 		assert_true(hash_equal(&root, &got));
 		assert_int_equal(tree_root(&got, size, &source), OK);
 		assert_true(hash_equal(&root, &got));
-		for (uint64_t i = size % 7; i < size; i += size < 40 ? 1 : 13) {
+		for (uint64_t i = 0; i < size; i++) {
 			assert_int_equal(inclusion_path(path, &n, i, size, &source), OK);
 			assert_int_equal(inclusion_check(i, size, &leaves[i], path, n, &root), OK);
 			assert_int_not_equal(inclusion_check(i, size, &leaves[(i + 1) % MOST], path, n, &root), OK);
@@ -107,8 +120,8 @@ every_size(void **state)
 			}
 		}
 		assert_int_equal(inclusion_check(size, size, &leaves[0], path, 0, &root), ERR_RANGE);
-		for (uint64_t old = size % 5; old <= size; old += size < 40 ? 1 : 11) {
-			struct hash before = naive(0, old);
+		for (uint64_t old = 0; old <= size; old++) {
+			struct hash before = roots[old];
 
 			assert_int_equal(consistency_path(path, &n, old, size, &source), OK);
 			assert_int_equal(consistency_check(old, size, path, n, &before, &root), OK);
@@ -125,6 +138,81 @@ every_size(void **state)
 		}
 		if (size < MOST)
 			frontier_append(&f, &leaves[size]);
+	}
+}
+
+static enum err
+drop_tile(void *ctx, int level, uint64_t index, unsigned width, const void *p, size_t n)
+{
+	struct hash want;
+
+	(void)ctx;
+	if (level == TILE_ENTRIES)
+		return OK;
+	assert_int_equal(n, width * HASH_BYTES);
+	for (uint64_t i = 0; i < width; i++) {
+		uint64_t leaf = (index * TILE_WIDTH + i) << (8 * level);
+
+		want = naive(leaf, leaf + ((uint64_t)1 << (8 * level)));
+		assert_memory_equal((const uint8_t *)p + i * HASH_BYTES, want.b, HASH_BYTES);
+	}
+	return OK;
+}
+
+/* The tiles of every size, full and partial, and the tree taken up again from the growing ones. */
+static void
+every_tile(void **state)
+{
+	struct tile_builder *b = calloc(1, sizeof *b), *again = calloc(1, sizeof *b);
+	struct hash root, got;
+
+	(void)state;
+	assert_non_null(b);
+	assert_non_null(again);
+	b->emit = drop_tile;
+	for (uint64_t size = 0; size < MOST; size++) {
+		root = naive(0, size);
+		frontier_root(&got, &b->frontier);
+		assert_memory_equal(root.b, got.b, HASH_BYTES);
+		*again = *b;
+		assert_int_equal(tile_builder_finish(again), OK);
+		memset(&again->frontier, 0, sizeof again->frontier);
+		tile_builder_resume(again, size);
+		frontier_root(&got, &again->frontier);
+		assert_memory_equal(root.b, got.b, HASH_BYTES);
+		assert_int_equal(tile_builder_leaf(b, &leaves[size]), OK);
+	}
+	free(b);
+	free(again);
+}
+
+/* Every bit of a proof, of the heads and of the leaf. */
+static void
+every_bit(void **state)
+{
+	(void)state;
+	for (uint64_t size = 2; size <= MOST; size += 7) {
+		struct hash path[MERKLE_MAX_PATH + 2], root = naive(0, size), before;
+		uint64_t index = (size * 31 + 7) % size, old = 1 + size * 5 % (size - 1);
+		size_t n;
+
+		assert_int_equal(inclusion_path(path, &n, index, size, &source), OK);
+		path[n] = root;
+		path[n + 1] = leaves[index];
+		for (size_t i = 0; i < (n + 2) * 256; i++) {
+			path[i / 256].b[i / 8 % 32] ^= (uint8_t)(1u << i % 8);
+			assert_int_equal(inclusion_check(index, size, &path[n + 1], path, n, &path[n]), ERR_PROOF);
+			path[i / 256].b[i / 8 % 32] ^= (uint8_t)(1u << i % 8);
+		}
+		before = naive(0, old);
+		assert_int_equal(consistency_path(path, &n, old, size, &source), OK);
+		path[n] = root;
+		path[n + 1] = before;
+		for (size_t i = 0; i < (n + 2) * 256; i++) {
+			path[i / 256].b[i / 8 % 32] ^= (uint8_t)(1u << i % 8);
+			assert_int_equal(consistency_check(old, size, path, n, &path[n + 1], &path[n]), ERR_PROOF);
+			path[i / 256].b[i / 8 % 32] ^= (uint8_t)(1u << i % 8);
+		}
 	}
 }
 
@@ -234,6 +322,32 @@ flip(const char *dir, const char *path)
 	fclose(f);
 }
 
+/* A bit of every 23rd byte of a file, each of the eight in turn. */
+static void
+each_byte(const struct file_source *src, const struct head *head, const char *dir, const char *path)
+{
+	struct buf b = {0};
+	char full[256];
+
+	(void)snprintf(full, sizeof full, "%s/%s", dir, path);
+	assert_int_equal(file_read(&b, full, 1 << 20, NULL), OK);
+	for (size_t i = 0; i < b.n; i += 23) {
+		FILE *f = fopen(full, "r+b");
+
+		assert_non_null(f);
+		(void)fseek(f, (long)i, SEEK_SET);
+		(void)fputc(b.p[i] ^ 1 << i % 8, f);
+		(void)fclose(f);
+		assert_int_not_equal(log_read(src, "", head, NULL, NULL, NULL), OK);
+		assert_non_null(f = fopen(full, "r+b"));
+		(void)fseek(f, (long)i, SEEK_SET);
+		(void)fputc(b.p[i], f);
+		(void)fclose(f);
+	}
+	assert_int_equal(log_read(src, "", head, NULL, NULL, NULL), OK);
+	buf_free(&b);
+}
+
 static void
 whole_logs(void **state)
 {
@@ -258,6 +372,9 @@ whole_logs(void **state)
 	head.root.b[5] ^= 1;
 	assert_int_equal(log_read(&src, "", &head, NULL, NULL, &why), ERR_PROOF);
 	head.root.b[5] ^= 1;
+	each_byte(&src, &head, dir, "tile/1/000.p/2");
+	each_byte(&src, &head, dir, "tile/0/002.p/88");
+	each_byte(&src, &head, dir, "tile/entries/002.p/88");
 	flip(dir, "tile/1/000.p/2");
 	assert_int_equal(log_read(&src, "", &head, NULL, NULL, &why), ERR_PROOF);
 	flip(dir, "tile/1/000.p/2");
@@ -341,17 +458,57 @@ bare(void **state)
 	signer_close(&log);
 }
 
+static void
+packed(void **state)
+{
+	static const char *const yes[] = {"gzip", "deflate, gzip", "br;q=1, GZIP ; q=0.5", "x-gzip"}, *const no[] = {"", "br", "gzip;q=0", "deflate, gzip; q=0.000", "gzipped", "*;q=0"};
+	struct buf b = {0};
+	uint8_t back[5000], noise[300];
+	z_stream z = {0};
+
+	(void)state;
+	assert_false(gzip_accepted(NULL));
+	for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+		assert_true(gzip_accepted(yes[i]));
+	for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+		assert_false(gzip_accepted(no[i]));
+	assert_int_equal(gzip_pack(&b), 0);
+	for (int i = 0; i < 1000; i++)
+		buf_str(&b, "voto,");
+	assert_int_equal(gzip_pack(&b), 1);
+	assert_true(b.n < 200);
+	assert_int_equal(inflateInit2(&z, 15 + 16), Z_OK);
+	z.next_in = b.p;
+	z.avail_in = (unsigned)b.n;
+	z.next_out = back;
+	z.avail_out = sizeof back;
+	assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
+	assert_int_equal(z.total_out, sizeof back);
+	assert_memory_equal(back + 4995, "voto,", 5);
+	(void)inflateEnd(&z);
+	random_bytes(noise, sizeof noise); /* what does not get shorter stays as it is */
+	buf_free(&b);
+	buf_put(&b, noise, sizeof noise);
+	assert_int_equal(gzip_pack(&b), 0);
+	assert_int_equal(b.n, sizeof noise);
+	assert_memory_equal(b.p, noise, sizeof noise);
+	buf_free(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(known_roots),
 	    cmocka_unit_test(every_size),
+	    cmocka_unit_test(every_tile),
+	    cmocka_unit_test(every_bit),
 	    cmocka_unit_test(paths),
 	    cmocka_unit_test(notes),
 	    cmocka_unit_test(whole_logs),
 	    cmocka_unit_test(receipts),
 	    cmocka_unit_test(bare),
+	    cmocka_unit_test(packed),
 	};
 
 	return cmocka_run_group_tests(tests, make_leaves, NULL);

@@ -377,6 +377,17 @@ count_entries(void *ctx, uint64_t index, const uint8_t *p, size_t n, const struc
 	return OK;
 }
 
+static enum err
+count_any(void *ctx, uint64_t index, const uint8_t *p, size_t n, const struct hash *leaf)
+{
+	(void)index;
+	(void)p;
+	(void)n;
+	(void)leaf;
+	++*(unsigned *)ctx;
+	return OK;
+}
+
 static void
 ref600(void **state)
 {
@@ -431,6 +442,77 @@ ref600(void **state)
 	buf_free(&leaf);
 }
 
+/* A log of 15 entries by Tessera: every checkpoint's tree from its tiles, and of one history. */
+static void
+tessera_15(void **state)
+{
+	static const char dir[] = SHARED "/tlog/tessera-15/testdata/log";
+	struct file_source src = source_dir(dir);
+	struct buf b = {0};
+	struct vkey log;
+	struct why why = {""};
+	char path[300], text[300];
+
+	(void)state;
+	if (absent(dir) || absent(SHARED "/notes"))
+		return;
+	read_whole(&b, SHARED "/notes/043-example.com_log_testdata-15.vkey");
+	(void)snprintf(text, sizeof text, "%.250s", buf_cstr(&b));
+	text[strcspn(text, " \n")] = '\0';
+	assert_int_equal(vkey_read(&log, text, &why), OK);
+	for (unsigned n = 0; n <= 15; n++) {
+		struct head head;
+		unsigned entries = 0;
+
+		(void)snprintf(path, sizeof path, "%s/checkpoint.%u", dir, n);
+		read_whole(&b, path);
+		if (checkpoint_open(&head, b.p, b.n, &log, &why) != OK)
+			fail_msg("%s: %s", path, why.text);
+		assert_int_equal(head.size, n);
+		if (log_read(&src, "", &head, count_any, &entries, &why) != OK)
+			fail_msg("%s: %s", path, why.text);
+		assert_int_equal(entries, n);
+		head.root.b[n] ^= 1;
+		assert_int_not_equal(log_read(&src, "", &head, NULL, NULL, NULL), OK);
+	}
+	buf_free(&b);
+}
+
+/* Cosignatures of a type that we do not take: the key is refused, the line in a note is passed over. */
+static void
+mldsa44(void **state)
+{
+	struct buf b = {0}, note = {0};
+	struct json *root = NULL;
+	struct fields f;
+	struct vkey key;
+	struct note n;
+	struct json *list;
+
+	(void)state;
+	if (absent(SHARED "/tlog/mldsa44-cosignature.json"))
+		return;
+	read_whole(&b, SHARED "/tlog/mldsa44-cosignature.json");
+	assert_int_equal(json_parse(&root, b.p, b.n, 1 << 20, NULL), OK);
+	f = fields_of(root, NULL);
+	assert_int_not_equal(vkey_read(&key, field_text(&f, "vkey", 4096), NULL), OK);
+	list = field_array(&f, "cases", 100);
+	assert_true(list != NULL && list->n >= 3);
+	for (size_t i = 0; i < list->n; i++) {
+		struct fields g = fields_of(list->item[i], NULL);
+
+		note.n = 0;
+		buf_printf(&note, "example.com/log\n1\n+zoErtsZtGO6sfiSV/v4UJSIyowisE8hvjw0q5+bD38=\n\n%s", field_text(&g, "signature_line", 8192));
+		assert_int_equal(note_read(&n, note.p, note.n, NULL), OK);
+		assert_int_equal(n.signatures, 1);
+		assert_int_equal(vkey_make(&key, "example.com/mldsa-log", NOTE_ED25519, (const uint8_t[32]){9}), OK);
+		assert_int_equal(note_verify(&n, &key), ERR_ABSENT);
+	}
+	json_free(root);
+	buf_free(&b);
+	buf_free(&note);
+}
+
 /* Ed25519's edge cases: no key of small order, nothing non-canonical, no cofactor. */
 static void
 ed25519_edges(void **state)
@@ -477,7 +559,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(bip340), cmocka_unit_test(rfc9474), cmocka_unit_test(one_time_codes), cmocka_unit_test(rfc8032),
-	    cmocka_unit_test(merkle), cmocka_unit_test(notes), cmocka_unit_test(ref600), cmocka_unit_test(ed25519_edges)};
+	    cmocka_unit_test(merkle), cmocka_unit_test(notes), cmocka_unit_test(ref600), cmocka_unit_test(tessera_15), cmocka_unit_test(mldsa44), cmocka_unit_test(ed25519_edges)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "crypto/bytetree.h"
 #include "crypto/parallel.h"
@@ -332,7 +333,12 @@ cmd_show(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	if (argc >= 2 && strcmp(argv[1], "--help") == 0) {
+	static const char *const commands[] = {"record", "receipt", "challenge", "show", "watch", "compare", "log"};
+
+	if (argc >= 2 && strcmp(argv[argc - 1], "--help") == 0) {
+		for (size_t i = 0; argc > 2 && i < sizeof commands / sizeof *commands; i++)
+			if (strcmp(argv[1], commands[i]) == 0 && i >= 4 && dup2(STDOUT_FILENO, STDERR_FILENO) >= 0) /* they have pages of their own */
+				return (i == 4 ? cmd_watch(2, argv) : i == 5 ? cmd_compare(2, argv) : cmd_log(1, argv + 1)) == 2 ? 0 : 1;
 		usage(stdout);
 		return 0;
 	}

@@ -12,6 +12,7 @@ struct mine {
 	const uint8_t *one_time_key;
 	const uint8_t *seed, *credential;
 	int found;
+	struct list_walk *walk;
 	struct why *why;
 };
 
@@ -45,6 +46,14 @@ on_row(void *ctx, uint32_t index, const struct list_row *row)
 	return e;
 }
 
+static enum err
+on_piece(void *ctx, const uint8_t *p, size_t n)
+{
+	struct mine *m = ctx;
+
+	return list_feed(m->walk, p, n, m->why);
+}
+
 enum err
 mine_check(uint64_t *index, char letters[40], struct record *r, const void *file, size_t n, const char *user, const char *password, struct why *why)
 {
@@ -55,7 +64,7 @@ mine_check(uint64_t *index, char letters[40], struct record *r, const void *file
 	} k = {.seed = {0}};
 	struct mine m = {.r = r, .why = why};
 	struct json *root = NULL;
-	struct buf list = {0};
+	struct list_walk walk;
 	struct hash election, noted, h;
 	uint8_t sealed[SEALED_SEED_BYTES], credential[32], key[32];
 	struct ballot b;
@@ -96,8 +105,13 @@ mine_check(uint64_t *index, char letters[40], struct record *r, const void *file
 	m.seed = k.seed.p;
 	m.credential = credential;
 	(void)snprintf(path, sizeof path, "authorizations/%.128s", r->call.authorizer[0].key.name);
-	if ((e = record_file(r, path, 1 << 30, &list, why)) != OK ||
-	    (e = list_read(list.p, list.n, &r->election, 1, r->call.authorizers, r->roll.n, on_row, &m, why)) != OK)
+	walk = (struct list_walk){.election = &r->election, .authorizer = 1, .authorizers = r->call.authorizers, .rows = r->roll.n, .each = on_row, .ctx = &m};
+	m.walk = &walk;
+	if ((e = source_stream(&r->src, path, on_piece, &m, why)) == OK)
+		e = list_end(&walk, why);
+	else
+		buf_free(&walk.pending);
+	if (e != OK)
 		goto done;
 	if (!m.found) {
 		e = why_set(why, ERR_ABSENT, "no authorization is published for your roll index %u: keep your file, it is evidence", m.index);
@@ -118,7 +132,6 @@ mine_check(uint64_t *index, char letters[40], struct record *r, const void *file
 	if (!hash_equal(&h, &noted))
 		e = why_set(why, ERR_PROOF, "the ballot under your key has commitment %s, not the one in your file", letters);
 done:
-	buf_free(&list);
 	if (k.seed.n > 0)
 		wipe(k.seed.p, k.seed.n);
 	buf_free(&k.seed);

@@ -836,12 +836,28 @@ suspended_all_along(struct mutant *m, struct record *r, enum check after)
 		if (m->what->b != NULL) {
 			*next = *e;
 			(void)strcpy(next->kind, "heartbeat");
+			event_add(next, "authorizations", "0");
 		}
 		(void)strcpy(e->kind, "suspend");
 		e->facts = 0;
 		event_add(e, "cause", "clock");
 		m->made = 1;
 		return;
+	}
+}
+
+/* As if no heartbeat had seen an authorization. */
+static void
+none_authorized(struct mutant *m, struct record *r, enum check after)
+{
+	for (uint64_t i = 0; after == CHECK_EVENTS_LOG && i < r->entries; i++) {
+		struct event *e = &r->entry[i];
+
+		for (unsigned k = 0; strcmp(e->kind, "heartbeat") == 0 && k < e->facts; k++)
+			if (strcmp(e->fact[k].name, "authorizations") == 0) {
+				(void)strcpy(e->fact[k].value, "0");
+				m->made |= strcmp(event_fact(e, "size"), "0") != 0;
+			}
 	}
 }
 
@@ -1006,6 +1022,7 @@ const struct mutation mutations[] = {
     {"ballots taken while the box was suspended", CHECK_HEADS, NULL, NULL, NULL, "with its head", suspended_all_along},
     {"a suspension without the box's head", CHECK_HEADS, NULL, NULL, NULL, NULL, suspended_all_along},
     {"a head in events that is no prefix of the box", CHECK_HEADS, NULL, "phase", "root", NULL, fact},
+    {"ballots in the box before they were authorized", CHECK_HEADS, NULL, NULL, NULL, NULL, none_authorized},
     {"a head in events from the future", CHECK_HEADS, NULL, "phase", "size", "4611686018427387904", fact},
     {"a ballot removed", CHECK_BALLOTS_LOG, ballots_of_log, NULL, "gone", NULL, NULL},
     {"a ballot twice", CHECK_BALLOTS_LOG, ballots_of_log, NULL, "twice", NULL, NULL},

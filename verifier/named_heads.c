@@ -8,7 +8,7 @@ struct walk {
 	const struct record *r;
 	uint64_t i; /* the entry that is looked at */
 	struct frontier tree; /* of the ballots under the last head */
-	uint64_t heads, late;
+	uint64_t heads, late, authorized; /* the most authorizations that a heartbeat has named */
 	int opened, voting;	      /* after the opening entry; between begin and end of III */
 	int suspended, clock;	      /* by order, by the clock */
 	int frozen;		      /* the head at the begin of a suspension was seen: none may be bigger */
@@ -75,6 +75,22 @@ prefix(struct walk *w, const struct event *e, uint64_t size)
 		report_fail(w->report, CHECK_HEADS, "entry %" PRIu64 " names a head of size %" PRIu64 " that is no prefix of the log", w->i, size);
 }
 
+/* No more ballots than there were authorizations; an authority that lost rows has them again later. */
+static void
+authorizations(struct walk *w, const struct event *e, uint64_t size)
+{
+	const char *text = event_fact(e, "authorizations");
+	uint64_t n;
+
+	if (decimal_read(&n, text, text + strlen(text)) != OK) {
+		report_fail(w->report, CHECK_HEADS, "entry %" PRIu64 ": the heartbeat names no number of authorizations", w->i);
+		return;
+	}
+	w->authorized = n > w->authorized ? n : w->authorized;
+	if (size > w->authorized)
+		report_fail(w->report, CHECK_HEADS, "entry %" PRIu64 ": %" PRIu64 " ballots when only %" PRIu64 " had been authorized", w->i, size, w->authorized);
+}
+
 static void
 head(struct walk *w, const struct event *e)
 {
@@ -96,6 +112,8 @@ head(struct walk *w, const struct event *e)
 	w->frozen = w->suspended || w->clock;
 	prefix(w, e, size);
 	interval(w, e);
+	if (is(e, "heartbeat"))
+		authorizations(w, e, size);
 	w->heads++;
 }
 

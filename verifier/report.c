@@ -23,7 +23,7 @@ static const struct {
     [CHECK_EVENTS_LOG] = {"events-log", "26-28", "tree of events recomputed", UNTIL_KEY},
     [CHECK_PHASES] = {"phases", "10, 16, 18", "phases complete and in order", UNTIL_KEY},
     [CHECK_ENTRY_SIGNATURES] = {"entry-signatures", "17", "submitted entries signed by who may", UNTIL_KEY},
-    [CHECK_HEADS] = {"heads", "29-31", "heads in events are prefixes of ballots", UNTIL_OPENING},
+    [CHECK_HEADS] = {"heads", "29-31", "heads in events are prefixes of ballots", UNTIL_CLOSING},
     [CHECK_BALLOTS_LOG] = {"ballots-log", "31", "tree of ballots recomputed", UNTIL_CLOSING},
     [CHECK_BALLOTS] = {"ballots", "4, 31", "every ballot: form, proofs, signature", UNTIL_CLOSING},
     [CHECK_TOKENS] = {"tokens", "4, 23", "every token, under an announced set", UNTIL_CLOSING},

@@ -581,6 +581,21 @@ read_asked(struct asked *out, const struct web_request *q, struct why *why)
 	return e;
 }
 
+/* With the lock held: everything but the hours. The authority judged a moment ago, by its clock: a credential that was in
+ * force then is good. */
+static enum err
+judge(const struct authorizer *a, const struct asked *x, struct authorization *q, struct why *why)
+{
+	int64_t now = a->clock();
+	enum err e = ERR_PROOF;
+
+	for (int64_t t = now - CLOCK_SKEW; e == ERR_PROOF && t <= now + CLOCK_SKEW; t += 2 * CLOCK_SKEW)
+		e = authorization_check(q, x->request.p, x->request.n, x->row.sig, x->row.sealed, &a->setup.election, &a->roll, a->call->authorizers, t, why);
+	if (e == OK && rsa_answer_check(a->keys[0][q->style - 1], q->blinded[0], x->row.answer[0]) != OK)
+		e = why_set(why, ERR_PROOF, "the authority's own answer is missing or false");
+	return e;
+}
+
 /* With the lock held: judge, sign, commit. ERR_EXISTS: `x` is then the earlier request, if it is another one. */
 static enum err
 sign(struct authorizer *a, struct asked *x, int *same, struct why *why)
@@ -591,11 +606,8 @@ sign(struct authorizer *a, struct asked *x, int *same, struct why *why)
 	unsigned own = a->self - 1;
 	enum err e;
 
-	if ((e = hours(a, why)) != OK || (e = authorization_check(&q, x->request.p, x->request.n, x->row.sig, x->row.sealed, &a->setup.election, &a->roll,
-					      a->call->authorizers, a->clock(), why)) != OK)
+	if ((e = hours(a, why)) != OK || (e = judge(a, x, &q, why)) != OK)
 		return e;
-	if (rsa_answer_check(a->keys[0][q.style - 1], q.blinded[0], x->row.answer[0]) != OK)
-		return why_set(why, ERR_PROOF, "the authority's own answer is missing or false");
 	if (rsa_blind_sign(x->row.answer[own], a->rsa[q.style - 1], q.blinded[own]) != OK)
 		return why_set(why, ERR_RANGE, "the blinded element is not below the modulus");
 	x->row.answers = 1u | 1u << own;
@@ -622,13 +634,15 @@ text64(struct json_out *o, const char *name, const void *p, size_t n)
 	json_text(o, name, text);
 }
 
+/* Whether to read events anew first: the authority knows more of it. Nobody makes us do that without its answer. */
 static int
-behind(struct authorizer *a, uint64_t events)
+behind(struct authorizer *a, const struct asked *x)
 {
+	struct authorization q;
 	int is;
 
 	(void)pthread_rwlock_rdlock(&a->lock);
-	is = !a->loaded || a->head.size < events;
+	is = a->loaded && a->head.size < x->events && judge(a, x, &q, NULL) != ERR_PROOF;
 	(void)pthread_rwlock_unlock(&a->lock);
 	return is;
 }
@@ -643,13 +657,14 @@ authorizer_on_request(void *ctx, const struct web_request *q, struct web_reply *
 	int same = 1;
 	enum err e = x != NULL ? read_asked(x, q, &why) : ERR_NOMEM;
 
-	if (e == OK && behind(a, x->events) && follow(a, x->events, &why) != OK)
+	if (e == OK && behind(a, x) && follow(a, x->events, &why) != OK)
 		e = ERR_NOT_NOW; /* the authority knows more than we could read */
-	if (e == OK && a->broken != OK)
-		e = why_set(&why, ERR_NOT_NOW, "events is forked: nothing is signed");
 	if (e == OK) {
 		(void)pthread_rwlock_rdlock(&a->lock);
-		e = sign(a, x, &same, &why);
+		if (!a->loaded || a->broken != OK)
+			e = why_set(&why, ERR_NOT_NOW, a->loaded ? "events is forked: nothing is signed" : "no opening is known yet");
+		else
+			e = sign(a, x, &same, &why);
 		(void)pthread_rwlock_unlock(&a->lock);
 	}
 	if (e != OK)

@@ -133,7 +133,7 @@ listed(const struct buf *list, const char *origin)
 {
 	size_t n = strlen(origin);
 
-	for (const char *at = (const char *)list->p, *end = at + list->n; at < end;) {
+	for (const char *at = (const char *)list->p, *end = list->n > 0 ? at + list->n : at; at < end;) {
 		const char *eol = memchr(at, '\n', (size_t)(end - at));
 
 		if (eol == NULL)

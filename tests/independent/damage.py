@@ -141,7 +141,7 @@ def suspended(r, size=None):
     r.events[i].kind, r.events[i].facts = "suspend", {"cause": "clock"}
     if size is not None:
         head = r.events[i - 1].facts
-        r.events[i + 1].kind, r.events[i + 1].facts = "heartbeat", {"size": head["size"], "root": head["root"]}
+        r.events[i + 1].kind, r.events[i + 1].facts = "heartbeat", {"size": head["size"], "root": head["root"], "authorizations": "0"}
 
 
 def facts(kind, **new):
@@ -181,6 +181,7 @@ def used_twice(r):
 FORGED = [
     ("a signed entry used twice", "V13", used_twice),
     ("phases without a head of the box", "V14", facts("phase", size="")),
+    ("more ballots than authorizations", "V14", facts("heartbeat", authorizations="0")),
     ("a size with a zero before it", "V14", facts("heartbeat", size="00")),
     ("two hours without a heartbeat", "V14", dark),
     ("a ballot in the box before it opened", "V14", full),

@@ -587,7 +587,7 @@ def v13(r):
 
 @check("V14", "heads")
 def v14(r):
-    opened, size, last, active, frozen, voting = False, 0, None, set(), False, False
+    opened, size, last, active, frozen, voting, most = False, 0, None, set(), False, False, 0
     longest, late, before = r.manifest["heartbeat_seconds"] + min(r.manifest["heartbeat_seconds"], 60), 0, None
     for i, e in enumerate(r.events):
         at, clock = None, e.facts.get("cause") == "clock"
@@ -605,6 +605,10 @@ def v14(r):
             need(not frozen or int(text) == size, "entry %d: the box grew while it was suspended" % i)
             size, frozen = int(text), bool(active)
             need(root_of(r.ballot_hashes[:size]).hex() == e.facts.get("root"), "entry %d: a head is no prefix of ballots" % i)
+            if e.kind == "heartbeat":
+                need(re.fullmatch("0|[1-9][0-9]*", e.facts.get("authorizations", "")), "entry %d: authorizations" % i)
+                most = max(most, int(e.facts["authorizations"]))
+                need(size <= most, "entry %d: more ballots than authorizations" % i)
             need(size == 0 or at not in (("2", "end"), ("3", "begin"), ("4", "begin")), "the box was not empty when it opened")
             if voting and True not in active and e.time - last > longest:
                 need(e.facts.get("late"), "entry %d: %d s without a head" % (i, e.time - last))
