@@ -44,6 +44,27 @@ second(struct service *s, const struct request *q, uint64_t index, struct reply 
 	buf_free(&receipt);
 }
 
+static int
+taking(const struct service *s)
+{
+	return strcmp(s->stage, "open") == 0 || strcmp(s->stage, "grace") == 0;
+}
+
+/* Into the log, unless the box was suspended or closed while the ballot was being checked. */
+static enum err
+put_in(struct service *s, const struct request *q, const struct ballot *b, uint64_t *index, struct buf *receipt, struct why *why)
+{
+	enum err e = ERR_NOT_NOW;
+
+	(void)pthread_rwlock_rdlock(&s->box_lock);
+	if (taking(s))
+		e = ledger_append(s->ballots, q->body, q->body_n, b->key, index, receipt, why);
+	else
+		(void)why_set(why, e, "the box is not open");
+	(void)pthread_rwlock_unlock(&s->box_lock);
+	return e;
+}
+
 static void
 cast(struct service *s, const struct request *q, struct reply *r)
 {
@@ -54,7 +75,7 @@ cast(struct service *s, const struct request *q, struct reply *r)
 
 	if (b == NULL)
 		abort();
-	if (strcmp(s->stage, "open") != 0 && strcmp(s->stage, "grace") != 0) {
+	if (!taking(s)) {
 		reply_error(r, ERR_NOT_NOW, s->progress.closed ? "the box is closed" : "the box is not open");
 		goto done;
 	}
@@ -70,7 +91,7 @@ cast(struct service *s, const struct request *q, struct reply *r)
 		reply_error(r, e, why.text);
 		goto done;
 	}
-	e = ledger_append(s->ballots, q->body, q->body_n, b->key, &index, &r->body, &why);
+	e = put_in(s, q, b, &index, &r->body, &why);
 	if (e == OK) {
 		s->casts++;
 		r->type = "text/plain; charset=utf-8";

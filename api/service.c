@@ -93,18 +93,24 @@ config_read(struct config *out, const char *path, struct why *why)
 
 /* ---- the events log -------------------------------------------------------------------- */
 
+/* Nobody casts while suspended, in the grace neither. Waits for ballots that are on their way into the log. */
 static void
 restage(struct service *s)
 {
 	const struct progress *p = &s->progress;
-
-	s->stage = p->sealed			     ? "sealed"
-	    : p->cancelled			     ? "cancelled"
-	    : p->closed				     ? "closed"
-	    : (p->begun >> 5 & 1)		     ? "grace"
+	const char *stage = p->sealed	     ? "sealed"
+	    : p->cancelled		     ? "cancelled"
+	    : p->closed			     ? "closed"
 	    : p->suspended || p->clock	     ? "suspended"
-	    : (p->begun >> 3 & 1)		     ? "open"
-						     : "before";
+	    : (p->begun >> 5 & 1)	     ? "grace"
+	    : (p->begun >> 3 & 1)	     ? "open"
+					     : "before";
+
+	if (stage == s->stage)
+		return;
+	(void)pthread_rwlock_wrlock(&s->box_lock);
+	s->stage = stage;
+	(void)pthread_rwlock_unlock(&s->box_lock);
 }
 
 /* The person whom an `include` entry adds lies here, sealed, before the entry is made. */
@@ -135,9 +141,39 @@ read_addition(struct service *s, uint32_t index, struct why *why)
 	return e;
 }
 
+/* Whether an entry that replaces a party of the call can be carried out; nothing changes yet. */
+static enum err
+prepare_call(const struct service *s, const struct event *e, struct why *why)
+{
+	struct call *try = replaces(e) ? malloc(sizeof *try) : NULL;
+	enum err err;
+
+	if (!replaces(e))
+		return OK;
+	if (try == NULL)
+		return ERR_NOMEM;
+	*try = s->call;
+	err = replace_apply(try, e, why);
+	free(try);
+	return err;
+}
+
+/* What cannot be read again would stop every reader of the log for good. */
+static enum err
+readable(const struct buf *entry, struct why *why)
+{
+	struct event *again = calloc(1, sizeof *again);
+	enum err err = again != NULL ? event_read(again, entry->p, entry->n, why) : ERR_NOMEM;
+
+	if (err == OK)
+		event_free(again);
+	free(again);
+	return err;
+}
+
 /* Whether an entry that changes the roll can be carried out; nothing changes yet. */
 static enum err
-prepare(struct service *s, const struct event *e, struct why *why)
+prepare_roll(struct service *s, const struct event *e, struct why *why)
 {
 	struct roll try = s->roll;
 	struct registry_row row = {0};
@@ -197,28 +233,60 @@ carry_out(struct service *s, const struct event *e, struct why *why)
 	return err;
 }
 
-/* With the lock held. */
+static enum err heartbeat(struct service *s, int force, struct why *why);
+
+static void
+stamp(const struct service *s, struct event *e)
+{
+	const struct progress *p = &s->progress;
+
+	e->time = now_seconds();
+	if (e->time < p->last)
+		e->time = p->last;
+	if (strcmp(e->kind, "opening") != 0)
+		e->scope = p->opened ? p->election : s->call.hash;
+}
+
+/* A head of ballots stands at both ends of a suspension: right after the entry that begins it (also when urnad died in
+ * between), right before the one that ends it. */
 static enum err
-append(struct service *s, struct event *e, uint64_t *index, struct why *why)
+head_before(struct service *s, struct event *e, struct why *why)
+{
+	struct progress next = s->progress;
+	int resume = strcmp(e->kind, "resume") == 0;
+
+	if (s->ballots == NULL || strcmp(e->kind, "heartbeat") == 0 || (!next.after_suspend && !resume))
+		return OK;
+	stamp(s, e);
+	if (resume && (next.after_heartbeat || progress_apply(&next, e, &s->call, NULL) != OK))
+		return OK;
+	return heartbeat(s, 1, why);
+}
+
+/* One entry, with the lock held. */
+static enum err
+append_one(struct service *s, struct event *e, uint64_t *index, struct why *why)
 {
 	struct progress next = s->progress;
 	struct buf entry = {0};
 	uint64_t at;
 	enum err err;
 
-	e->time = now_seconds();
-	if (e->time < next.last)
-		e->time = next.last;
-	if (strcmp(e->kind, "opening") != 0)
-		e->scope = next.opened ? next.election : s->call.hash;
-	if ((err = progress_apply(&next, e, &s->call, why)) != OK || (err = event_write(&entry, e)) != OK)
+	stamp(s, e);
+	if ((err = progress_apply(&next, e, &s->call, why)) != OK || (err = used_check(&s->used, e, why)) != OK || (err = prepare_call(s, e, why)) != OK)
 		goto done;
-	if (s->loaded && (err = prepare(s, e, why)) != OK)
+	if ((err = event_write(&entry, e)) != OK) {
+		(void)why_set(why, err, "%s: the entry is too long", e->kind);
+		goto done;
+	}
+	if ((err = readable(&entry, why)) != OK || (s->loaded && (err = prepare_roll(s, e, why)) != OK))
 		goto done;
 	if ((err = ledger_append(s->events, entry.p, entry.n, NULL, &at, NULL, why)) != OK || (err = ledger_publish(s->events, why)) != OK)
 		goto done;
 	s->progress = next;
 	restage(s);
+	if ((err = used_add(&s->used, e, why)) != OK || (err = replace_apply(&s->call, e, why)) != OK)
+		goto done;
 	if (s->loaded && (err = carry_out(s, e, why)) != OK)
 		goto done;
 	if (index != NULL)
@@ -227,6 +295,19 @@ append(struct service *s, struct event *e, uint64_t *index, struct why *why)
 	err = service_export(s, why);
 done:
 	buf_free(&entry);
+	return err;
+}
+
+/* With the lock held. */
+static enum err
+append(struct service *s, struct event *e, uint64_t *index, struct why *why)
+{
+	enum err err = head_before(s, e, why);
+
+	if (err == OK)
+		err = append_one(s, e, index, why);
+	if (err == OK && strcmp(e->kind, "suspend") == 0 && s->ballots != NULL)
+		err = heartbeat(s, 1, why);
 	return err;
 }
 
@@ -306,6 +387,8 @@ replay(struct service *s, struct why *why)
 			return ERR_NOMEM;
 		if ((e = ledger_read(s->events, i, &b, why)) == OK && (e = event_read(x, b.p, b.n, why)) == OK)
 			e = progress_apply(&s->progress, x, &s->call, why);
+		if (e == OK && (e = used_add(&s->used, x, why)) == OK)
+			e = replace_apply(&s->call, x, why);
 		event_free(x);
 		free(x);
 		buf_free(&b);
@@ -530,6 +613,8 @@ service_load(struct service *s, struct why *why)
 		err = why_set(why, ERR_PROOF, "the record's opening is not the one that was logged");
 	if (err == OK && s->progress.opened)
 		err = replay_amendments(s, why);
+	if (err == OK && s->progress.after_suspend)
+		err = heartbeat(s, 1, why); /* urnad died before it */
 	if (err == OK && s->call.authorizers > 1)
 		err = relay_start(&s->relay, s, why);
 	if (err == OK) {
@@ -575,7 +660,8 @@ open_now(struct service *s, struct why *why)
 	else if ((err = phase(s, 2, "end", why)) == OK && (err = phase(s, 3, "begin", why)) == OK && (err = phase(s, 4, "begin", why)) == OK) {
 		err = announce(s, s->relay != NULL ? relay_set(s->relay, 0, s->config.patience) : 1, why);
 	}
-	s->opened_at = s->heartbeat_time = now_seconds();
+	s->opened_at = now_seconds();
+	s->heartbeat_time = monotonic_seconds();
 	return err;
 }
 
@@ -656,7 +742,7 @@ static enum err
 close_now(struct service *s, struct why *why)
 {
 	struct event *e = calloc(1, sizeof *e);
-	struct buf checkpoint = {0};
+	struct buf whole = {0}, checkpoint = {0};
 	struct authorizations own;
 	struct digests votes, confirmed;
 	struct hash list;
@@ -669,7 +755,9 @@ close_now(struct service *s, struct why *why)
 	ledger_seal(s->ballots);
 	if ((err = ledger_publish(s->ballots, why)) != OK)
 		goto done;
-	ledger_public_head(s->ballots, &head, &checkpoint);
+	ledger_public_head(s->ballots, &head, &whole);
+	if ((err = checkpoint_bare(&checkpoint, whole.p, whole.n, &s->call.log_ballots, why)) != OK) /* cosignatures may come later */
+		goto done;
 	service_authorizations(s, &own);
 	(void)snprintf(path, sizeof path, "%s/authorizations", s->config.record);
 	if ((err = dir_make(path, why)) != OK || (err = write_votes(s, head.size, &votes, why)) != OK || (err = write_confirmations(s, &confirmed, why)) != OK)
@@ -690,30 +778,48 @@ close_now(struct service *s, struct why *why)
 		err = phase(s, 6, "begin", why);
 done:
 	free(e);
+	buf_free(&whole);
 	buf_free(&checkpoint);
 	return err;
 }
 
+/* Seconds since the last head, if they are more than there may be between two: urnad or its store was down. A suspension
+ * by the clock says for itself that times prove nothing. */
+static int64_t
+late(const struct service *s)
+{
+	const struct progress *p = &s->progress;
+	int64_t gap = now_seconds() - p->head_time;
+
+	return (p->begun >> 3 & 1) && !(p->ended >> 3 & 1) && !p->clock && gap >= (int64_t)heartbeat_gap(s->manifest) ? gap : 0;
+}
+
+/* The last public head; `force`: of all ballots so far. */
 static enum err
-heartbeat(struct service *s, struct why *why)
+heartbeat(struct service *s, int force, struct why *why)
 {
 	struct event *e = calloc(1, sizeof *e);
 	uint32_t authorized, confirmed;
 	struct head head;
 	char hex[65];
-	enum err err;
+	enum err err = OK;
 
 	if (e == NULL)
 		return ERR_NOMEM;
 	(void)strcpy(e->kind, "heartbeat");
+	if ((force || s->progress.after_suspend) && (err = ledger_publish(s->ballots, why)) != OK)
+		goto done;
 	ledger_public_head(s->ballots, &head, NULL);
 	registry_counts(s->registry, &authorized, &confirmed);
 	hash_hex(hex, &head.root);
 	event_add(e, "size", "%" PRIu64, head.size);
 	event_add(e, "root", "%s", hex);
 	event_add(e, "authorizations", "%u", authorized);
-	err = append(s, e, NULL, why);
-	s->heartbeat_time = now_seconds();
+	if (late(s) > 0)
+		event_add(e, "late", "%lld", (long long)late(s));
+	err = append_one(s, e, NULL, why);
+	s->heartbeat_time = monotonic_seconds();
+done:
 	free(e);
 	return err;
 }
@@ -760,10 +866,12 @@ service_tick(struct service *s)
 
 		ledger_head(s->ballots, &last, NULL);
 		ledger_public_head(s->ballots, &public, NULL);
-		if (now >= p->closes) {
+		if (monotonic_seconds() - s->heartbeat_time >= s->manifest->heartbeat)
+			e = heartbeat(s, 0, &why);
+		if (e == OK && now >= p->closes) {
 			if ((e = phase(s, 3, "end", &why)) == OK && (e = phase(s, 4, "end", &why)) == OK)
 				e = phase(s, 5, "begin", &why);
-		} else if (last.size > public.size &&
+		} else if (e == OK && last.size > public.size &&
 		    ((now - s->head_time >= s->manifest->head_seconds && last.size - public.size >= s->manifest->head_ballots) ||
 			now - s->head_time >= s->manifest->head_most)) {
 			e = ledger_publish(s->ballots, &why);
@@ -775,8 +883,6 @@ service_tick(struct service *s)
 			if (set != p->set)
 				e = announce(s, set, &why);
 		}
-		if (e == OK && !(p->begun >> 5 & 1) && now - s->heartbeat_time >= s->manifest->heartbeat)
-			e = heartbeat(s, &why);
 	} else if (now >= p->closes + s->manifest->grace) {
 		e = close_now(s, &why);
 	}
@@ -858,6 +964,7 @@ service_start(struct service *s, struct why *why)
 	(void)pthread_rwlockattr_init(&attr); /* an amendment does not wait for a pause between voters */
 	(void)pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
 	(void)pthread_rwlock_init(&s->roll_lock, &attr);
+	(void)pthread_rwlock_init(&s->box_lock, &attr); /* nor does a suspension for a pause between ballots */
 	(void)pthread_rwlockattr_destroy(&attr);
 	s->stage = "before";
 	if ((e = service_open_keys(s, why)) != OK)
@@ -882,7 +989,8 @@ service_start(struct service *s, struct why *why)
 	if (s->progress.opened) {
 		if ((e = service_load(s, why)) != OK)
 			goto done;
-		s->heartbeat_time = s->head_time = now_seconds();
+		s->head_time = now_seconds();
+		s->heartbeat_time = monotonic_seconds() - s->manifest->heartbeat; /* one is due at once */
 		if (s->progress.closed)
 			ledger_seal(s->ballots);
 	}
@@ -961,6 +1069,7 @@ service_stop(struct service *s)
 		wipe(s->person, s->persons * sizeof *s->person);
 	free(s->person);
 	roll_free(&s->roll);
+	used_free(&s->used);
 	free(s->manifest);
 	signer_close(&s->ballots_key);
 	signer_close(&s->events_key);
@@ -1175,8 +1284,12 @@ submit(struct service *s, const struct request *q, struct reply *r)
 	(void)pthread_mutex_lock(&s->lock);
 	e->scope = s->progress.opened ? s->progress.election : s->call.hash;
 	(void)pthread_mutex_unlock(&s->lock);
-	if ((err = event_write(&entry, e)) != OK || (err = event_read(again, entry.p, entry.n, &why)) != OK ||
-	    (err = event_authorized(again, &s->call, &why)) != OK || (err = keep_files(s, files, e->document, &why)) != OK)
+	if ((err = event_write(&entry, e)) != OK || (err = event_read(again, entry.p, entry.n, &why)) != OK)
+		goto done;
+	(void)pthread_mutex_lock(&s->lock);
+	err = event_authorized(again, &s->call, &why);
+	(void)pthread_mutex_unlock(&s->lock);
+	if (err != OK || (err = keep_files(s, files, e->document, &why)) != OK)
 		goto done;
 	(void)pthread_mutex_lock(&s->lock);
 	if (person != NULL && (err = keep_person(s, person, &why)) != OK)

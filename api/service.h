@@ -32,8 +32,10 @@ struct service {
 	struct signer ballots_key, events_key, authorizer_key;
 	struct ledger *events, *ballots;
 	pthread_rwlock_t roll_lock; /* over roll and person: the account's threads read, amendments write */
-	pthread_mutex_t lock; /* over progress and what follows */
+	pthread_rwlock_t box_lock; /* over stage: a ballot enters under it, so that none is on its way when the stage has changed */
+	pthread_mutex_t lock; /* over progress and what follows, the call's parties that may be replaced, and used */
 	struct progress progress;
+	struct used used; /* signed documents in the log */
 	int loaded; /* the opening's documents are in memory */
 	struct manifest *manifest;
 	struct hash election;
@@ -49,7 +51,8 @@ struct service {
 	struct relay *relay; /* to the other authorizers; NULL before an opening is loaded */
 	struct registry *registry;
 	struct login_table *logins;
-	int64_t opened_at, head_time, heartbeat_time;
+	int64_t opened_at, head_time;
+	int64_t heartbeat_time; /* monotonic */
 	int64_t monotonic_gap; /* system clock minus monotonic clock at opening */
 	uint64_t casts, authorizations, refusals; /* for /metrics */
 	const char *stage; /* before, open, suspended, grace, closed, sealed */

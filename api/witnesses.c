@@ -22,7 +22,8 @@ struct asked {
 
 struct asker {
 	struct witnesses *all;
-	const struct party *party;
+	unsigned number;    /* in the call, from 0 */
+	struct party party; /* who stands there now */
 	pthread_t thread;
 	struct asked log[LOGS];
 };
@@ -51,7 +52,7 @@ complain(struct asker *a, struct asked *k, const char *text)
 {
 	k->not_before = monotonic() + RETRY_SECONDS;
 	if (!k->complained++)
-		(void)fprintf(stderr, "witness %s: %s; asked again every %d s\n", a->party->key.name, text, RETRY_SECONDS);
+		(void)fprintf(stderr, "witness %s: %s; asked again every %d s\n", a->party.key.name, text, RETRY_SECONDS);
 }
 
 /* "old N", the proof, an empty line, the checkpoint. */
@@ -132,7 +133,7 @@ ask(struct asker *a, struct asked *k, const char *log, struct ledger *l, const s
 	uint64_t size;
 	enum err e;
 
-	(void)snprintf(url, sizeof url, "%s/add-checkpoint", a->party->url);
+	(void)snprintf(url, sizeof url, "%s/add-checkpoint", a->party.url);
 	if ((e = request(&body, l, k->size <= head->size ? k->size : 0, head, checkpoint)) != OK ||
 	    (e = http_ask(&(struct http_ask){.url = url, .type = "text/plain", .body = body.p, .n = body.n, .seconds = REQUEST_SECONDS}, &status, &answer, &why)) != OK) {
 		complain(a, k, why.text[0] != '\0' ? why.text : err_name(e));
@@ -142,7 +143,7 @@ ask(struct asker *a, struct asked *k, const char *log, struct ledger *l, const s
 	} else if (status != 200) {
 		(void)snprintf(text, sizeof text, "%s: status %ld, %.300s", log, status, buf_cstr(&answer));
 		complain(a, k, text);
-	} else if (take_line(&line, &a->party->key, checkpoint, &answer) != OK) {
+	} else if (take_line(&line, &a->party.key, checkpoint, &answer) != OK) {
 		complain(a, k, "answered with a false cosignature");
 	} else {
 		e = ledger_cosigned(l, head, &line, &why);
@@ -161,6 +162,21 @@ ask(struct asker *a, struct asked *k, const char *log, struct ledger *l, const s
 	buf_free(&line);
 }
 
+/* From a replace-witness on another key, with no past, is asked. */
+static void
+who_now(struct asker *a)
+{
+	struct service *s = a->all->s;
+	const struct party *now = &s->call.witness[a->number];
+
+	(void)pthread_mutex_lock(&s->lock);
+	if (strcmp(a->party.key.name, now->key.name) != 0 || !vkey_equal(&a->party.key, &now->key) || strcmp(a->party.url, now->url) != 0) {
+		a->party = *now;
+		memset(a->log, 0, sizeof a->log);
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
 static void *
 run(void *arg)
 {
@@ -175,7 +191,8 @@ run(void *arg)
 			return NULL;
 		}
 		(void)pthread_mutex_unlock(&a->all->lock);
-		for (int i = 0; i < LOGS; i++) {
+		who_now(a);
+		for (int i = 0; i < LOGS && a->party.url[0] != '\0'; i++) {
 			struct asked *k = &a->log[i];
 			struct buf checkpoint = {0};
 			struct ledger *l;
@@ -210,10 +227,8 @@ witnesses_start(struct witnesses **out, struct service *s)
 	for (unsigned i = 0; i < s->call.witnesses; i++) {
 		struct asker *a = &w->asker[w->n];
 
-		if (s->call.witness[i].url[0] == '\0')
-			continue;
 		a->all = w;
-		a->party = &s->call.witness[i];
+		a->number = i;
 		if (pthread_create(&a->thread, NULL, run, a) != 0) {
 			witnesses_stop(w);
 			return ERR_NOMEM;

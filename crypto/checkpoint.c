@@ -112,6 +112,25 @@ checkpoint_open(struct head *out, const void *p, size_t n, const struct vkey *lo
 	return OK;
 }
 
+enum err
+checkpoint_bare(struct buf *out, const void *p, size_t n, const struct vkey *log, struct why *why)
+{
+	struct note_signature s;
+	struct note note;
+	enum err e;
+
+	if ((e = note_read(&note, p, n, why)) != OK)
+		return e;
+	for (size_t i = 0; i < note.signatures; i++)
+		if (note_signature(&note, i, &s) == OK && strcmp(s.name, log->name) == 0 && memcmp(s.id, log->id, sizeof s.id) == 0) {
+			buf_put(out, note.text, note.text_n);
+			buf_u8(out, '\n');
+			note_line(out, s.name, s.id, s.sig, s.n);
+			return out->failed ? ERR_NOMEM : OK;
+		}
+	return why_set(why, ERR_ABSENT, "checkpoint: not signed by the log's key %s", log->name);
+}
+
 /* What a cosigner signs: time, then the whole checkpoint body. */
 static void
 cosigned_text(struct buf *out, uint64_t time, const char *text, size_t n)

@@ -32,6 +32,8 @@ MUST_CHECK enum err checkpoint_read(struct checkpoint *out, const void *p, size_
 /* Parse a checkpoint, demand the log's own signature and that key name = origin.
  * ERR_FORMAT (shape, extension line, another origin), ERR_ABSENT (no signature of the log), ERR_PROOF. */
 MUST_CHECK enum err checkpoint_open(struct head *out, const void *p, size_t n, const struct vkey *log, struct why *why);
+/* The same checkpoint with the log's own signature and no other line. ERR_FORMAT, ERR_ABSENT. */
+MUST_CHECK enum err checkpoint_bare(struct buf *out, const void *p, size_t n, const struct vkey *log, struct why *why);
 /* How many of these cosigner keys (type 04) cosigned; one false one is ERR_PROOF. */
 MUST_CHECK enum err checkpoint_cosigners(size_t *count, const void *p, size_t n, const struct vkey *keys, size_t keys_n, struct why *why);
 /* Append one cosignature/v1 line to a checkpoint note. */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/checkpoint.h"
+
 void
 act_free(struct act *a)
 {
@@ -216,22 +218,45 @@ act_opening(struct act *out, const struct act_facts *f, const void *opening, siz
 	return e == OK ? finish(out, &o) : e;
 }
 
-static void
-amendments(struct act *out, struct json_out *o, const struct event *entry, uint64_t n)
+/* The first entry of this kind; n if there is none. */
+static uint64_t
+first(const struct event *entry, uint64_t n, const char *kind)
 {
-	static const char *const more[] = {"closes", "index", "from", "person"};
+	uint64_t i = 0;
+
+	while (i < n && strcmp(entry[i].kind, kind) != 0)
+		i++;
+	return i;
+}
+
+/* Those of these facts that the entry has. */
+static void
+further(struct act *out, struct json_out *o, const struct event *e, const char *const *name, size_t names)
+{
+	for (size_t k = 0; k < names; k++)
+		if (event_fact(e, name[k])[0] != '\0') {
+			json_text(o, name[k], event_fact(e, name[k]));
+			buf_printf(&out->text, "; %s %s", name[k], event_fact(e, name[k]));
+		}
+}
+
+/* The amendments among entries [from, to): those before the close stand on the closing act, later ones on the next act. */
+static void
+amendments(struct act *out, struct json_out *o, const struct event *entry, uint64_t from, uint64_t to, const char *heading)
+{
+	static const char *const more[] = {"closes", "index", "from", "person", "old", "mixer"};
 	unsigned any = 0;
 	char t[21];
 
 	json_begin(o, "amendments", '[');
-	for (uint64_t i = 0; i < n; i++) {
+	for (uint64_t i = from; i < to; i++) {
 		const struct event *e = &entry[i];
 
 		if (!event_amends(e))
 			continue;
 		time_text(t, e->time);
 		if (any++ == 0)
-			buf_str(&out->text, "\nMODIFICACIONES DURANTE LA ELECCI\xc3\x93N\n");
+			buf_printf(&out->text, "\n%s\n", heading);
 		json_begin(o, NULL, '{');
 		json_text(o, "kind", e->kind);
 		json_time(o, "time", e->time);
@@ -240,15 +265,50 @@ amendments(struct act *out, struct json_out *o, const struct event *entry, uint6
 		json_text(o, "proposer", event_fact(e, "proposer"));
 		buf_printf(&out->text, "  %s %s; acuerdo %s; motivo: %s; a propuesta de %s", t, e->kind, event_fact(e, "acuerdo"), event_fact(e, "motive"),
 		    event_fact(e, "proposer"));
-		for (size_t k = 0; k < sizeof more / sizeof *more; k++)
-			if (event_fact(e, more[k])[0] != '\0') {
-				json_text(o, more[k], event_fact(e, more[k]));
-				buf_printf(&out->text, "; %s %s", more[k], event_fact(e, more[k]));
-			}
+		further(out, o, e, more, sizeof more / sizeof *more);
 		json_end(o, '}');
 		buf_str(&out->text, "\n");
 	}
 	json_end(o, ']');
+}
+
+#define SINCE_LAST_ACT "MODIFICACIONES DESDE EL ACTA ANTERIOR"
+
+/* What nobody ordered: suspensions by the clock and their end, heartbeats that came late since the service or its store was down. */
+static void
+interruptions(struct act *out, struct json_out *o, const struct event *entry, uint64_t n)
+{
+	static const char *const more[] = {"jump", "motive", "late"};
+	unsigned any = 0;
+	char t[21];
+
+	json_begin(o, "interruptions", '[');
+	for (uint64_t i = 0; i < n; i++) {
+		const struct event *e = &entry[i];
+		int clock = strcmp(event_fact(e, "cause"), "clock") == 0 && (strcmp(e->kind, "suspend") == 0 || strcmp(e->kind, "resume") == 0);
+
+		if (!clock && (strcmp(e->kind, "heartbeat") != 0 || event_fact(e, "late")[0] == '\0'))
+			continue;
+		time_text(t, e->time);
+		if (any++ == 0)
+			buf_str(&out->text, "\nINTERRUPCIONES DEL SERVICIO\n");
+		json_begin(o, NULL, '{');
+		json_text(o, "kind", e->kind);
+		json_time(o, "time", e->time);
+		buf_printf(&out->text, "  %s %s", t, e->kind);
+		further(out, o, e, more, sizeof more / sizeof *more);
+		json_end(o, '}');
+		buf_str(&out->text, "\n");
+	}
+	json_end(o, ']');
+}
+
+/* An entity's name, and the district if the style has one. */
+static const char *
+place(char out[200], const struct manifest *m, const char *entity, const char *district)
+{
+	(void)snprintf(out, 200, "%s%s%s", manifest_entity(m, entity), district[0] != '\0' ? ", distrito " : "", district);
+	return out;
 }
 
 enum err
@@ -256,12 +316,16 @@ act_closing(struct act *out, const struct act_facts *f, const struct event *clos
 {
 	const struct manifest *m = f->manifest;
 	struct json_out o;
-	char t[21];
+	const char *text = event_fact(close, "size");
+	char t[21], name[200];
+	uint64_t size;
 
+	if (decimal_read(&size, text, text + strlen(text)) != OK)
+		return ERR_FORMAT;
 	begin_election(out, &o, f, "closing", "ACTA DE CIERRE DEL SISTEMA DE VOTO ELECTR\xc3\x93NICO POR INTERNET");
 	time_text(t, close->time);
 	fact(out, &o, "closed", "Cierre", t);
-	fact_number(out, &o, "ballots", "Votos cifrados en la urna", strtoull(event_fact(close, "size"), NULL, 10));
+	fact_number(out, &o, "ballots", "Votos cifrados en la urna", size);
 	fact(out, &o, "root", "Ra\xc3\xadz de la urna", event_fact(close, "root"));
 	fact(out, &o, "sha256", "SHA-256 de la base de votos cifrados", event_fact(close, "sha256"));
 	fact(out, &o, "sha512", "SHA-512 de la base de votos cifrados", event_fact(close, "sha512"));
@@ -272,18 +336,21 @@ act_closing(struct act *out, const struct act_facts *f, const struct event *clos
 		json_begin(&o, NULL, '{');
 		json_int(&o, "style", i + 1);
 		json_text(&o, "entity", m->style[i].entity);
+		if (m->style[i].district[0] != '\0')
+			json_text(&o, "district", m->style[i].district);
 		json_int(&o, "roll", (int64_t)sums[i].roll);
 		json_int(&o, "authorizations", (int64_t)sums[i].authorizations);
 		json_int(&o, "confirmations", (int64_t)sums[i].confirmations);
 		json_int(&o, "ballots", (int64_t)sums[i].ballots);
 		json_end(&o, '}');
-		buf_printf(&out->text, "  %3u %-34s %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 "\n", i + 1, manifest_entity(m, m->style[i].entity),
-		    sums[i].roll, sums[i].authorizations, sums[i].confirmations, sums[i].ballots);
+		buf_printf(&out->text, "  %3u %-34s %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 "\n", i + 1,
+		    place(name, m, m->style[i].entity, m->style[i].district), sums[i].roll, sums[i].authorizations, sums[i].confirmations, sums[i].ballots);
 		if (sums[i].ballots > 0 && sums[i].ballots < m->small_group)
 			buf_str(&out->text, "      aviso: grupo peque\xc3\xb1o; su resultado puede revelar votos\n");
 	}
 	json_end(&o, ']');
-	amendments(out, &o, entry, entries);
+	amendments(out, &o, entry, 0, first(entry, entries, "close"), "MODIFICACIONES DURANTE LA ELECCI\xc3\x93N");
+	interruptions(out, &o, entry, first(entry, entries, "close"));
 	if (f->call->quorum == 1)
 		buf_str(&out->text, "\nUna sola autoridad autoriza: por s\xc3\xad sola pudo emitir votos de quienes se autorizaron y no votaron.\n");
 	return finish(out, &o);
@@ -325,6 +392,7 @@ act_start(struct act *out, const struct act_facts *f, const struct event *close,
 	fact_number(out, &o, "ballots", "Votos cifrados", size);
 	buf_str(&out->text, "Resultado: COINCIDEN\n");
 	lists(out, &o, f->call, close, entry, entries);
+	amendments(out, &o, entry, first(entry, entries, "close"), first(entry, entries, "comparison"), SINCE_LAST_ACT);
 	return finish(out, &o);
 }
 
@@ -408,16 +476,19 @@ act_count(struct act *out, const struct act_facts *f, unsigned contest, const st
 	fact(out, &o, "ambito", "\xc3\x81mbito", c->local ? "local" : "federal");
 	if (group != NULL)
 		fact(out, &o, "entity", "Entidad", manifest_entity(f->manifest, group->entity));
+	if (group != NULL && group->district[0] != '\0')
+		fact(out, &o, "district", "Distrito", group->district);
 	lines(out, &o, c, t);
 	split(out, &o, c, t);
 	return finish(out, &o);
 }
 
 enum err
-act_summary(struct act *out, const struct act_facts *f, const struct tally *groups)
+act_summary(struct act *out, const struct act_facts *f, const struct tally *groups, const struct event *entry, uint64_t entries)
 {
 	const struct manifest *m = f->manifest;
 	struct json_out o;
+	char name[200];
 
 	begin_election(out, &o, f, "summary", "RESUMEN DE C\xc3\x93MPUTOS, por \xc3\xa1mbito, tipo y entidad");
 	json_begin(&o, "groups", '[');
@@ -432,6 +503,8 @@ act_summary(struct act *out, const struct act_facts *f, const struct tally *grou
 			json_text(&o, "type", c->type);
 			json_text(&o, "contest", c->id);
 			json_text(&o, "entity", m->group[g].entity);
+			if (m->group[g].district[0] != '\0')
+				json_text(&o, "district", m->group[g].district);
 			json_int(&o, "total", (int64_t)groups[g].total);
 			json_begin(&o, "votes", '[');
 			for (unsigned l = 0; l < c->lines; l++)
@@ -439,14 +512,15 @@ act_summary(struct act *out, const struct act_facts *f, const struct tally *grou
 			json_end(&o, ']');
 			json_end(&o, '}');
 			buf_printf(&out->text, "%-8s %-14s %-34s %10" PRIu64 "\n", local ? "local" : "federal", c->type,
-			    manifest_entity(m, m->group[g].entity), groups[g].total);
+			    place(name, m, m->group[g].entity, m->group[g].district), groups[g].total);
 		}
 	json_end(&o, ']');
+	amendments(out, &o, entry, first(entry, entries, "comparison"), first(entry, entries, "count"), SINCE_LAST_ACT);
 	return finish(out, &o);
 }
 
 enum err
-act_handover(struct act *out, const struct act_facts *f, const struct hash list[3], const struct card *cards, size_t cards_n)
+act_handover(struct act *out, const struct act_facts *f, const struct hash list[3], const struct card *cards, size_t cards_n, const struct event *entry, uint64_t entries)
 {
 	struct json_out o;
 
@@ -461,5 +535,6 @@ act_handover(struct act *out, const struct act_facts *f, const struct hash list[
 		buf_printf(&out->text, "  serie %s, parte %u, juego %u\n", cards[i].serial, cards[i].trustee, cards[i].set);
 	}
 	json_end(&o, ']');
+	amendments(out, &o, entry, first(entry, entries, "count"), entries, SINCE_LAST_ACT);
 	return finish(out, &o);
 }

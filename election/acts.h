@@ -29,7 +29,8 @@ MUST_CHECK enum err act_key(struct act *out, const struct call *call, const stru
 MUST_CHECK enum err custody_dates(int64_t *latest, const void *custody, size_t n, struct why *why);
 /* acts/opening */
 MUST_CHECK enum err act_opening(struct act *out, const struct act_facts *f, const void *opening, size_t n, struct why *why);
-/* acts/closing, from the close entry and all entries (amendments are printed). */
+/* acts/closing, from the close entry, which is one of the entries: amendments and interruptions before it are printed.
+ * Amendments after it stand on the next act: start-of-decryption, count-summary or handover. */
 struct style_sums {
 	uint64_t roll, confirmations, ballots;
 	uint64_t authorizations;     /* by the authority's list, which the close entry names */
@@ -43,8 +44,9 @@ MUST_CHECK enum err act_start(struct act *out, const struct act_facts *f, const 
 /* acts/count-<contest> (group NULL) or acts/count-<group's folder>. */
 MUST_CHECK enum err act_count(struct act *out, const struct act_facts *f, unsigned contest, const struct group *group, const struct tally *t);
 /* acts/summary: all contests by ámbito, type, entity. */
-MUST_CHECK enum err act_summary(struct act *out, const struct act_facts *f, const struct tally *groups);
+MUST_CHECK enum err act_summary(struct act *out, const struct act_facts *f, const struct tally *groups, const struct event *entry, uint64_t entries);
 /* acts/handover */
-MUST_CHECK enum err act_handover(struct act *out, const struct act_facts *f, const struct hash lists[3], const struct card *cards, size_t cards_n);
+MUST_CHECK enum err act_handover(struct act *out, const struct act_facts *f, const struct hash lists[3], const struct card *cards, size_t cards_n,
+    const struct event *entry, uint64_t entries);
 
 #endif

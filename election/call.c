@@ -136,9 +136,8 @@ amend_kind(const char *kind)
 	return 0;
 }
 
-/* No two parties share a name or a key. */
-static enum err
-all_different(const struct call *c, struct fields *f)
+enum err
+call_distinct(const struct call *c, struct why *why)
 {
 	const struct vkey *all[7 + MAX_TRUSTEES + MAX_AUTHORIZERS + 2 * MAX_PARTIES];
 	size_t n = 0;
@@ -161,7 +160,7 @@ all_different(const struct call *c, struct fields *f)
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < i; j++)
 			if (vkey_equal(all[i], all[j]) || strcmp(all[i]->name, all[j]->name) == 0)
-				return field_bad(f, 1, "the keys %s and %s are the same, or have the same name", all[j]->name, all[i]->name);
+				return why_set(why, ERR_RANGE, "the keys %s and %s are the same, or have the same name", all[j]->name, all[i]->name);
 	return OK;
 }
 
@@ -332,8 +331,7 @@ read_fields(struct call *c, struct json *root, struct why *why)
 	read_amend(c, &f);
 	if (fields_end(&f) != OK)
 		return f.e;
-	(void)all_different(c, &f);
-	return f.e;
+	return call_distinct(c, why);
 }
 
 enum err

@@ -52,6 +52,8 @@ unsigned call_authorizer(const struct call *c, const char *name);
 /* The key of the party of this name that signs documents (a log or a witness
  * does not); NULL if there is none. Points into c. */
 const struct vkey *call_party(const struct call *c, const char *name);
+/* No two of all its keys are equal or have one name. ERR_RANGE. */
+MUST_CHECK enum err call_distinct(const struct call *c, struct why *why);
 /* 1 if the call may give this kind of entry to keys of its choice: suspend, resume, ... */
 int amend_kind(const char *kind);
 

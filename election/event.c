@@ -7,6 +7,8 @@
 
 #include "election/docnote.h"
 
+enum { SERIAL_BYTES = 16 };
+
 void
 event_add(struct event *e, const char *name, const char *format, ...)
 {
@@ -14,9 +16,9 @@ event_add(struct event *e, const char *name, const char *format, ...)
 
 	if (e->facts == EVENT_MAX_FACTS)
 		abort(); /* a kind with too many facts is a fault of this program */
-	(void)snprintf(e->fact[e->facts].name, sizeof e->fact[0].name, "%s", name);
+	e->cut |= (size_t)snprintf(e->fact[e->facts].name, sizeof e->fact[0].name, "%s", name) >= sizeof e->fact[0].name;
 	va_start(ap, format);
-	(void)vsnprintf(e->fact[e->facts++].value, sizeof e->fact[0].value, format, ap);
+	e->cut |= (size_t)vsnprintf(e->fact[e->facts++].value, sizeof e->fact[0].value, format, ap) >= sizeof e->fact[0].value;
 	va_end(ap);
 }
 
@@ -51,14 +53,17 @@ enum err
 event_document(struct buf *out, const struct event *e)
 {
 	struct json_out o = json_out(out);
+	uint8_t serial[SERIAL_BYTES];
 
+	random_bytes(serial, sizeof serial);
 	json_begin(&o, NULL, '{');
 	json_text(&o, "urna", "event");
 	json_int(&o, "version", 1);
 	json_hash(&o, "scope", &e->scope);
+	json_hex(&o, "serial", serial, sizeof serial);
 	write_facts(&o, e);
 	json_end(&o, '}');
-	return out->failed ? ERR_NOMEM : OK;
+	return out->failed ? ERR_NOMEM : e->cut ? ERR_LENGTH : OK;
 }
 
 enum err
@@ -77,7 +82,7 @@ event_write(struct buf *out, const struct event *e)
 	} else
 		write_facts(&o, e);
 	json_end(&o, '}');
-	return out->failed ? ERR_NOMEM : out->n > EVENT_MAX_BYTES ? ERR_LENGTH : OK;
+	return out->failed ? ERR_NOMEM : e->cut || out->n > EVENT_MAX_BYTES ? ERR_LENGTH : OK;
 }
 
 static void
@@ -104,6 +109,7 @@ static enum err
 read_document(struct event *e, struct why *why)
 {
 	struct json *root = NULL;
+	uint8_t serial[SERIAL_BYTES];
 	struct fields f;
 	struct hash scope;
 	enum err err;
@@ -115,6 +121,7 @@ read_document(struct event *e, struct why *why)
 		(void)field_bad(&f, 1, "not an event's document");
 	(void)field_int(&f, "version", 1, 1);
 	field_hash(&f, "scope", &scope);
+	field_hex(&f, "serial", serial, sizeof serial);
 	if (f.e == OK && !hash_equal(&scope, &e->scope))
 		(void)field_bad(&f, 1, "the document is of another election or call than the entry");
 	read_facts(e, &f);
@@ -229,6 +236,8 @@ event_authorized(const struct event *e, const struct call *call, struct why *why
 
 	if (e->document == NULL)
 		return why_set(why, ERR_ABSENT, "%s: not signed", e->kind);
+	if (is(e, "suspend") && strcmp(event_fact(e, "cause"), "clock") == 0)
+		return why_set(why, ERR_DENIED, "suspend: the service alone says that the clock jumped; nobody may sign this");
 	if (key != NULL)
 		return docnote_verify(e->note, strlen(e->note), "event", &call->hash, e->document, strlen(e->document), key, why);
 	if (is(e, "replace-credential"))
@@ -265,12 +274,14 @@ reasons(const struct event *e, struct why *why)
 static enum err
 phase(struct progress *p, const struct event *e, struct why *why)
 {
-	int n = atoi(event_fact(e, "phase"));
-	int begin = strcmp(event_fact(e, "edge"), "begin") == 0;
-	unsigned bit = 1u << n, all_before = 0;
+	const char *text = event_fact(e, "phase");
+	int begin = strcmp(event_fact(e, "edge"), "begin") == 0, n;
+	unsigned bit, all_before = 0;
 
-	if (n < 1 || n > 7 || (!begin && strcmp(event_fact(e, "edge"), "end") != 0))
-		return why_set(why, ERR_FORMAT, "phase entry: not a phase from 1 to 7");
+	if (strlen(text) != 1 || text[0] < '1' || text[0] > '7' || (!begin && strcmp(event_fact(e, "edge"), "end") != 0))
+		return why_set(why, ERR_FORMAT, "phase entry: not the begin or end of a phase from 1 to 7");
+	n = text[0] - '0';
+	bit = 1u << n;
 	/* before phase n begins, those before it have ended; III and IV run together */
 	for (int i = 1; i < n; i++)
 		if (!(n == 4 && i == 3))
@@ -355,6 +366,10 @@ progress_apply(struct progress *p, const struct event *e, const struct call *cal
 	if (e->time < p->last)
 		return why_set(why, ERR_RANGE, "%s: its time is before that of the entry before it", e->kind);
 	next.last = e->time;
+	next.after_suspend = is(e, "suspend");
+	next.after_heartbeat = is(e, "heartbeat");
+	if (e->document == NULL && event_fact(e, "size")[0] != '\0')
+		next.head_time = e->time;
 	if (is(e, "phase")) {
 		err = phase(&next, e, why);
 	} else if (is(e, "key")) {
@@ -393,7 +408,9 @@ progress_apply(struct progress *p, const struct event *e, const struct call *cal
 	} else if (is(e, "list")) {
 		err = list(&next, e, call, why);
 	} else if (is(e, "mixer-waiver")) {
-		err = p->closed && !p->compared ? OK : ERR_NOT_NOW;
+		err = p->closed && !p->factors ? OK : ERR_NOT_NOW;
+	} else if (is(e, "replace-notary")) { /* an opening that another signed than the call's notary, no voter's page takes */
+		err = p->opened ? OK : ERR_NOT_NOW;
 	} else if (is(e, "comparison")) {
 		if (!p->closed || p->compared || !running(p, 6))
 			err = ERR_NOT_NOW;
@@ -415,7 +432,7 @@ progress_apply(struct progress *p, const struct event *e, const struct call *cal
 		if (!p->counted || !(p->ended >> 7 & 1))
 			err = ERR_NOT_NOW;
 		next.sealed = 1;
-	} else if (!is(e, "incident") && !is(e, "replace-notary") && !is(e, "replace-witness")) {
+	} else if (!is(e, "incident") && !is(e, "replace-witness")) {
 		return why_set(why, ERR_FORMAT, "unknown kind of entry: %.20s", e->kind);
 	}
 	if (err == ERR_NOT_NOW)

@@ -17,6 +17,7 @@ struct event {
 		char name[32], value[2048];
 	} fact[EVENT_MAX_FACTS];
 	unsigned facts;
+	int cut; /* a fact was too long: such an event is not written */
 	char *document, *note; /* whole, for submitted ones; else NULL. event_free() */
 };
 
@@ -27,7 +28,8 @@ void event_free(struct event *e);
 MUST_CHECK enum err event_write(struct buf *out, const struct event *e);
 /* For a submitted one, kind and facts are read from the document inside. Allocates. */
 MUST_CHECK enum err event_read(struct event *out, const void *p, size_t n, struct why *why);
-/* A document to be submitted: the JSON that is signed with purpose "event". */
+/* A document to be submitted: the JSON that is signed with purpose "event". Each has a serial number of its own, drawn
+ * here, since what was signed once serves once (election/used.h). ERR_LENGTH: a fact was too long. */
 MUST_CHECK enum err event_document(struct buf *out, const struct event *e);
 /* 1 if the service makes such an entry itself, without a signed document. */
 int event_by_service(const struct event *e);
@@ -49,6 +51,8 @@ struct progress {
 	uint8_t announced[32]; /* every set that was in use: bit s of the 256 */
 	unsigned lists;	      /* other authorizers whose list is there, bits */
 	unsigned mixes, factors;
+	int after_suspend, after_heartbeat; /* what the last entry was: a head stands at both ends of a suspension */
+	int64_t head_time;		    /* of the last entry of the service that names a head of ballots */
 	struct hash election;
 };
 /* 1 if this set of authorizers (bits) was ever announced. Spec: spec/vote.md#the-set-in-use */

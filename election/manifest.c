@@ -138,6 +138,8 @@ read_contest(const struct manifest *m, struct contest *c, struct json *j, int se
 	field_copy(&f, "acuerdo", c->acuerdo, sizeof c->acuerdo);
 	if (f.e == OK && (!identifier(c->id) || !identifier(c->type)))
 		(void)field_bad(&f, j->line, "contest ids and types are 1 to 16 of a-z and 0-9");
+	if (f.e == OK && strcmp(c->id, "summary") == 0) /* acts/count-summary is the summary's */
+		(void)field_bad(&f, j->line, "no contest may have the id \"summary\"");
 	ambito = field_text(&f, "ambito", 10);
 	c->local = strcmp(ambito, "local") == 0;
 	if (f.e == OK && !c->local && strcmp(ambito, "federal") != 0)
@@ -482,6 +484,12 @@ manifest_group(const struct manifest *m, unsigned style, unsigned at)
 		    strcmp(m->group[g].district, s->district) == 0)
 			return (int)g;
 	return -1;
+}
+
+unsigned
+heartbeat_gap(const struct manifest *m)
+{
+	return m->heartbeat + (m->heartbeat < 60 ? m->heartbeat : 60);
 }
 
 const char *

@@ -83,6 +83,8 @@ MUST_CHECK enum err manifest_seal(struct buf *out, const void *draft, size_t n, 
 void manifest_example(struct buf *out);
 /* The group (position from 0) of this style's contest (position in the style); -1 if none. */
 int manifest_group(const struct manifest *m, unsigned style, unsigned at);
+/* Seconds that may lie between two heads in events while the box is open: the interval, and as much again, at most a minute. */
+unsigned heartbeat_gap(const struct manifest *m);
 /* The entity's name; its id if unknown. */
 const char *manifest_entity(const struct manifest *m, const char *id);
 

@@ -31,6 +31,7 @@ record_free(struct record *r)
 	for (uint64_t i = 0; i < r->entries; i++)
 		event_free(&r->entry[i]);
 	free(r->entry);
+	used_free(&r->used);
 	buf_free(&r->ballot_bytes);
 	free(r->ballot_at);
 	memset(r, 0, sizeof *r);
@@ -66,6 +67,7 @@ record_call(struct record *r, struct why *why)
 	    (e = call_read(&r->call, r->call_bytes.p, r->call_bytes.n, why)) != OK ||
 	    (e = record_signed(r, "call.json", "call", &r->call_bytes, &r->call.operator.key, why)) != OK)
 		return e;
+	r->first_notary = r->call.notary.key;
 	return record_signed(r, "call.json", "call", &r->call_bytes, &r->call.notary.key, why);
 }
 
@@ -83,10 +85,32 @@ record_key(struct record *r, struct why *why)
 	return e != OK ? e : record_file(r, "key/cards.json", 1 << 20, &r->custody, why);
 }
 
+static int
+by_modulus(const void *a, const void *b)
+{
+	return memcmp(a, b, RSA_BYTES);
+}
+
+/* No modulus stands twice, in one file or in two: two authorizers with one key would be one. */
+static enum err
+moduli_distinct(struct buf *all, struct why *why)
+{
+	size_t n = all->n / RSA_BYTES;
+	int twice = 0;
+
+	if (all->failed)
+		return ERR_NOMEM;
+	if (n > 0)
+		qsort(all->p, n, RSA_BYTES, by_modulus);
+	for (size_t i = 1; i < n; i++)
+		twice |= by_modulus(all->p + (i - 1) * RSA_BYTES, all->p + i * RSA_BYTES) == 0;
+	return twice ? why_set(why, ERR_RANGE, "authorizers: one RSA key stands twice") : OK;
+}
+
 enum err
 record_setup(struct record *r, struct why *why)
 {
-	struct buf b = {0};
+	struct buf b = {0}, moduli = {0};
 	enum err e;
 
 	if ((e = record_file(r, "manifest.json", MANIFEST_MAX_BYTES, &r->manifest_bytes, why)) != OK ||
@@ -117,10 +141,14 @@ record_setup(struct record *r, struct why *why)
 			e = ERR_NOMEM;
 		for (unsigned s = 0; s < r->m->styles && e == OK; s++)
 			e = rsa_public_make(&r->key[a][s], keys.modulus[s]);
+		buf_put(&moduli, keys.modulus, (size_t)r->m->styles * RSA_BYTES);
 		free(keys.modulus);
 	}
+	if (e == OK)
+		e = moduli_distinct(&moduli, why);
 done:
 	buf_free(&b);
+	buf_free(&moduli);
 	return e;
 }
 
@@ -174,20 +202,13 @@ struct entries {
 	struct why *why;
 };
 
-/* From this entry on another notary signs. */
-static enum err
-notary_replaced(struct record *r, const struct event *e, struct why *why)
+void
+record_notary(const struct record *r, const struct event *at, struct vkey *out)
 {
-	struct vkey key;
-	enum err err;
-
-	if ((err = vkey_read(&key, event_fact(e, "key"), why)) != OK)
-		return err;
-	if (key.type != NOTE_ED25519 || event_fact(e, "person")[0] == '\0')
-		return why_set(why, ERR_FORMAT, "replace-notary: a person and an Ed25519 key are needed");
-	r->call.notary.key = key;
-	(void)snprintf(r->call.notary.person, sizeof r->call.notary.person, "%.127s", event_fact(e, "person"));
-	return OK;
+	*out = r->first_notary;
+	for (const struct event *e = r->entry; e < at; e++)
+		if (strcmp(e->kind, "replace-notary") == 0)
+			(void)!vkey_read(out, event_fact(e, "key"), NULL); /* it was read before */
 }
 
 /* An exclusion during the hours leaves open whether the voter authorized before it; one before them does not. */
@@ -221,7 +242,7 @@ on_entry(void *ctx, uint64_t index, const uint8_t *p, size_t n, const struct has
 	if (r->roll.row != NULL && (err = roll_amend(&r->roll, e, &r->call, r->m, x->why)) != OK)
 		return why_prefix(x->why, err, "entry %" PRIu64, index);
 	bar_excluded(r, e);
-	if (strcmp(e->kind, "replace-notary") == 0 && (err = notary_replaced(r, e, x->why)) != OK)
+	if ((err = replace_apply(&r->call, e, x->why)) != OK || (err = used_add(&r->used, e, x->why)) != OK)
 		return why_prefix(x->why, err, "entry %" PRIu64, index);
 	if (strcmp(e->kind, "close") == 0)
 		r->close = e;

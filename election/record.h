@@ -11,13 +11,16 @@
 #include "crypto/source.h"
 #include "crypto/tile.h"
 #include "election/acts.h"
+#include "election/replace.h"
 #include "election/roll.h"
+#include "election/used.h"
 
 enum { MAX_CARDS = 256 };
 
 struct record {
 	struct file_source src;
-	struct call call;
+	struct call call; /* after record_events: with those who stand in others' places at its end */
+	struct vkey first_notary; /* the one of call.json */
 	struct buf call_bytes, transcript, custody, manifest_bytes, opening;
 	struct joint_key joint;
 	struct card card[MAX_CARDS];
@@ -30,6 +33,7 @@ struct record {
 	struct head events_head;
 	struct event *entry; /* all entries */
 	uint64_t entries;
+	struct used used;
 	struct progress progress;
 	const struct event *close;
 	/* ballots */
@@ -54,6 +58,8 @@ MUST_CHECK enum err record_setup(struct record *r, struct why *why);
 MUST_CHECK enum err record_opening(struct record *r, struct why *why);
 /* events/: the whole log, every entry through the state machine and its signatures. Partial results stay on an error. */
 MUST_CHECK enum err record_events(struct record *r, struct why *why);
+/* Who was the notary when this entry was made: he signs the act that goes with it. */
+void record_notary(const struct record *r, const struct event *at, struct vkey *out);
 /* ballots/: the whole log; every entry is in canonical form. */
 MUST_CHECK enum err record_ballots(struct record *r, struct why *why);
 /* Ballot i (below r->ballots), parsed; its bytes stay in r. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/checkpoint.h"
 #include "crypto/kdf.h"
 
 enum { ROW_BYTES = XONLY_BYTES + 2 + HASH_BYTES, HEADER_BYTES = 1 + 2 * HASH_BYTES + 4 };
@@ -153,10 +154,14 @@ replace(struct roll *r, uint32_t index, const struct event *e, const struct call
 static enum err
 append(struct roll *r, const struct event *e, const struct call *call, const struct manifest *m, struct why *why)
 {
-	unsigned long style = strtoul(event_fact(e, "style"), NULL, 10);
-	struct roll_row row = {.style = (unsigned)style}, *more;
+	const char *text = event_fact(e, "style");
+	struct roll_row row = {.style = 0}, *more;
+	uint64_t style;
 	enum err err;
 
+	if (decimal_read(&style, text, text + strlen(text)) != OK)
+		style = 0;
+	row.style = (unsigned)style;
 	if (style < 1 || style > m->styles || strlen(event_fact(e, "row")) != 2 * HASH_BYTES ||
 	    hex_decode(row.row.b, HASH_BYTES, event_fact(e, "row"), 2 * HASH_BYTES) != OK)
 		return why_set(why, ERR_FORMAT, "include: style or row is not of the manifest or no commitment");

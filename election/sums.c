@@ -245,7 +245,7 @@ count_record(struct record *r, struct count *c, size_t *const *given, unsigned t
 	}
 	if (e == OK) {
 		(void)snprintf(c->name[c->acts], sizeof c->name[0], "count-summary");
-		e = act_summary(&c->act[c->acts++], &f, c->group);
+		e = act_summary(&c->act[c->acts++], &f, c->group, r->entry, r->entries);
 	}
 	free(contest);
 	return e == OK && c->csv.failed ? ERR_NOMEM : e;

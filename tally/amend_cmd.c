@@ -18,7 +18,7 @@ amend_usage(void)
 			      "       writes and signs the entry; what each kind needs besides:\n"
 			      "         extend --closes 2026-06-01T18:00:00Z      suspend      resume      cancel\n"
 			      "         exclude --index N      include --index N  (an excluded voter again; a new one: urna roll include)\n"
-			      "         replace-notary --person NAME --notary VKEY      replace-witness --person NAME --witness VKEY --old NAME\n"
+			      "         replace-notary --person NAME --notary VKEY      replace-witness --person NAME --witness VKEY --old NAME [--url URL]\n"
 			      "         mixer-waiver --mixer NAME\n"
 			      "       urna amend sign FILE --record DIR --key FILE [--pass-file FILE] [--yes]     shows it, asks, adds a signature\n"
 			      "       urna amend submit FILE --socket SOCKET [--person SEALED]                   to urnad, when the rule's quorum has signed\n"
@@ -85,7 +85,7 @@ cmd_amend(struct args *a)
 	} needs[] = {{"extend", "--closes", "closes"}, {"exclude", "--index", "index"}, {"include", "--index", "index"}, {"replace-notary", "--person", "person"},
 	    {"replace-notary", "--notary", "key"}, {"replace-witness", "--person", "person"}, {"replace-witness", "--witness", "key"},
 	    {"replace-witness", "--old", "old"}, {"mixer-waiver", "--mixer", "mixer"}};
-	const char *kind = word(a, 0), *dir, *out, *cause;
+	const char *kind = word(a, 0), *dir, *out, *cause, *url;
 	struct record *r = calloc(1, sizeof *r);
 	struct event *e = calloc(1, sizeof *e);
 	struct why why = {""};
@@ -107,6 +107,8 @@ cmd_amend(struct args *a)
 	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
 		if (strcmp(needs[i].kind, kind) == 0)
 			event_add(e, needs[i].fact, "%s", arg_need(a, needs[i].option));
+	if (strcmp(kind, "replace-witness") == 0 && (url = arg(a, "--url")) != NULL)
+		event_add(e, "url", "%s", url);
 	if (cause != NULL)
 		event_add(e, "cause", "%s", cause);
 	else

@@ -246,6 +246,14 @@ put_base64(struct json_out *o, const char *name, const struct buf *b)
 	free(text);
 }
 
+static enum err
+write_document(struct buf *out, const struct event *e, struct why *why)
+{
+	enum err err = event_document(out, e);
+
+	return err == OK ? OK : why_set(why, err, "%s: a fact is too long, or out of memory", e->kind);
+}
+
 enum err
 event_to_file(const struct call *call, const struct event *e, const struct signer *by, const char *file, struct why *why)
 {
@@ -254,7 +262,7 @@ event_to_file(const struct call *call, const struct event *e, const struct signe
 	enum err err;
 
 	(void)snprintf(path, sizeof path, "%s.note", file);
-	if ((err = event_document(&document, e)) == OK && (err = docnote_sign(&note, "event", &call->hash, document.p, document.n, by, why)) == OK &&
+	if ((err = write_document(&document, e, why)) == OK && (err = docnote_sign(&note, "event", &call->hash, document.p, document.n, by, why)) == OK &&
 	    (err = file_write(file, document.p, document.n, 0644, why)) == OK)
 		err = file_write(path, note.p, note.n, 0644, why);
 	buf_free(&document);
@@ -328,7 +336,7 @@ submit_event(struct args *a, const struct call *call, struct event *e, const str
 		event_add(e, name, "%s", hex);
 		buf_free(&b);
 	}
-	if ((err = event_document(&document, e)) != OK ||
+	if ((err = write_document(&document, e, why)) != OK ||
 	    (err = docnote_sign(&note, "event", &call->hash, document.p, document.n, by, why)) != OK)
 		goto done;
 	json_begin(&o, NULL, '{');

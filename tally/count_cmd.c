@@ -746,7 +746,7 @@ cmd_preserve(struct args *a)
 			return fail("preserve", &why);
 	}
 	facts = (struct act_facts){&r->call, r->m, r->election};
-	if (act_handover(&act, &facts, h, r->card, r->cards) != OK || put_act(dir, "handover", &act, &why) != OK ||
+	if (act_handover(&act, &facts, h, r->card, r->cards, r->entry, r->entries) != OK || put_act(dir, "handover", &act, &why) != OK ||
 	    sign_file(a, dir, "acts/handover.json", "handover", &r->call.hash, &why) != OK)
 		return fail("preserve", &why);
 	(void)printf("sealed; hash lists written: sha256sum -c hashes.sha256\n");

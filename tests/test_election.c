@@ -14,7 +14,10 @@
 #include "election/ceremony.h"
 #include "election/counting.h"
 #include "election/event.h"
+#include "election/docnote.h"
+#include "election/replace.h"
 #include "election/roll.h"
+#include "election/used.h"
 
 static void
 strict_json(void **state)
@@ -73,7 +76,7 @@ manifests(void **state)
 {
 	static const char *const lines[] = {"PAN", "PRI", "PRD", "PAN_PRI_PRD", "PAN_PRI", "PAN_PRD", "PRI_PRD", "CANDIDATO_NO_REGISTRADO", "VOTOS_NULOS"};
 	static const char *const replace[][2] = {{"\"grace_seconds\":120", "\"grace_second\":120"}, {"2026-06-02", "2026-05-01"}, {"[\"pre\",\"con\"]", "[\"con\",\"pre\"]"},
-	    {"[\"PAN\",\"PRI\",\"PRD\"]", "[\"PAN\",\"PAN\"]"}, {"[\"PAN\",\"PRI\",\"PRD\"]", "[\"PAN\",\"PT\"]"}, {"\"id\":\"con\"", "\"id\":\"pre\""},
+	    {"[\"PAN\",\"PRI\",\"PRD\"]", "[\"PAN\",\"PAN\"]"}, {"[\"PAN\",\"PRI\",\"PRD\"]", "[\"PAN\",\"PT\"]"}, {"\"id\":\"con\"", "\"id\":\"pre\""}, {"\"id\":\"con\"", "\"id\":\"summary\""},
 	    {"\"version\":1", "\"version\":2"}, {"\"entity\":\"09\"", "\"entity\":\"10\""}, {"\"digits\":6", "\"digits\":5"}, {"\"id\":\"PRI\"", "\"id\":\"PAN\""}};
 	struct manifest *m;
 	struct why why;
@@ -214,6 +217,79 @@ passwords(void **state)
 	assert_false(password_valid("0000000000000000000000"));
 }
 
+/* A number is written in one way, a phase too. */
+static void
+strict_facts(void **state)
+{
+	static const char *const bad[][2] = {{"", "begin"}, {"0", "begin"}, {"8", "begin"}, {"1x", "begin"}, {" 1", "begin"}, {"01", "begin"}, {"1", ""}, {"1", "ends"}, {"-1", "begin"},
+	    {"99999999999", "begin"}};
+	struct call *call = calloc(1, sizeof *call);
+	struct event *e = calloc(1, sizeof *e);
+	struct progress p = {0};
+	struct buf out = {0};
+	struct why why;
+	char *big = calloc(1, 3000);
+
+	(void)state;
+	(void)strcpy(e->kind, "phase");
+	event_add(e, "phase", "1");
+	event_add(e, "edge", "begin");
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		(void)strcpy(e->fact[0].value, bad[i][0]);
+		(void)strcpy(e->fact[1].value, bad[i][1]);
+		assert_int_equal(progress_apply(&p, e, call, &why), ERR_FORMAT);
+	}
+	/* what is too long for a fact is not cut off and signed */
+	memset(big, 'x', 2047);
+	event_add(e, "what", "%s", big);
+	assert_int_equal(event_document(&out, e), OK);
+	memset(big, 'x', 2048);
+	event_add(e, "what", "%s", big);
+	assert_int_equal(event_document(&out, e), ERR_LENGTH);
+	assert_int_equal(event_write(&out, e), ERR_LENGTH);
+	buf_free(&out);
+	free(big);
+	free(e);
+	free(call);
+}
+
+/* The same words twice are two documents; the same document twice is refused. */
+static void
+used_once(void **state)
+{
+	struct event *e = calloc(1, sizeof *e);
+	struct used used = {0};
+	struct buf first = {0}, second = {0};
+	struct why why;
+
+	(void)state;
+	(void)strcpy(e->kind, "suspend");
+	event_add(e, "motive", "m");
+	assert_int_equal(event_document(&first, e), OK);
+	assert_int_equal(event_document(&second, e), OK);
+	assert_int_equal(first.n, second.n);
+	assert_memory_not_equal(first.p, second.p, first.n);
+	assert_int_equal(used_add(&used, e, &why), OK); /* not signed: there is nothing to use */
+	assert_int_equal(used.n, 0);
+	for (int i = 0; i < 300; i++) {
+		struct buf one = {0};
+
+		assert_int_equal(event_document(&one, e), OK);
+		e->document = strdup(buf_cstr(&one));
+		assert_int_equal(used_check(&used, e, &why), OK);
+		assert_int_equal(used_add(&used, e, &why), OK);
+		assert_int_equal(used_check(&used, e, &why), ERR_EXISTS);
+		assert_int_equal(used_add(&used, e, &why), ERR_EXISTS);
+		event_free(e);
+		buf_free(&one);
+	}
+	assert_int_equal(used.n, 300);
+	used_free(&used);
+	buf_free(&first);
+	buf_free(&second);
+	free(e);
+}
+
 /* ---- ceremony ------------------------------------------------------------------------- */
 
 static void
@@ -308,6 +384,135 @@ ceremonies(void **state)
 	free(call);
 }
 
+/* A call of two witnesses, a required mixer and a rule that names the notary. */
+static struct call *
+small_call(struct signer *notary)
+{
+	struct call *c = calloc(1, sizeof *c);
+	struct signer s;
+	uint8_t seed[32] = {0};
+	static const char *const names[] = {"registro", "operador", "auditoria", "reposicion"};
+	struct party *at[] = {&c->registrar, &c->operator, &c->auditor, &c->replacement};
+
+	for (int i = 0; i < 4; i++)
+		party(at[i], &s, names[i], 20 + i);
+	party(&c->notary, notary, "notaria", 30);
+	party(&c->mixer[0], &s, "mezclador-1", 31);
+	c->mixers = 1;
+	c->required[0] = 1;
+	for (int i = 0; i < 2; i++) {
+		char name[20];
+
+		(void)snprintf(name, sizeof name, "testigo-%d", i + 1);
+		seed[0] = (uint8_t)(40 + i);
+		assert_int_equal(signer_of_seed(&s, name, seed), OK);
+		assert_int_equal(vkey_make(&c->witness[i].key, name, NOTE_COSIGNATURE, s.key), OK);
+	}
+	(void)strcpy(c->witness[1].url, "http://127.0.0.1:1");
+	c->witnesses = c->witness_quorum = 2;
+	assert_int_equal(vkey_make(&c->log_ballots, "urna.example/ballots", NOTE_ED25519, c->witness[0].key.key), OK);
+	c->log_ballots.key[0] ^= 1;
+	c->log_events = c->log_ballots;
+	c->log_events.key[1] ^= 1;
+	(void)strcpy(c->log_events.name, "urna.example/events");
+	(void)strcpy(c->amend[0].kind, "replace-witness");
+	c->amend[0].quorum = c->amend[0].n = 1;
+	(void)strcpy(c->amend[0].key[0], "notaria");
+	c->amends = 1;
+	return c;
+}
+
+static struct event *
+replacement(const char *kind, const char *person, const struct vkey *key, const char *name, const char *value)
+{
+	struct event *e = calloc(1, sizeof *e);
+	char text[256];
+
+	(void)strcpy(e->kind, kind);
+	event_add(e, "person", "%s", person);
+	if (key != NULL) {
+		vkey_write(text, key);
+		event_add(e, "key", "%s", text);
+	}
+	if (name != NULL)
+		event_add(e, name, "%s", value);
+	return e;
+}
+
+static enum err
+apply(struct call *c, struct event *e)
+{
+	struct call *before = malloc(sizeof *before);
+	struct why why = {""};
+	enum err err;
+
+	*before = *c;
+	err = replace_apply(c, e, &why);
+	if (err != OK) {
+		assert_memory_equal(before, c, sizeof *c);
+		assert_true(why.text[0] != '\0');
+	}
+	free(before);
+	free(e);
+	return err;
+}
+
+static void
+replacements(void **state)
+{
+	struct signer first, second, other;
+	struct call *c = small_call(&first);
+	struct party p = {.person = ""};
+	struct vkey witness, notary, operator = c->operator.key;
+	struct event *e = calloc(1, sizeof *e);
+	struct buf document = {0}, note = {0};
+	struct why why;
+
+	(void)state;
+	party(&p, &second, "notaria-2", 50);
+	notary = p.key;
+	assert_int_equal(apply(c, replacement("replace-notary", "", &notary, NULL, NULL)), ERR_FORMAT);
+	assert_int_equal(apply(c, replacement("replace-notary", "N", NULL, NULL, NULL)), ERR_FORMAT);
+	assert_int_equal(apply(c, replacement("replace-notary", "N", &operator, NULL, NULL)), ERR_RANGE);
+	assert_int_equal(apply(c, replacement("replace-notary", "N", &c->witness[0].key, NULL, NULL)), ERR_FORMAT);
+	assert_int_equal(apply(c, replacement("replace-notary", "N", &notary, NULL, NULL)), OK);
+	assert_string_equal(c->notary.key.name, "notaria-2");
+	/* the rule that named the first finds the second, and the first no more */
+	(void)strcpy(e->kind, "replace-witness");
+	assert_int_equal(event_document(&document, e), OK);
+	e->document = strdup(buf_cstr(&document));
+	assert_int_equal(docnote_sign(&note, "event", &c->hash, document.p, document.n, &first, &why), OK);
+	e->note = strdup(buf_cstr(&note));
+	assert_int_equal(event_authorized(e, c, &why), ERR_PROOF);
+	free(e->note);
+	assert_int_equal(docnote_sign(&note, "event", &c->hash, document.p, document.n, &second, &why), OK);
+	e->note = strdup(buf_cstr(&note));
+	assert_int_equal(event_authorized(e, c, &why), OK);
+	/* witnesses */
+	party(&p, &other, "testigo-9", 60);
+	assert_int_equal(vkey_make(&witness, "testigo-9", NOTE_COSIGNATURE, p.key.key), OK);
+	assert_int_equal(apply(c, replacement("replace-witness", "W", &witness, "old", "testigo-7")), ERR_RANGE);
+	assert_int_equal(apply(c, replacement("replace-witness", "W", &p.key, "old", "testigo-2")), ERR_FORMAT);
+	assert_int_equal(apply(c, replacement("replace-witness", "W", &c->witness[0].key, "old", "testigo-2")), ERR_RANGE);
+	assert_int_equal(apply(c, replacement("replace-witness", "W", &witness, "old", "testigo-2")), OK);
+	assert_string_equal(c->witness[1].key.name, "testigo-9");
+	assert_string_equal(c->witness[1].url, "http://127.0.0.1:1"); /* none was given: it is asked where the other was */
+	assert_int_equal(apply(c, replacement("replace-witness", "W", &witness, "old", "testigo-2")), ERR_RANGE);
+	/* a waiver, once, for one that is required */
+	assert_int_equal(apply(c, replacement("mixer-waiver", "", NULL, "mixer", "mezclador-2")), ERR_RANGE);
+	assert_int_equal(apply(c, replacement("mixer-waiver", "", NULL, "mixer", "mezclador-1")), OK);
+	assert_int_equal(c->required[0], 0);
+	assert_int_equal(apply(c, replacement("mixer-waiver", "", NULL, "mixer", "mezclador-1")), ERR_RANGE);
+	event_free(e);
+	free(e);
+	buf_free(&document);
+	buf_free(&note);
+	signer_close(&first);
+	signer_close(&second);
+	signer_close(&other);
+	free(c);
+}
+
 static void
 phases(void **state)
 {
@@ -352,6 +557,9 @@ main(void)
 	    cmocka_unit_test(words),
 	    cmocka_unit_test(ballots),
 	    cmocka_unit_test(passwords),
+	    cmocka_unit_test(strict_facts),
+	    cmocka_unit_test(used_once),
+	    cmocka_unit_test(replacements),
 	    cmocka_unit_test(ceremonies),
 	    cmocka_unit_test(phases),
 	};

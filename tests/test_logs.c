@@ -422,6 +422,42 @@ receipts(void **state)
 	signer_close(&s);
 }
 
+/* However many witnesses cosigned, and in whatever order: the log's own line alone is what it was. */
+static void
+bare(void **state)
+{
+	uint8_t seed[32] = {3};
+	struct signer log, witness;
+	struct vkey k;
+	struct head head = {.size = 77};
+	struct buf own = {0}, note = {0}, out = {0};
+	char name[20];
+
+	(void)state;
+	head.root = naive(0, 77);
+	assert_int_equal(signer_of_seed(&log, "urna.example/ballots", seed), OK);
+	assert_int_equal(vkey_make(&k, log.name, NOTE_ED25519, log.key), OK);
+	assert_int_equal(checkpoint_sign(&own, &head, &log), OK);
+	buf_put(&note, own.p, own.n);
+	for (int i = 0; i < 32; i++) {
+		(void)snprintf(name, sizeof name, "testigo-%d", i);
+		seed[1] = (uint8_t)(i + 1);
+		assert_int_equal(signer_of_seed(&witness, name, seed), OK);
+		assert_int_equal(checkpoint_cosign(&note, 1000, &witness), OK);
+		signer_close(&witness);
+	}
+	assert_true(note.n > 2047);
+	assert_int_equal(checkpoint_bare(&out, note.p, note.n, &k, NULL), OK);
+	assert_int_equal(out.n, own.n);
+	assert_memory_equal(out.p, own.p, own.n);
+	k.id[0] ^= 1;
+	assert_int_equal(checkpoint_bare(&out, note.p, note.n, &k, NULL), ERR_ABSENT);
+	buf_free(&own);
+	buf_free(&note);
+	buf_free(&out);
+	signer_close(&log);
+}
+
 static void
 packed(void **state)
 {
@@ -471,6 +507,7 @@ main(void)
 	    cmocka_unit_test(notes),
 	    cmocka_unit_test(whole_logs),
 	    cmocka_unit_test(receipts),
+	    cmocka_unit_test(bare),
 	    cmocka_unit_test(packed),
 	};
 

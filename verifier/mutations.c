@@ -43,15 +43,15 @@ log_path(char out[80], const char *log, int level, uint64_t size, uint64_t index
 	(void)snprintf(out, 80, "%s%s", log, tile);
 }
 
-/* %g, %h: folders of two groups. %t, %u: two trustees that gave factors, as two digits; %k: the first one's name.
+/* %g, %h: folders of two groups. %t, %u: two trustees that gave factors, the nth and the next, as two digits; %k: the first one's name.
  * %l: last mix, as two digits. %b, %e: first bundle of ballots, of events; %E: first hash tile of events; %B of ballots.
- * %a: first authorizer. %c: first contest. %n notary, %o operator, %r registrar, %d auditor, %z first trustee of the
+ * %a: first authorizer. %c: first contest. %n the call's notary, %N the last one, %o operator, %r registrar, %d auditor, %z first trustee of the
  * call, %m who mixed first. */
 static int
 expand(char out[300], const struct mutant *m, const char *pattern)
 {
 	const struct record *r = m->r;
-	const struct event *f[2] = {event_of(r, "factors", 0), event_of(r, "factors", 1)}, *mix = event_of(r, "mix", 0);
+	const struct event *f[2] = {event_of(r, "factors", m->nth), event_of(r, "factors", m->nth + 1)}, *mix = event_of(r, "mix", 0);
 	size_t n = 0;
 
 	out[0] = '\0';
@@ -77,7 +77,8 @@ expand(char out[300], const struct mutant *m, const char *pattern)
 			case 'E': log_path(word, "events/", 0, r->events_head.size, 0); break;
 			case 'a': (void)snprintf(word, sizeof word, "%s", r->call.authorizer[0].key.name); break;
 			case 'c': (void)snprintf(word, sizeof word, "%s", r->m->contest[0].id); break;
-			case 'n': (void)snprintf(word, sizeof word, "%s", r->call.notary.key.name); break;
+			case 'n': (void)snprintf(word, sizeof word, "%s", r->first_notary.name); break;
+			case 'N': (void)snprintf(word, sizeof word, "%s", r->call.notary.key.name); break;
 			case 'o': (void)snprintf(word, sizeof word, "%s", r->call.operator.key.name); break;
 			case 'r': (void)snprintf(word, sizeof word, "%s", r->call.registrar.key.name); break;
 			case 'd': (void)snprintf(word, sizeof word, "%s", r->call.auditor.key.name); break;
@@ -193,8 +194,26 @@ copied(struct mutant *m, const struct mutation *it)
 	*to = from;
 }
 
+/* Any t trustees suffice, so that as many are spoilt as leave one too few. */
 static void
-trustee_as_another(struct mutant *m, const struct mutation *it)
+all_but_few(struct mutant *m, const struct mutation *it, void (*spoil)(struct mutant *, const struct mutation *))
+{
+	unsigned spoilt = 0, needed = 0;
+
+	while (event_of(m->r, "factors", needed) != NULL)
+		needed++;
+	needed = needed >= m->r->joint.t ? needed - m->r->joint.t + 1 : 0;
+	for (m->nth = 0; m->nth < needed; m->nth++) {
+		m->made = 0;
+		spoil(m, it);
+		spoilt += m->made != 0;
+	}
+	m->nth = 0;
+	m->made = spoilt > 0 && spoilt == needed;
+}
+
+static void
+trustee_as_another_one(struct mutant *m, const struct mutation *it)
 {
 	static const char *const names[] = {"DecryptionFactors01.bt", "DecrFactCommitment01.bt", "DecrFactReply01.bt"};
 
@@ -209,6 +228,18 @@ trustee_as_another(struct mutant *m, const struct mutation *it)
 		one.a = from;
 		copied(m, &one);
 	}
+}
+
+static void
+trustee_as_another(struct mutant *m, const struct mutation *it)
+{
+	all_but_few(m, it, trustee_as_another_one);
+}
+
+static void
+flip_all(struct mutant *m, const struct mutation *it)
+{
+	all_but_few(m, it, flip);
 }
 
 /* ---- lines --------------------------------------------------------------------------------- */
@@ -615,6 +646,12 @@ all_ones(struct mutant *m, const struct mutation *it)
 	m->made = 1;
 }
 
+static void
+all_ones_all(struct mutant *m, const struct mutation *it)
+{
+	all_but_few(m, it, all_ones);
+}
+
 /* Two ciphertexts of a list change places, both halves. */
 static void
 outputs_swapped(struct mutant *m, const struct mutation *it)
@@ -739,6 +776,73 @@ hour_early(struct mutant *m, struct record *r, enum check after)
 			e->time -= 3600;
 			m->made = 1;
 		}
+	}
+}
+
+/* From the end of phase 3 on everything an hour later: an hour in which no head shows the box. */
+static void
+hour_dark(struct mutant *m, struct record *r, enum check after)
+{
+	int late = 0;
+
+	for (uint64_t i = 0; after == CHECK_EVENTS_LOG && i < r->entries; i++) {
+		struct event *e = &r->entry[i];
+
+		late |= strcmp(e->kind, "phase") == 0 && strcmp(event_fact(e, "phase"), "3") == 0 && strcmp(event_fact(e, "edge"), "end") == 0;
+		e->time += late ? 2L * (long)heartbeat_gap(r->m) + 3600 : 0;
+		m->made |= late;
+	}
+}
+
+static void
+fact_set(struct event *e, const char *name, const char *value)
+{
+	for (unsigned i = 0; i < e->facts; i++)
+		if (strcmp(e->fact[i].name, name) == 0)
+			(void)snprintf(e->fact[i].value, sizeof e->fact[i].value, "%s", value);
+}
+
+/* The first ballot lay in the box from the opening entry on. */
+static void
+full_from_the_start(struct mutant *m, struct record *r, enum check after)
+{
+	struct frontier f = {0};
+	struct hash h;
+	char hex[65];
+
+	if (after != CHECK_EVENTS_LOG || m->r->ballots == 0)
+		return;
+	record_leaf(m->r, 0, &h);
+	frontier_append(&f, &h);
+	frontier_root(&h, &f);
+	hash_hex(hex, &h);
+	for (uint64_t i = 0; i < r->entries; i++)
+		if (strcmp(event_fact(&r->entry[i], "size"), "0") == 0) {
+			fact_set(&r->entry[i], "size", "1");
+			fact_set(&r->entry[i], "root", hex);
+			m->made = 1;
+		}
+}
+
+/* As if the box had been suspended when it opened, for good; b: with the head that must stand there. */
+static void
+suspended_all_along(struct mutant *m, struct record *r, enum check after)
+{
+	for (uint64_t i = 0; after == CHECK_EVENTS_LOG && i + 1 < r->entries; i++) {
+		struct event *e = &r->entry[i], *next = e + 1;
+
+		if (strcmp(e->kind, "phase") != 0 || strcmp(event_fact(e, "phase"), "4") != 0 || strcmp(event_fact(e, "edge"), "begin") != 0)
+			continue;
+		if (m->what->b != NULL) {
+			*next = *e;
+			(void)strcpy(next->kind, "heartbeat");
+			event_add(next, "authorizations", "0");
+		}
+		(void)strcpy(e->kind, "suspend");
+		e->facts = 0;
+		event_add(e, "cause", "clock");
+		m->made = 1;
+		return;
 	}
 }
 
@@ -909,8 +1013,15 @@ const struct mutation mutations[] = {
     {"other hours in the opening entry", CHECK_PHASES, NULL, "opening", "closes", "2001-01-01T00:00:00Z", fact},
     {"a false signature in a submitted entry", CHECK_ENTRY_SIGNATURES, entry_signed_by_others, NULL, SIGNED("comparison"), NULL, NULL},
     {"a signature in an entry taken from another entry", CHECK_ENTRY_SIGNATURES, entry_signed_by_others, NULL, SIGNED("count"), SIGNED("comparison"), NULL},
+    {"a signed entry used twice", CHECK_ENTRY_SIGNATURES, entry_twice, NULL, SIGNED("station"), "+", NULL},
+    {"a phase entry without the box's head", CHECK_HEADS, NULL, "phase", "size", "", fact},
+    {"a head whose size is no number", CHECK_HEADS, NULL, "phase", "size", "007", fact},
+    {"a heartbeat without the box's head", CHECK_HEADS, NULL, "heartbeat", "size", "", fact},
+    {"an hour without a heartbeat", CHECK_HEADS, NULL, NULL, NULL, NULL, hour_dark},
+    {"a ballot in the box before it opened", CHECK_HEADS, NULL, NULL, NULL, NULL, full_from_the_start},
+    {"ballots taken while the box was suspended", CHECK_HEADS, NULL, NULL, NULL, "with its head", suspended_all_along},
+    {"a suspension without the box's head", CHECK_HEADS, NULL, NULL, NULL, NULL, suspended_all_along},
     {"a head in events that is no prefix of the box", CHECK_HEADS, NULL, "phase", "root", NULL, fact},
-    {"a state entry without the box's head", CHECK_HEADS, NULL, "phase", "size", "", fact},
     {"ballots in the box before they were authorized", CHECK_HEADS, NULL, NULL, NULL, NULL, none_authorized},
     {"a head in events from the future", CHECK_HEADS, NULL, "phase", "size", "4611686018427387904", fact},
     {"a ballot removed", CHECK_BALLOTS_LOG, ballots_of_log, NULL, "gone", NULL, NULL},
@@ -920,6 +1031,7 @@ const struct mutation mutations[] = {
     {"one bit of a ballot", CHECK_BALLOTS_LOG, flip, "%b", NULL, NULL, NULL},
     {"one bit of a hash tile of ballots", CHECK_BALLOTS_LOG, flip, "%B", NULL, NULL, NULL},
     {"a head of ballots signed by the other log", CHECK_BALLOTS_LOG, signatures_from, "ballots/checkpoint", "events/checkpoint", NULL, NULL},
+    {"a close entry whose checkpoint is not the log's", CHECK_BALLOTS_LOG, NULL, "close", "checkpoint", "urna.example/ballots\n0\n", fact},
     {"a close entry of another box", CHECK_BALLOTS_LOG, NULL, "close", "root", NULL, fact},
     {"signed again: a ballot of another election", CHECK_BALLOTS, NULL, NULL, "election", NULL, ballot_spoilt},
     {"signed again: a ballot's vote is another voter's", CHECK_BALLOTS, NULL, NULL, "vote", NULL, ballot_spoilt},
@@ -960,8 +1072,8 @@ const struct mutation mutations[] = {
     {"one bit of a trustee's plaintexts", CHECK_DECRYPTION_SESSIONS, flip, DEC "nizkp/Plaintexts.bt", NULL, NULL, NULL},
     {"a trustee under another's key", CHECK_DECRYPTION_SESSIONS, copied, DEC "nizkp/FullPublicKey.bt", "decryption/%g/%u/nizkp/FullPublicKey.bt", NULL, NULL},
     {"a trustee's factors given as another's", CHECK_DECRYPTION_PROOFS, trustee_as_another, NULL, NULL, NULL, NULL},
-    {"one bit of a trustee's reply", CHECK_DECRYPTION_PROOFS, flip, DEC "nizkp/proofs/DecrFactReply01.bt", NULL, NULL, NULL},
-    {"infinity as a factor", CHECK_DECRYPTION_PROOFS, all_ones, DEC "nizkp/proofs/DecryptionFactors01.bt", "15", "33", NULL},
+    {"one bit of a trustee's reply", CHECK_DECRYPTION_PROOFS, flip_all, DEC "nizkp/proofs/DecrFactReply01.bt", NULL, NULL, NULL},
+    {"infinity as a factor", CHECK_DECRYPTION_PROOFS, all_ones_all, DEC "nizkp/proofs/DecryptionFactors01.bt", "15", "33", NULL},
     {"a trustee's signature of its factors missing", CHECK_DECRYPTION_NOTES, gone, "decryption/%g/%t.note", NULL, NULL, NULL},
     {"a trustee's signature by another trustee", CHECK_DECRYPTION_NOTES, copied, "decryption/%g/%t.note", "decryption/%g/%u.note", NULL, NULL},
     {"one trustee alone", CHECK_DECRYPTION_NOTES, NULL, "factors", NULL, "1", few},
@@ -980,7 +1092,7 @@ const struct mutation mutations[] = {
     {"a seal over other files", CHECK_SEAL, NULL, "seal", "list", NULL, fact},
     {"a line of a hash list missing", CHECK_HASH_LISTS, line_gone, "hashes.sha512", NULL, NULL, NULL},
     {"another hash in a hash list", CHECK_HASH_LISTS, digit_after, "hashes.sha3-256", "\n", NULL, NULL},
-    {"the notary's signature of the hand-over missing", CHECK_HANDOVER_ACT, unsigned_by, "acts/handover.json.note", "%n", NULL, NULL},
+    {"the notary's signature of the hand-over missing", CHECK_HANDOVER_ACT, unsigned_by, "acts/handover.json.note", "%N", NULL, NULL},
     {"the hand-over act's text altered", CHECK_HANDOVER_ACT, one_byte_more, "acts/handover.txt", "\n", NULL, NULL},
     {"the final head of events without its witnesses", CHECK_WITNESSES, cosignatures_gone, "events/checkpoint", NULL, NULL, NULL},
     {"a receipt that proves nothing", CHECK_RECEIPTS, false_receipt, NULL, NULL, NULL, NULL},

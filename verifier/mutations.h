@@ -17,6 +17,7 @@ struct mutant {
 	struct record *r; /* the whole record as it is, read once */
 	struct pinned pinned;
 	const struct mutation *what;
+	unsigned nth;	  /* which of the trustees that gave factors, from 0 */
 	int made;	  /* it could be done: the record has something of the kind */
 	char folder[300]; /* of receipts made for it, or empty */
 };

@@ -12,6 +12,7 @@
 #include "crypto/shuffle.h"
 #include "election/docnote.h"
 #include "election/sums.h"
+#include "verifier/named_heads.h"
 
 enum { HUGE_FILE = 1 << 30 };
 
@@ -23,6 +24,7 @@ struct check_run {
 	int opened; /* the opening and all it names are there and good */
 	uint64_t zero_size; /* the head of events in the zero report */
 	struct hash zero_root;
+	struct buf false_factors; /* who gave such, for which groups */
 	struct hash outputs[MAX_PARTIES + 1]; /* by position: over all groups' outputs, as a mix entry names them */
 	struct hash list[MAX_GROUPS];	      /* of each group's last list */
 	struct why why;
@@ -70,16 +72,17 @@ same_act(struct check_run *x, const char *name, const struct act *a)
 	return same(x, path, a->text.p, a->text.n);
 }
 
+/* Signed by the operator, and by the notary if one is given. */
 static enum err
-act_signed(struct check_run *x, const char *name, const char *purpose, const struct act *a, int notary)
+act_signed(struct check_run *x, const char *name, const char *purpose, const struct act *a, const struct vkey *notary)
 {
 	char path[200];
 	enum err e;
 
 	(void)snprintf(path, sizeof path, "acts/%s.json", name);
-	if ((e = record_signed(&x->r, path, purpose, &a->json, &x->r.call.operator.key, &x->why)) != OK || !notary)
+	if ((e = record_signed(&x->r, path, purpose, &a->json, &x->r.call.operator.key, &x->why)) != OK || notary == NULL)
 		return e;
-	return record_signed(&x->r, path, purpose, &a->json, &x->r.call.notary.key, &x->why);
+	return record_signed(&x->r, path, purpose, &a->json, notary, &x->why);
 }
 
 /* ---- documents ------------------------------------------------------------------------ */
@@ -119,7 +122,7 @@ check_key(struct check_run *x)
 	report_begin(x->report, CHECK_KEY_ACT);
 	sha256(&h, x->r.transcript.p, x->r.transcript.n);
 	if ((e = act_key(&act, &x->r.call, &x->r.joint, x->r.card, x->r.cards, &h, x->r.custody.p, x->r.custody.n, &x->why)) != OK ||
-	    (e = same_act(x, "key", &act)) != OK || (e = act_signed(x, "key", "key-act", &act, 1)) != OK)
+	    (e = same_act(x, "key", &act)) != OK || (e = act_signed(x, "key", "key-act", &act, &x->r.first_notary)) != OK)
 		bad(x, CHECK_KEY_ACT, e);
 	else
 		report_pass(x->report, CHECK_KEY_ACT, x->r.cards, NULL);
@@ -154,6 +157,16 @@ check_setup(struct check_run *x)
 	return 1;
 }
 
+static int
+listed_before(const struct json *list, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < list->item[i]->n; k++)
+			if (strcmp(list->item[i]->item[k]->name, "name") == 0 && strcmp(list->item[i]->item[k]->text, name) == 0)
+				return 1;
+	return 0;
+}
+
 /* The dictamen's files, each once, copied into the zero report as an opening may report them. */
 static enum err
 dictamen_files(struct json_out *o, const struct buf *dictamen, const struct hash *call, struct why *why)
@@ -178,9 +191,12 @@ dictamen_files(struct json_out *o, const struct buf *dictamen, const struct hash
 	json_begin(o, "files", '[');
 	for (size_t i = 0; f.e == OK && i < list->n; i++) {
 		struct fields g = fields_of(list->item[i], why);
+		const char *name = field_text(&g, "name", 200);
 
+		if (g.e == OK && listed_before(list, i, name))
+			(void)field_bad(&g, list->item[i]->line, "the file %s is listed twice", name);
 		json_begin(o, NULL, '{');
-		json_text(o, "name", field_text(&g, "name", 200));
+		json_text(o, "name", name);
 		json_text(o, "verdict", "Correcto");
 		json_end(o, '}');
 		field_hash(&g, "sha256", &h);
@@ -412,61 +428,34 @@ check_events(struct check_run *x)
 	return 1;
 }
 
-/* From the opening on the service's state entries carry a head: one without could hide what the box held then. */
-static int
-lacks_head(const struct event *v, int opened)
+/* The close entry names the log's final head, under the log's own signature alone: what witnesses sign comes when it comes. */
+static enum err
+closed_head(struct check_run *x)
 {
-	return opened && v->document == NULL && event_fact(v, "size")[0] == '\0' &&
-	    (strcmp(v->kind, "phase") == 0 || strcmp(v->kind, "heartbeat") == 0 || strcmp(v->kind, "close") == 0);
-}
+	const char *text = event_fact(x->r.close, "checkpoint"), *size = event_fact(x->r.close, "size");
+	struct buf bare = {0};
+	struct head head;
+	uint64_t n;
+	char hex[65];
+	enum err e;
 
-/* Every head of ballots that events names, in order, against the growing tree; and at no hour more ballots than authorizations. */
-static void
-check_heads(struct check_run *x)
-{
-	struct frontier f = {0};
-	uint64_t heads = 0, authorized = 0;
-	int opened = 0;
-
-	report_begin(x->report, CHECK_HEADS);
-	for (uint64_t i = 0; i < x->r.entries; i++) {
-		const struct event *v = &x->r.entry[i];
-		const char *size = event_fact(v, "size");
-		uint64_t want = strtoull(size, NULL, 10), now = strtoull(event_fact(v, "authorizations"), NULL, 10);
-		struct hash h;
-		char hex[65];
-
-		if (lacks_head(v, opened))
-			report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 " (%s) names no head of the box", i, v->kind);
-		opened |= strcmp(v->kind, "opening") == 0;
-		if (size[0] == '\0' || v->document != NULL)
-			continue;
-		if (want < f.size || want > x->r.ballots) {
-			report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 " names a head of size %" PRIu64 " after one of %" PRIu64, i, want, f.size);
-			break;
-		}
-		while (f.size < want) {
-			record_leaf(&x->r, f.size, &h);
-			frontier_append(&f, &h);
-		}
-		frontier_root(&h, &f);
-		hash_hex(hex, &h);
-		if (strcmp(hex, event_fact(v, "root")) != 0)
-			report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 " names a head of size %" PRIu64 " that is no prefix of the log", i, want);
-		if (strcmp(v->kind, "heartbeat") == 0) { /* an authorizer that lost rows has them again later */
-			authorized = now > authorized ? now : authorized;
-			if (want > authorized)
-				report_fail(x->report, CHECK_HEADS, "entry %" PRIu64 ": %" PRIu64 " ballots when only %" PRIu64 " had been authorized", i, want, authorized);
-		}
-		heads++;
-	}
-	report_pass(x->report, CHECK_HEADS, heads, NULL);
+	hash_hex(hex, &x->r.ballots_head.root);
+	if (decimal_read(&n, size, size + strlen(size)) != OK || n != x->r.ballots_head.size || strcmp(event_fact(x->r.close, "root"), hex) != 0)
+		return why_set(&x->why, ERR_PROOF, "the log is not the one of the close entry: %" PRIu64 " entries, %.20s at the close", x->r.ballots_head.size, size);
+	if ((e = checkpoint_open(&head, text, strlen(text), &x->r.call.log_ballots, &x->why)) != OK ||
+	    (e = checkpoint_bare(&bare, text, strlen(text), &x->r.call.log_ballots, &x->why)) != OK)
+		return why_prefix(&x->why, e, "close entry");
+	if (head.size != x->r.ballots_head.size || !hash_equal(&head.root, &x->r.ballots_head.root))
+		e = why_set(&x->why, ERR_PROOF, "the checkpoint in the close entry is of another head");
+	else if (bare.n != strlen(text) || memcmp(bare.p, text, bare.n) != 0)
+		e = why_set(&x->why, ERR_FORMAT, "the checkpoint in the close entry has more than the log's signature");
+	buf_free(&bare);
+	return e;
 }
 
 static int
 check_ballots_log(struct check_run *x)
 {
-	char hex[65];
 	enum err e;
 
 	report_begin(x->report, CHECK_BALLOTS_LOG);
@@ -479,13 +468,10 @@ check_ballots_log(struct check_run *x)
 		return 0;
 	}
 	was_read(x, CHECK_BALLOTS_LOG);
-	hash_hex(hex, &x->r.ballots_head.root);
-	if (strtoull(event_fact(x->r.close, "size"), NULL, 10) != x->r.ballots_head.size || strcmp(event_fact(x->r.close, "root"), hex) != 0)
-		report_fail(x->report, CHECK_BALLOTS_LOG, "the log is not the one of the close entry: %" PRIu64 " entries, %s at the close", x->r.ballots_head.size, event_fact(x->r.close, "size"));
-	if ((e = same_text(x, "ballots/checkpoint", event_fact(x->r.close, "checkpoint"))) != OK)
-		bad(x, CHECK_BALLOTS_LOG, e);
+	if ((e = closed_head(x)) != OK)
+		report_fail(x->report, CHECK_BALLOTS_LOG, "%s", x->why.text);
 	report_pass(x->report, CHECK_BALLOTS_LOG, x->r.ballots_head.size, NULL);
-	check_heads(x);
+	check_named_heads(x->report, &x->r);
 	return 1;
 }
 
@@ -730,6 +716,7 @@ check_comparison(struct check_run *x)
 	const struct event *v = entry_of(x, "comparison", NULL, NULL);
 	struct act act = {{0}, {0}};
 	struct buf b = {0};
+	struct vkey notary;
 	struct hash h;
 	char hex[65];
 	enum err e;
@@ -739,6 +726,7 @@ check_comparison(struct check_run *x)
 		report_absent(x->report, CHECK_COMPARISON, "no comparison entry");
 		return;
 	}
+	record_notary(&x->r, v, &notary); /* the one who was there, whoever came after */
 	if (strcmp(event_fact(v, "sha256"), event_fact(x->r.close, "sha256")) != 0 || strcmp(event_fact(v, "root"), event_fact(x->r.close, "root")) != 0)
 		report_fail(x->report, CHECK_COMPARISON, "the comparison's hash or root is not that of the closing");
 	if ((e = record_file(&x->r, "encrypted-votes.bin", HUGE_FILE, &b, &x->why)) == OK) {
@@ -748,7 +736,7 @@ check_comparison(struct check_run *x)
 			report_fail(x->report, CHECK_COMPARISON, "the file is not the one that was compared");
 		if ((e = act_start(&act, &facts, x->r.close, x->r.entry, x->r.entries, &h, x->r.ballots_head.size, &x->r.ballots_head.root)) == OK &&
 		    (e = same_act(x, "start-of-decryption", &act)) == OK)
-			e = act_signed(x, "start-of-decryption", "start-of-decryption", &act, 1);
+			e = act_signed(x, "start-of-decryption", "start-of-decryption", &act, &notary);
 	}
 	if (e != OK)
 		bad(x, CHECK_COMPARISON, e);
@@ -883,6 +871,34 @@ check_mix(struct check_run *x, unsigned g, unsigned l, const struct session *s, 
 	return !report_failed(x->report, CHECK_MIX_PROOFS);
 }
 
+/* The trustee signed what it gave, be it true or false. */
+static void
+check_factors_note(struct check_run *x, unsigned g, unsigned l)
+{
+	const char *folder = x->r.m->group[g].folder;
+	struct buf b = {0}, note = {0};
+	char path[300], name[200];
+	enum err e;
+
+	(void)snprintf(path, sizeof path, "decryption/%s/%02u/nizkp/proofs/DecryptionFactors01.bt", folder, l);
+	(void)snprintf(name, sizeof name, "decryption/%s/%02u.note", folder, l);
+	if ((e = record_file(&x->r, path, HUGE_FILE, &b, &x->why)) != OK || (e = record_file(&x->r, name, NOTE_MAX_BYTES, &note, &x->why)) != OK ||
+	    (e = docnote_verify(note.p, note.n, "decryption", &x->r.call.hash, b.p, b.n, &x->r.call.trustee[l - 1].key, &x->why)) != OK) {
+		why_prefix(&x->why, e, "%s", name);
+		bad(x, CHECK_DECRYPTION_NOTES, e);
+	} else
+		report_pass(x->report, CHECK_DECRYPTION_NOTES, 1, NULL);
+	buf_free(&b);
+	buf_free(&note);
+}
+
+/* Any t suffice: a trustee whose proof is false is named, and its factors are not used. */
+static void
+name_false(struct check_run *x, unsigned g, unsigned l)
+{
+	buf_printf(&x->false_factors, "%strustee %u (%s) gave false ones for %s", x->false_factors.n > 0 ? "; " : "", l, x->r.call.trustee[l - 1].key.name, x->r.m->group[g].folder);
+}
+
 /* One trustee of one group: session files, proof, note. 1 if its factors count; *kept has them. */
 static int
 check_trustee(struct check_run *x, unsigned g, unsigned l, const struct ciphertext *list, size_t n, struct point **kept)
@@ -890,7 +906,7 @@ check_trustee(struct check_run *x, unsigned g, unsigned l, const struct cipherte
 	const char *folder = x->r.m->group[g].folder;
 	struct point *factors = NULL, key;
 	struct scalar pf, ipf;
-	struct buf b = {0}, note = {0};
+	struct buf b = {0};
 	struct session s;
 	char base[100], path[300], info[200];
 	enum err e;
@@ -915,13 +931,16 @@ check_trustee(struct check_run *x, unsigned g, unsigned l, const struct cipherte
 	}
 	if (e != OK)
 		bad(x, CHECK_DECRYPTION_SESSIONS, e);
+	buf_free(&b);
+	check_factors_note(x, g, l);
 	if ((e = record_factors(&x->r, g, l, list, n, &factors, x->threads, &x->why)) != OK) {
-		bad(x, CHECK_DECRYPTION_PROOFS, e);
-		buf_free(&b);
+		if (e == ERR_ABSENT || e == ERR_NOMEM)
+			bad(x, CHECK_DECRYPTION_PROOFS, e);
+		else
+			name_false(x, g, l);
 		return 0;
 	}
 	report_pass(x->report, CHECK_DECRYPTION_PROOFS, 1, NULL);
-	buf_free(&b);
 	bt_node(&b, n);
 	for (size_t i = 0; i < n; i++) {
 		struct point m;
@@ -936,16 +955,6 @@ check_trustee(struct check_run *x, unsigned g, unsigned l, const struct cipherte
 		report_pass(x->report, CHECK_DECRYPTION_SESSIONS, 1, NULL);
 	*kept = factors;
 	buf_free(&b);
-	(void)snprintf(path, sizeof path, "%s/nizkp/proofs/DecryptionFactors01.bt", base);
-	(void)snprintf(info, sizeof info, "decryption/%s/%02u.note", folder, l);
-	if ((e = record_file(&x->r, path, HUGE_FILE, &b, &x->why)) != OK || (e = record_file(&x->r, info, NOTE_MAX_BYTES, &note, &x->why)) != OK ||
-	    (e = docnote_verify(note.p, note.n, "decryption", &x->r.call.hash, b.p, b.n, &x->r.call.trustee[l - 1].key, &x->why)) != OK) {
-		why_prefix(&x->why, e, "%s", info);
-		bad(x, CHECK_DECRYPTION_NOTES, e);
-	} else
-		report_pass(x->report, CHECK_DECRYPTION_NOTES, 1, NULL);
-	buf_free(&b);
-	buf_free(&note);
 	return 1;
 }
 
@@ -967,7 +976,8 @@ check_decryption(struct check_run *x, unsigned g, const int *has, const struct c
 			free(one);
 	}
 	if (valid < x->r.joint.t)
-		report_fail(x->report, CHECK_DECRYPTION_PROOFS, "group %s: only %u of %u needed trustees' factors are valid", x->r.m->group[g].folder, valid, x->r.joint.t);
+		report_fail(x->report, CHECK_DECRYPTION_PROOFS, "group %s: only %u of %u needed trustees' factors are valid (%s)", x->r.m->group[g].folder, valid, x->r.joint.t,
+		    x->false_factors.n > 0 ? buf_cstr(&x->false_factors) : x->why.text);
 	else if ((e = record_markings(&x->r, g, list, n, set, factors, marking, x->threads)) != OK)
 		bad(x, CHECK_VOTES, e);
 	for (unsigned i = 0; i < valid; i++)
@@ -1122,7 +1132,7 @@ check_votes(struct check_run *x, size_t *const *marking, uint64_t pairs)
 	if ((v = entry_of(x, "count", NULL, NULL)) == NULL || strcmp(event_fact(v, "votes"), hex) != 0)
 		report_fail(x->report, CHECK_VOTES, "the count entry names other votes");
 	for (size_t i = 0; i < c->acts && e == OK; i++) {
-		if ((e = same_act(x, c->name[i], &c->act[i])) != OK || (e = act_signed(x, c->name[i], "count-act", &c->act[i], 0)) != OK)
+		if ((e = same_act(x, c->name[i], &c->act[i])) != OK || (e = act_signed(x, c->name[i], "count-act", &c->act[i], NULL)) != OK)
 			bad(x, CHECK_COUNT_ACTS, e);
 		else
 			report_pass(x->report, CHECK_COUNT_ACTS, 1, NULL);
@@ -1183,6 +1193,8 @@ check_count(struct check_run *x)
 		ready = ready && (!opened || check_decryption(x, g, has, list, n, marking[g]));
 		free(list);
 	}
+	if (x->false_factors.n > 0)
+		report_pass(x->report, CHECK_DECRYPTION_PROOFS, 0, "%.480s", buf_cstr(&x->false_factors));
 	if (ready) {
 		check_outputs(x);
 		check_stations(x, has);
@@ -1259,8 +1271,8 @@ check_handover(struct check_run *x)
 	else
 		report_pass(x->report, CHECK_HASH_LISTS, 3, NULL);
 	report_begin(x->report, CHECK_HANDOVER_ACT);
-	if ((e = act_handover(&act, &facts, h, x->r.card, x->r.cards)) != OK || (e = same_act(x, "handover", &act)) != OK ||
-	    (e = act_signed(x, "handover", "handover", &act, 1)) != OK)
+	if ((e = act_handover(&act, &facts, h, x->r.card, x->r.cards, x->r.entry, x->r.entries)) != OK || (e = same_act(x, "handover", &act)) != OK ||
+	    (e = act_signed(x, "handover", "handover", &act, &x->r.call.notary.key)) != OK)
 		bad(x, CHECK_HANDOVER_ACT, e);
 	else
 		report_pass(x->report, CHECK_HANDOVER_ACT, 1, NULL);
@@ -1724,6 +1736,7 @@ check_record(struct report *r, const struct file_source *src, const struct pinne
 	x->report = r;
 	x->pinned = pinned;
 	x->threads = threads;
+	r->unpinned = pinned->election_id == NULL;
 	x->r.src = *src;
 	election_hex[0] = '\0';
 	if (check_call(x)) { /* the logs begin with the call: a record that has not come to its opening has entries too */
@@ -1737,5 +1750,6 @@ check_record(struct report *r, const struct file_source *src, const struct pinne
 		keep(x, pinned->keep);
 	else
 		record_free(&x->r);
+	buf_free(&x->false_factors);
 	free(x);
 }

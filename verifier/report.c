@@ -260,6 +260,7 @@ print_json(const struct report *r, FILE *out, const char *record, const char *el
 	json_text(out, record);
 	(void)fprintf(out, ",\n \"election\": ");
 	json_text(out, election_id != NULL ? election_id : "");
+	(void)fprintf(out, ",\n \"pinned\": %s", r->unpinned ? "false" : "true");
 	(void)fprintf(out, ",\n \"seconds\": %.3f,\n \"checks\": [", now() - r->begun);
 	for (int c = 0; c < CHECK_COUNT; c++) {
 		const struct check_result *k = &r->checks[c];
@@ -298,8 +299,9 @@ print_table(const struct report *r, FILE *out, const char *record, const char *e
 		(void)fprintf(out, "%5u  %-16s %8llu  %14llu  %13llu  %10llu\n", i + 1, r->style[i].entity, (unsigned long long)r->style[i].roll,
 		    (unsigned long long)r->style[i].authorizations, (unsigned long long)r->style[i].confirmations, (unsigned long long)r->style[i].ballots);
 	(void)fprintf(out, "\nrecord    %s\nelection  %s\n", record, election_id != NULL ? election_id : "unknown");
-	(void)fprintf(out, "%s%s%s in %.1f s\n", good ? "VERIFIED" : "NOT VERIFIED", r->until < UNTIL_HANDOVER ? " until " : "",
-	    r->until < UNTIL_HANDOVER ? phases[r->until] : "", now() - r->begun);
+	(void)fprintf(out, "%s%s%s%s in %.1f s\n", good ? "VERIFIED" : "NOT VERIFIED", r->until < UNTIL_HANDOVER ? " until " : "",
+	    r->until < UNTIL_HANDOVER ? phases[r->until] : "",
+	    good && r->unpinned && election_id != NULL ? ", but no election id was pinned: compare the one above with the opening act that you hold;" : "", now() - r->begun);
 }
 
 void

@@ -82,6 +82,7 @@ enum verdict {
 struct report {
 	enum until until;
 	int json, quiet;
+	int unpinned; /* no election id was given: the record says itself what it is of */
 	struct check_result {
 		enum verdict verdict;
 		uint64_t items; /* how many things were checked */

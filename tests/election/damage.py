@@ -4,6 +4,7 @@
 Also the receipt, the challenge and the exit codes. Prints one line a case.
 """
 import base64
+import datetime
 import hashlib
 import json
 import os
@@ -152,7 +153,7 @@ case("a head signed by another key", other_head, "ballots-log")
 case("two numbers of an act exchanged", swap_numbers, "count-acts")
 case("an authorization more than the roll", second_row, "authorizations")
 for path, what in (("call.json.note", "call"), ("acts/key.json.note", "key-act"), ("opening.json.note", "opening"),
-                   ("acts/start-of-decryption.json.note", "comparison"), ("acts/handover.json.note", "handover-act")):
+                   ("acts/start-of-decryption.json.note", "comparison")):
     case("the notary's signature missing: " + path, lambda: drop_signature(path, "notaria"), what)
 case("an extra file", lambda: write("extra", b"x"), "files")
 case("a second opening", lambda: write("opening.json", read("opening.json").replace(b'"version": 1', b'"version":  1')), "opening")
@@ -282,6 +283,83 @@ def forged_ballot(e):
     return e + [bytes(b)]
 
 
+def bare_phases(e):
+    """Phases that name no head, and no heartbeat at all, but for those beside a suspension."""
+    out = []
+    for i, x in enumerate(e):
+        if b'"kind": "heartbeat"' in x and b'suspend' not in e[i - 1] and b'resume' not in e[i + 1]:
+            continue
+        if b'"kind": "phase"' in x:
+            x = re.sub(rb',\n  "size": "[0-9]*",\n  "root": "[0-9a-f]*"', b"", x)
+        out.append(x)
+    return out
+
+
+def span(e):
+    """From the order that suspends to the one that resumes."""
+    i = where(e, "suspend")
+    return i, next(k for k in range(i, len(e)) if b'\\"resume\\"' in e[k]) + 1
+
+
+def used_again(e):
+    """The suspension and its end a second time: one signature each, two uses."""
+    i, k = span(e)
+    return e[:k] + [re.sub(rb'"time": "[^"]*"', re.search(rb'"time": "[^"]*"', e[k - 1])[0], x) for x in e[i:k]] + e[k:]
+
+
+def head_of(x):
+    return re.search(rb'"size": "[0-9]*",\n  "root": "[0-9a-f]*"', x)
+
+
+def grown_while_suspended(e):
+    """The box is suspended from the opening on; what comes into it is not said."""
+    i, k = span(e)
+    first = where(e, "authorizers") + 1
+    t = re.search(rb'"time": "[^"]*"', e[first - 1])[0]
+    empty = head_of(e[where(e, "phase", '"phase": "3"', '"edge": "begin"')])[0]
+    early = [re.sub(rb'"time": "[^"]*"', t, x) for x in e[i:i + 2]]
+    early[1] = early[1].replace(head_of(early[1])[0], empty)
+    return e[:first] + early + e[first:i] + e[i + 2:]
+
+
+def full_at_first(e):
+    """A ballot lay in the box when it opened."""
+    n, b = bundle()
+    head = b'"size": "1",\n  "root": "%s"' % hashlib.sha256(b"\0" + b[0]).hexdigest().encode()
+    empty = head_of(e[where(e, "phase", '"phase": "3"', '"edge": "begin"')])[0]
+    return [x.replace(empty, head) for x in e]
+
+
+def dark(e):
+    """No head of the box for two minutes before the end of the hours."""
+    out, past = [], False
+    for x in e:
+        past |= b'"phase": "3"' in x and b'"edge": "end"' in x
+        t = re.search(rb'"time": "([^"]*)"', x)[1].decode()
+        later = (datetime.datetime.strptime(t, "%Y-%m-%dT%H:%M:%SZ") + datetime.timedelta(minutes=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        out.append(x.replace(('"time": "%s"' % t).encode(), ('"time": "%s"' % later).encode(), 1) if past else x)
+    return out
+
+
+def cosigned_close(e):
+    """The close entry holds the cosignatures of the day."""
+    i = where(e, "close")
+    note = read("ballots/checkpoint").decode().replace("\n", "\\n").encode()
+    return e[:i] + [re.sub(rb'"checkpoint": "[^"]*"', lambda m: b'"checkpoint": "' + note + b'"', e[i])] + e[i + 1:]
+
+
+case("signed again: no heads of the box in events", lambda: relog("events", bare_phases), "heads")
+case("signed again: a suspension signed once and used twice", lambda: relog("events", used_again), "entry-signatures")
+case("signed again: a box that grew while suspended", lambda: relog("events", grown_while_suspended), "heads")
+case("signed again: a ballot in the box before it opened", lambda: relog("events", full_at_first), "heads")
+case("signed again: two minutes without a heartbeat", lambda: relog("events", dark), "heads")
+case("signed again: the head after a suspension missing", lambda: relog("events", lambda e: e[:span(e)[0] + 1] + e[span(e)[0] + 2:]), "heads")
+case("signed again: the head before a resumption missing", lambda: relog("events", lambda e: e[:span(e)[1] - 2] + e[span(e)[1] - 1:]), "heads")
+case("signed again: cosignatures in the close entry", lambda: relog("events", cosigned_close), "ballots-log")
+case("signed again: a required mixer neither mixes nor is waived", lambda: relog("events", without("mixer-waiver")), "mix-notes")
+case("signed again: nobody replaced the notary", lambda: relog("events", without("replace-notary")), "count-acts")
+case("the hand-over signed by the notary of the opening alone", lambda: drop_signature("acts/handover.json.note", "notaria-2"), "handover-act")
+case("two of three trustees' proofs false beside a false one", lambda: [flip("decryption/pre-09/0%d/nizkp/proofs/DecrFactReply01.bt" % n, -1) for n in (1, 2, 3)], "decryption-proofs")
 case("signed again: a phase entry missing", lambda: relog("events", without("phase", '"phase": "3"', '"edge": "end"')), "phases")
 case("signed again: phase entries out of order", lambda: relog("events", swapped(("phase", '"phase": "2"', '"edge": "end"'), ("phase", '"phase": "3"', '"edge": "begin"'))), "phases")
 case("signed again: a second opening entry", lambda: relog("events", again("opening")), "phases")

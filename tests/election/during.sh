@@ -84,11 +84,13 @@ cosign reposicion; send
 grep -lq replace-credential "$work"/outbox/* && echo "  the old contacts were told"
 deliver again
 old=$(grep -l '"persona000010"' "$work"/delivered/*) new=$(grep -l '"persona000010"' "$work"/again/*)
-amend suspend $(by notaria); send
+amend suspend $(by notaria); cp "$work/amend.json" "$work/suspend.json"; cp "$work/amend.json.note" "$work/suspend.json.note"; send
 refuse "authorizing while suspended" "between opening and closing" $urna vote --message "$old" --choose "pre=A,dip=VOTOS_NULOS" --otp-dir "$work/outbox"
 expect "casting while suspended" 503 "$(post "$B/cast" @"$work/receipts/0.ballot")"
+$urna event submit --record "$R" --socket "$S" --kind incident --fact "what=durante la suspensión" $(by operador)
 amend resume $(by operador); send
 refuse "resuming what is not suspended" "not at this step" send
+refuse "a suspension that was signed and used once" "serves once" $urna amend submit "$work/suspend.json" --socket "$S"
 amend exclude --index "${lost% *}" $(by registro); cosign notaria; send
 $urna roll include --record "$R" --private-key "$P/roll.key" --user persona000011 --name "Por sentencia" --entity 09 --email s@correo.example --phone "+1 555" \
 	--acuerdo INE/CG778/2026 --motive sentencia --proposer TEPJF --queue "$work/queue" --person "$work/person" --out "$work/amend.json" $(by registro) >/dev/null

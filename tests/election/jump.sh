@@ -1,8 +1,13 @@
-# Sourced by tests/demo: the system clock jumps five minutes while the box is open (libfaketime; the monotonic clock stays).
+# Sourced by tests/demo: the service is down for longer than the manifest lets heads of the box lie apart; the system clock jumps five
+# minutes while the box is open (libfaketime; the monotonic clock stays); at last the box is suspended by order until it closes.
 kill "$pid"; wait "$pid" 2>/dev/null || true
 echo "+0" >"$work/faketime"
-LD_PRELOAD=$(echo /usr/lib/*/faketime/libfaketimeMT.so.1) FAKETIME_TIMESTAMP_FILE=$PWD/$work/faketime FAKETIME_NO_CACHE=1 \
-	DONT_FAKE_MONOTONIC=1 $urnad --config "$D/urnad.json" 2>>"$work/urnad.log" & pid=$!
+sleep 13; echo "jump: down for 13 s"
+faked_urnad() {
+	LD_PRELOAD=$(echo /usr/lib/*/faketime/libfaketimeMT.so.1) FAKETIME_TIMESTAMP_FILE=$PWD/$work/faketime FAKETIME_NO_CACHE=1 \
+		DONT_FAKE_MONOTONIC=1 $urnad --config "$D/urnad.json" 2>>"$work/urnad.log" & pid=$!
+}
+faked_urnad
 until_state() { for _ in $(seq 50); do [ "$(state)" = "$1" ] && { echo "jump: $1"; return; }; sleep 0.1; done; echo "jump: not $1 but $(state)"; exit 1; }
 until_state open
 half=$(($(wc -l <"$P/list.txt") / 2))
@@ -19,3 +24,9 @@ $urna amend submit "$work/resume.json" --socket "$S"
 until_state open
 mkdir -p "$work/receipts/late"
 $urna vote many --list "$P/late.txt" --otp-dir "$work/outbox" --threads 2 --receipts "$work/receipts/late"
+$urna amend suspend --record "$R" --acuerdo INE/CG777/2026 --motive "hasta el cierre" --proposer "Consejo General" --out "$work/suspend.json" $(by operador)
+$urna amend submit "$work/suspend.json" --socket "$S"
+until_state suspended
+kill -9 "$pid"; wait "$pid" 2>/dev/null || true
+faked_urnad; until_state suspended
+[ "$(curl -s -o "$work/answer" -w '%{http_code}' --data-binary @"$work/receipts/0.ballot" "http://127.0.0.1:$B/cast")" = 503 ] || { echo "a suspended box answered"; exit 1; }

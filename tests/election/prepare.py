@@ -37,14 +37,17 @@ def call(folder, account, box, keys):
         "registrar": party("registro", "Registro de electores"), "notary": party("notaria", "Notaría"),
         "operator": party("operador", "Operación"), "auditor": party("auditoria", "Auditoría"),
         "replacement_signer": party("reposicion", "Reposición"),
-        "mixers": {"minimum": 2, "required": mixers[:1], "list": [party(n, n) for n in mixers]},
+        "mixers": {"minimum": 2, "required": mixers[2:3], "list": [party(n, n) for n in mixers]},
         "witnesses": {"quorum": len(witnesses) * 2 // 3, "list": [party(n, "Partido " + n) for n in witnesses]},
         "amend": [{"kind": "extend", "keys": ["operador", "notaria"], "quorum": 2},
                   {"kind": "suspend", "keys": ["operador", "notaria"], "quorum": 1},
                   {"kind": "resume", "keys": ["operador", "notaria"], "quorum": 1},
                   {"kind": "cancel", "keys": ["operador", "notaria", "auditoria"], "quorum": 3},
                   {"kind": "exclude", "keys": ["registro", "notaria"], "quorum": 2},
-                  {"kind": "include", "keys": ["registro", "notaria"], "quorum": 2}],
+                  {"kind": "include", "keys": ["registro", "notaria"], "quorum": 2},
+                  {"kind": "replace-notary", "keys": ["operador", "auditoria"], "quorum": 2},
+                  {"kind": "replace-witness", "keys": ["operador", "notaria"], "quorum": 2},
+                  {"kind": "mixer-waiver", "keys": ["operador", "auditoria"], "quorum": 2}],
     }
     with open(folder + "/call.json", "w", encoding="utf-8") as f:
         json.dump(text, f, ensure_ascii=False, indent=1)

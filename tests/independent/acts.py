@@ -92,6 +92,49 @@ def opening(r, o):
     return a
 
 
+def first(r, kind):
+    return next((i for i, e in enumerate(r.events) if e.kind == kind), len(r.events))
+
+
+def further(a, v, names):
+    more = {n: v.facts[n] for n in names if v.facts.get(n)}
+    a.text += "".join("; %s %s" % m for m in more.items()) + "\n"
+    return more
+
+
+def amendments(a, events, heading):
+    a.json["amendments"] = []
+    for v in events:
+        if not v.amends():
+            continue
+        if not a.json["amendments"]:
+            a.text += "\n%s\n" % heading
+        f = {n: v.facts.get(n, "") for n in ("acuerdo", "motive", "proposer")}
+        a.text += "  %s %s; acuerdo %s; motivo: %s; a propuesta de %s" % (v.when, v.kind, *f.values())
+        a.json["amendments"].append({"kind": v.kind, "time": v.when, **f, **further(
+            a, v, ("closes", "index", "from", "person", "old", "mixer"))})
+
+
+def since_last_act(r, a, begin, end):
+    amendments(a, r.events[first(r, begin):first(r, end) if end else None], "MODIFICACIONES DESDE EL ACTA ANTERIOR")
+
+
+def interruptions(a, events):
+    a.json["interruptions"] = []
+    for v in events:
+        clock = v.kind in ("suspend", "resume") and v.facts.get("cause") == "clock"
+        if not clock and not (v.kind == "heartbeat" and v.facts.get("late")):
+            continue
+        if not a.json["interruptions"]:
+            a.text += "\nINTERRUPCIONES DEL SERVICIO\n"
+        a.text += "  %s %s" % (v.when, v.kind)
+        a.json["interruptions"].append({"kind": v.kind, "time": v.when, **further(a, v, ("jump", "motive", "late"))})
+
+
+def place(r, entity, district):
+    return r.entities[entity] + (", distrito " + district if district else "")
+
+
 def closing(r, e):
     a = Act(r, "closing", "ACTA DE CIERRE DEL SISTEMA DE VOTO ELECTRÓNICO POR INTERNET")
     a.fact("closed", "Cierre", e.when)
@@ -102,21 +145,13 @@ def closing(r, e):
     a.text += "\nPOR TIPO DE BOLETA: lista nominal, autorizaciones, confirmaciones, votos\n"
     a.json["styles"] = r.sums  # with the authorizations of the authority's list alone
     for s in r.sums:
-        a.text += "  %3d %s %8d %8d %8d %8d\n" % (s["style"], left(r.entities[s["entity"]], 34), s["roll"],
+        a.text += "  %3d %s %8d %8d %8d %8d\n" % (s["style"], left(place(r, s["entity"], s.get("district")), 34), s["roll"],
                                                   s["authorizations"], s["confirmations"], s["ballots"])
         if 0 < s["ballots"] < r.manifest["small_group"]:
             a.text += "      aviso: grupo pequeño; su resultado puede revelar votos\n"
-    a.json["amendments"] = []
-    for v in r.events:
-        if not v.amends():
-            continue
-        if not a.json["amendments"]:
-            a.text += "\nMODIFICACIONES DURANTE LA ELECCIÓN\n"
-        f = {n: v.facts.get(n, "") for n in ("acuerdo", "motive", "proposer")}
-        more = {n: v.facts[n] for n in ("closes", "index", "from", "person") if v.facts.get(n)}
-        a.json["amendments"].append({"kind": v.kind, "time": v.when, **f, **more})
-        a.text += "  %s %s; acuerdo %s; motivo: %s; a propuesta de %s" % (v.when, v.kind, *f.values())
-        a.text += "".join("; %s %s" % m for m in more.items()) + "\n"
+    before = r.events[:first(r, "close")]
+    amendments(a, before, "MODIFICACIONES DURANTE LA ELECCIÓN")
+    interruptions(a, before)
     if r.quorum == 1:
         a.text += ("\nUna sola autoridad autoriza: por sí sola pudo emitir votos de quienes se autorizaron y no "
                    "votaron.\n")
@@ -135,6 +170,7 @@ def start(r, e):
                        for n, p in enumerate(r.authorizers, 1)]
     for x in a.json["lists"]:
         a.text += "  %s %s\n" % (left(x["authorizer"], 24), x["sha256"] or "AUSENTE")
+    since_last_act(r, a, "close", "comparison")
     return a
 
 
@@ -185,6 +221,8 @@ def count(r, contest, group, counted, invalid):
     a.fact("ambito", "Ámbito", contest["ambito"])
     if group:
         a.fact("entity", "Entidad", r.entities[group.entity])
+    if group and group.district:
+        a.fact("district", "Distrito", group.district)
     votes = dict(zip(contest["lines"], counted))
     a.text += "\n%s %s  CON LETRA\n" % (left("LÍNEA", 40), " CON NÚMERO")
     a.json["lines"] = [{"line": i, "votes": n, "words": words(n)} for i, n in votes.items()]
@@ -228,10 +266,12 @@ def counts(r):
             if g.contest["ambito"] != ambito:
                 continue
             votes = r.results[g.number][0]
-            a.json["groups"].append({"ambito": ambito, "type": g.contest["type"], "contest": g.contest["id"],
-                                     "entity": g.entity, "total": sum(votes), "votes": votes})
+            where = {"entity": g.entity, **({"district": g.district} if g.district else {})}
+            a.json["groups"].append({"ambito": ambito, "type": g.contest["type"], "contest": g.contest["id"], **where,
+                                     "total": sum(votes), "votes": votes})
             a.text += "%s %s %s %10d\n" % (left(ambito, 8), left(g.contest["type"], 14),
-                                           left(r.entities[g.entity], 34), sum(votes))
+                                           left(place(r, g.entity, g.district), 34), sum(votes))
+    since_last_act(r, a, "comparison", "count")
     yield "count-summary", a
 
 
@@ -243,4 +283,5 @@ def handover(r):
     a.json["cards"] = [c["serial"] for c in r.transcript["cards"]]
     for c in r.transcript["cards"]:
         a.text += "  serie %s, parte %d, juego %d\n" % (c["serial"], c["trustee"], c["set"])
+    since_last_act(r, a, "count", None)
     return a

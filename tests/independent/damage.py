@@ -130,8 +130,75 @@ CASES = [
 ]
 
 
+def place(r, kind, edge=None, phase=None):
+    return next(i for i, e in enumerate(r.events) if e.kind == kind and (
+        phase is None or (e.facts["phase"], e.facts["edge"]) == (phase, edge)))
+
+
+def suspended(r, size=None):
+    """As if the box had been suspended by the clock when it opened, with or without its head."""
+    i = place(r, "phase", "begin", "4")
+    r.events[i].kind, r.events[i].facts = "suspend", {"cause": "clock"}
+    if size is not None:
+        head = r.events[i - 1].facts
+        r.events[i + 1].kind, r.events[i + 1].facts = "heartbeat", {"size": head["size"], "root": head["root"], "authorizations": "0"}
+
+
+def facts(kind, **new):
+    def forge(r):
+        for e in r.events:
+            if e.kind == kind and "size" in e.facts or kind not in ("phase", "heartbeat") and e.kind == kind:
+                e.facts = {**e.facts, **new}
+    return forge
+
+
+def full(r):
+    """One ballot in the box from the opening on."""
+    data = read_bundle("ballots")[0]
+    root = verify.root_of([verify.leaf_hash(data)]).hex()
+    for e in r.events:
+        if e.facts.get("size") == "0":
+            e.facts = {**e.facts, "size": "1", "root": root}
+
+
+def read_bundle(log):
+    name, width = bundle(log)
+    with open(os.path.join(RECORD, name), "rb") as f:
+        reader = Reader(f.read())
+    return [reader.vec(2) for _ in range(width)]
+
+
+def dark(r):
+    for e in r.events[place(r, "phase", "end", "3"):]:
+        e.time += 7200
+
+
+def used_twice(r):
+    i = place(r, "station")
+    r.events.insert(i + 1, r.events[i])
+
+
+FORGED = [
+    ("a signed entry used twice", "V13", used_twice),
+    ("phases without a head of the box", "V14", facts("phase", size="")),
+    ("more ballots than authorizations", "V14", facts("heartbeat", authorizations="0")),
+    ("a size with a zero before it", "V14", facts("heartbeat", size="00")),
+    ("two hours without a heartbeat", "V14", dark),
+    ("a ballot in the box before it opened", "V14", full),
+    ("a box that grew while suspended", "V14", lambda r: suspended(r, 0)),
+    ("a suspension without its head", "V14", suspended),
+    ("a close entry with another checkpoint", "V15", facts("close", checkpoint="urna.example/ballots\n0\n\n")),
+    ("a phase that is no digit", "V12", facts("phase", phase="1x")),
+]
+
+
 def main():
     bad = 0
+    for name, number, forge in FORGED:  # done to what was read, as by one who holds the log's key
+        result = verify.run(verify.Record(RECORD, ELECTION, []), forge)
+        seen = [n for n, (_, verdict, _) in result.items() if verdict != "pass"]
+        bad += number not in seen
+        print("%-7s %-45s %s" % ("ok" if number in seen else "MISSED", name, " ".join(seen[:6])), flush=True)
     for name, number, change in CASES:
         with tempfile.TemporaryDirectory() as t:
             folder = os.path.join(t, "record")
@@ -152,7 +219,7 @@ def main():
             seen = [n for n, (_, verdict, _) in verify.run(r).items() if verdict != "pass"]
             bad += number not in seen
             print("%-7s %-45s %s" % ("ok" if number in seen else "MISSED", name, " ".join(seen[:6])), flush=True)
-    print("%d cases, %d missed" % (len(CASES) + 3, bad))
+    print("%d cases, %d missed" % (len(CASES) + len(FORGED) + 3, bad))
     return 1 if bad else 0
 
 
