@@ -256,19 +256,24 @@ event_add_hash(struct event *e, const char *name, const struct hash *h)
 	event_add(e, name, "%s", hex);
 }
 
-/* What was said before a crash is not said twice: no two entries hold one document. */
+static int
+same_facts(const struct event *a, const struct event *b)
+{
+	int same = strcmp(a->kind, b->kind) == 0 && a->facts == b->facts;
+
+	for (unsigned i = 0; i < a->facts && same; i++)
+		same = strcmp(a->fact[i].name, b->fact[i].name) == 0 && strcmp(a->fact[i].value, b->fact[i].value) == 0;
+	return same;
+}
+
+/* What was said before a crash is not said twice. */
 static int
 said(const struct record *r, const struct event *e)
 {
-	struct buf want = {0};
-	int found = 0;
-
-	if (event_document(&want, e) != OK)
-		return 0;
-	for (uint64_t i = 0; i < r->entries && !found; i++)
-		found = r->entry[i].document != NULL && strcmp(r->entry[i].document, buf_cstr(&want)) == 0;
-	buf_free(&want);
-	return found;
+	for (uint64_t i = 0; i < r->entries; i++)
+		if (r->entry[i].document != NULL && same_facts(&r->entry[i], e))
+			return 1;
+	return 0;
 }
 
 enum err

@@ -37,7 +37,7 @@ after_comparison() {
 	echo "  the new witness cosigned"
 }
 after_mixing() {
-	$urna decrypt run --record "$R" --socket "$S" $(by custodio-2) --label tarjeta-2-1 --pin-file "$P/pin-2-1"
+	$urna decrypt run $station --socket "$S" $(by custodio-2) --label tarjeta-2-1 --pin-file "$P/pin-2-1"
 	python3 - "$R"/decryption/*/02/nizkp/proofs/DecrFactReply01.bt <<'P'
 import sys
 b = bytearray(open(sys.argv[1], "rb").read()); b[-1] ^= 1; open(sys.argv[1], "wb").write(b)

@@ -37,7 +37,7 @@ def call(folder, account, box, keys):
         "registrar": party("registro", "Registro de electores"), "notary": party("notaria", "Notaría"),
         "operator": party("operador", "Operación"), "auditor": party("auditoria", "Auditoría"),
         "replacement_signer": party("reposicion", "Reposición"),
-        "mixers": {"minimum": 2, "required": mixers[:1] + mixers[2:3], "list": [party(n, n) for n in mixers]},
+        "mixers": {"minimum": 2, "required": mixers[2:3], "list": [party(n, n) for n in mixers]},
         "witnesses": {"quorum": len(witnesses) * 2 // 3, "list": [party(n, "Partido " + n) for n in witnesses]},
         "amend": [{"kind": "extend", "keys": ["operador", "notaria"], "quorum": 2},
                   {"kind": "suspend", "keys": ["operador", "notaria"], "quorum": 1},

@@ -104,7 +104,7 @@ class Forged:
         return json.loads(e["document"]) if "document" in e else e
 
     def signed(self, kind, facts, when, who):
-        d = json_write({"urna": "event", "version": 1, "scope": ID, "kind": kind, "facts": facts})
+        d = json_write({"urna": "event", "version": 1, "scope": ID, "serial": os.urandom(16).hex(), "kind": kind, "facts": facts})
         return self.entry(d, self.note("event", d, who), when)
 
     @staticmethod
@@ -318,17 +318,17 @@ b[-1] ^= 1
 r.put("encrypted-votes.bin", bytes(b))
 operator_refuses("another file of encrypted votes", "V22")
 
-r = remixed(2)
-trustee_refuses("the required mixer left out", "V28")
 r = remixed(1, 2)
+trustee_refuses("the required mixer left out", "V28")
+r = remixed(3, 1)
 entries = r.log("events")
 first = r.document(entries[-2])["facts"]
 second = r.document(entries[-1])["facts"]
 when = json.loads(entries[-1])["time"]
-r.relog("events", entries[:-1] + [r.signed("mix", dict(second, outputs=first["outputs"]), when, "mezclador-2")])
+r.relog("events", entries[:-1] + [r.signed("mix", dict(second, outputs=first["outputs"]), when, "mezclador-1")])
 trustee_refuses("an entry that names other outputs", "V28")
-r.relog("events", entries[:-1] + [r.signed("mix", dict(second, mixer="mezclador-1"), when, "mezclador-1")])
-notes_of(r, 1, 2)
+r.relog("events", entries[:-1] + [r.signed("mix", dict(second, mixer="mezclador-3"), when, "mezclador-3")])
+notes_of(r, 3, 2)
 trustee_refuses("one mixer twice, all of it signed", "V28")
 for f in glob.glob(D + "/mix/*/*.note"):
     os.remove(f)
@@ -341,7 +341,7 @@ code, text = station(1, 1, *by("custodio-1"), record=W + "/at-mix")
 same = factors() and all(open(f, "rb").read() == open(W + "/record/" + f[len(OUT) + 1:], "rb").read() for f in factors())
 told("the same list again (after a crash): the card serves, the factors are the same", code == 0 and same and "VERIFIED until mix" in text, text)
 told("the entries lie signed beside them", sorted(os.listdir(OUT + "/entries")) == ["factors-01.json", "factors-01.json.note", "station-01.json", "station-01.json.note"])
-r = remixed(1, 2)
+r = remixed(3, 1)
 code, text = station(1, 1, *by("custodio-1"))
 told("another mix of the same box, all checks pass: the card that served refuses", code == 1 and "has served another mixed output of this box" in text
      and "VERIFIED until mix" in text and not factors(), text)
@@ -354,7 +354,7 @@ told("and then refuses the first mix", code == 1 and "has served another mixed o
 
 r.relog("events", r.log("events")[:-1])  # both mixes' files, one entry
 for attempt in (1, 2):
-    code, text = run("build/bin/urna", "mix", "--record", D, "--election-id", ID, "--quiet", "--socket", W + "/no-socket", *by("mezclador-2"))
+    code, text = run("build/bin/urna", "mix", "--record", D, "--election-id", ID, "--quiet", "--socket", W + "/no-socket", *by("mezclador-1"))
     told("a mixing without its entry is begun anew", code == 1 and "group 1 of 1" in text and "connect" in text, text)
 parts = glob.glob(D + "/mix/*/nizkp/proofs/activethreshold")
 told("and stands at its position", all(open(p).read() == "2" for p in parts))
