@@ -815,6 +815,8 @@ heartbeat(struct service *s, int force, struct why *why)
 	event_add(e, "size", "%" PRIu64, head.size);
 	event_add(e, "root", "%s", hex);
 	event_add(e, "authorizations", "%u", authorized);
+	if (registry_refused(s->registry, NULL)) /* an older copy was put back: its count is that of another day */
+		event_add(e, "registry", "incomplete");
 	if (late(s) > 0)
 		event_add(e, "late", "%lld", (long long)late(s));
 	err = append_one(s, e, NULL, why);

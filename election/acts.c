@@ -274,20 +274,22 @@ amendments(struct act *out, struct json_out *o, const struct event *entry, uint6
 
 #define SINCE_LAST_ACT "MODIFICACIONES DESDE EL ACTA ANTERIOR"
 
-/* What nobody ordered: suspensions by the clock and their end, heartbeats that came late since the service or its store was down. */
+/* What nobody ordered: suspensions by the clock and their end, heartbeats that came late since the service or its store was down, or while the registry
+ * was an older copy. */
 static void
 interruptions(struct act *out, struct json_out *o, const struct event *entry, uint64_t n)
 {
-	static const char *const more[] = {"jump", "motive", "late"};
+	static const char *const more[] = {"jump", "motive", "late", "registry"};
 	unsigned any = 0;
 	char t[21];
 
 	json_begin(o, "interruptions", '[');
 	for (uint64_t i = 0; i < n; i++) {
 		const struct event *e = &entry[i];
+		int odd = strcmp(e->kind, "heartbeat") == 0 && (event_fact(e, "late")[0] != '\0' || event_fact(e, "registry")[0] != '\0');
 		int clock = strcmp(event_fact(e, "cause"), "clock") == 0 && (strcmp(e->kind, "suspend") == 0 || strcmp(e->kind, "resume") == 0);
 
-		if (!clock && (strcmp(e->kind, "heartbeat") != 0 || event_fact(e, "late")[0] == '\0'))
+		if (!clock && !odd)
 			continue;
 		time_text(t, e->time);
 		if (any++ == 0)

@@ -123,12 +123,12 @@ def interruptions(a, events):
     a.json["interruptions"] = []
     for v in events:
         clock = v.kind in ("suspend", "resume") and v.facts.get("cause") == "clock"
-        if not clock and not (v.kind == "heartbeat" and v.facts.get("late")):
+        if not clock and not (v.kind == "heartbeat" and (v.facts.get("late") or v.facts.get("registry"))):
             continue
         if not a.json["interruptions"]:
             a.text += "\nINTERRUPCIONES DEL SERVICIO\n"
         a.text += "  %s %s" % (v.when, v.kind)
-        a.json["interruptions"].append({"kind": v.kind, "time": v.when, **further(a, v, ("jump", "motive", "late"))})
+        a.json["interruptions"].append({"kind": v.kind, "time": v.when, **further(a, v, ("jump", "motive", "late", "registry"))})
 
 
 def place(r, entity, district):
