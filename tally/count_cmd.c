@@ -144,7 +144,7 @@ compare_cmd(struct args *a)
 	struct signer by = {0};
 	struct why why = {""};
 	struct station s;
-	struct record *r;
+	struct record *r, *now = NULL;
 	struct event *e;
 	struct hash file;
 
@@ -154,15 +154,20 @@ compare_cmd(struct args *a)
 	r = &s.good->r;
 	if (compare(r, &file, &why) != OK)
 		return fail("decrypt", &why);
-	facts = (struct act_facts){&r->call, r->m, r->election};
-	if (act_start(&act, &facts, r->close, r->entry, r->entries, &file, r->ballots_head.size, &r->ballots_head.root) != OK || put_act(s.dir, "start-of-decryption", &act, &why) != OK ||
-	    sign_file(a, s.dir, "acts/start-of-decryption.json", "start-of-decryption", &r->call.hash, &why) != OK || open_signer(a, &by, &why) != OK)
-		return fail("decrypt", &why);
 	e = event_new(r, "comparison");
 	event_add_hash(e, "sha256", &file);
 	event_add_hash(e, "root", &r->ballots_head.root);
-	if (station_say(&s, e, 0, &by, &why) != OK)
+	if (open_signer(a, &by, &why) != OK || station_say(&s, e, 0, &by, &why) != OK)
 		return fail("decrypt", &why);
+	/* the act comes after the entry: no authorizer's list can come any more that it would have to name */
+	facts = (struct act_facts){&r->call, r->m, r->election};
+	if ((now = calloc(1, sizeof *now)) == NULL || open_record(now, s.dir, TO_EVENTS, &why) != OK ||
+	    act_start(&act, &facts, r->close, now->entry, now->entries, &file, r->ballots_head.size, &r->ballots_head.root) != OK ||
+	    put_act(s.dir, "start-of-decryption", &act, &why) != OK ||
+	    sign_file(a, s.dir, "acts/start-of-decryption.json", "start-of-decryption", &r->call.hash, &why) != OK)
+		return fail("decrypt", &why);
+	record_free(now);
+	free(now);
 	station_close(&s);
 	return 0;
 }
