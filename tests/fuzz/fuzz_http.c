@@ -77,7 +77,9 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		q.path = account[p[0] % 10];
 		account_handle(s, &q, &r);
 	}
-	if (r.body.n == 0 || s->authorizations != 0 || s->casts != 0)
+	if ((r.body.n == 0) == (r.file[0] == '\0') || s->authorizations != 0 || s->casts != 0)
+		abort();
+	if (r.file[0] != '\0' && (strncmp(r.file, "/nonexistent/", 13) != 0 || strstr(r.file, "..") != NULL)) /* the record, and nothing beside it */
 		abort();
 	buf_free(&r.body);
 	return 0;
