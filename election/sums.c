@@ -9,6 +9,7 @@
 #include "crypto/parallel.h"
 #include "crypto/shuffle.h"
 #include "election/docnote.h"
+#include "election/signatures.h"
 
 static enum err
 same_hash(const char *want, const struct buf *b, const char *name, struct why *why)
@@ -68,24 +69,51 @@ add_list(struct record *r, struct lists *l, unsigned a, const char *want, struct
 struct confirmed {
 	struct record *r;
 	const struct lists *lists;
+	struct signatures *signatures;
 	struct style_sums *sums;
 	struct why *why;
 };
 
 static enum err
+false_confirmation(struct why *why, uint32_t index)
+{
+	return why_set(why, ERR_PROOF, "confirmation of roll index %u: false, or of one who did not authorize", index);
+}
+
+static enum err
 on_confirmation(void *ctx, uint32_t index, const uint8_t *sig)
 {
 	struct confirmed *x = ctx;
-	const struct roll_row *voter = &x->r->roll.row[index];
+	uint32_t false_index = index;
 	struct hash h;
+	enum err e;
 
 	if (sig == NULL)
 		return OK;
 	confirmation_hash(&h, &x->r->election, index);
-	if (!lists_authorized(x->lists, index) || roll_signed(voter, sig, &h) != OK)
-		return why_set(x->why, ERR_PROOF, "confirmation of roll index %u: false, or of one who did not authorize", index);
-	x->sums[voter->style - 1].confirmations++;
-	return OK;
+	if (!lists_authorized(x->lists, index) || (e = signatures_add(x->signatures, index, sig, &h, &false_index)) == ERR_PROOF)
+		return false_confirmation(x->why, false_index);
+	x->sums[x->r->roll.row[index].style - 1].confirmations++;
+	return e;
+}
+
+/* The file whose hash the close entry names, every signature in it. */
+static enum err
+add_confirmations(struct confirmed *x, unsigned threads)
+{
+	struct record *r = x->r;
+	struct buf b = {0};
+	uint32_t false_index = 0;
+	enum err e;
+
+	if ((e = signatures_new(&x->signatures, &r->roll, threads)) == OK && (e = record_file(r, "confirmations", 1 << 30, &b, x->why)) == OK &&
+	    (e = same_hash(event_fact(r->close, "confirmations"), &b, "confirmations", x->why)) == OK &&
+	    (e = confirmations_read(b.p, b.n, &r->election, r->roll.n, on_confirmation, x, x->why)) == OK &&
+	    (e = signatures_end(x->signatures, &false_index)) == ERR_PROOF)
+		e = false_confirmation(x->why, false_index);
+	signatures_free(x->signatures);
+	buf_free(&b);
+	return e;
 }
 
 enum err
@@ -94,8 +122,7 @@ sums_of_record(struct record *r, struct style_sums *sums, struct lists_findings 
 	struct rsa_public *const *key[MAX_AUTHORIZERS];
 	struct lists_of of = {&r->call, r->m, &r->roll, &r->election, key, threads};
 	struct lists *l = NULL;
-	struct confirmed x = {r, NULL, sums, why};
-	struct buf b = {0};
+	struct confirmed x = {r, NULL, NULL, sums, why};
 	enum err e;
 
 	for (unsigned a = 0; a < MAX_AUTHORIZERS; a++)
@@ -115,8 +142,7 @@ sums_of_record(struct record *r, struct style_sums *sums, struct lists_findings 
 	for (uint32_t i = 0; i < r->roll.n; i++)
 		sums[r->roll.row[i].style - 1].authorizations_all += (uint64_t)lists_authorized(l, i);
 	x.lists = l;
-	if ((e = record_file(r, "confirmations", 1 << 30, &b, why)) == OK && (e = same_hash(event_fact(r->close, "confirmations"), &b, "confirmations", why)) == OK)
-		e = confirmations_read(b.p, b.n, &r->election, r->roll.n, on_confirmation, &x, why);
+	e = add_confirmations(&x, threads);
 	for (uint64_t i = 0; i < r->ballots && e == OK; i++) {
 		struct ballot ballot;
 
@@ -126,7 +152,6 @@ sums_of_record(struct record *r, struct style_sums *sums, struct lists_findings 
 	}
 done:
 	lists_free(l);
-	buf_free(&b);
 	return e;
 }
 
