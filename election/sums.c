@@ -173,61 +173,6 @@ mix_statement(struct buf *out, const struct session *s, const char *mixer, unsig
 	json_end(&o, '}');
 }
 
-static enum err
-verify_group(struct record *r, unsigned g, unsigned threads, struct why *why)
-{
-	const char *folder = r->m->group[g].folder;
-	struct ciphertext *in = NULL, *out = NULL;
-	struct session s;
-	size_t n = 0;
-	enum err e;
-
-	if ((e = record_group(r, g, &in, &n)) != OK || n == 0) {
-		free(in);
-		return e;
-	}
-	record_mix_session(&s, r, g, r->progress.mixes);
-	for (unsigned l = 1; l <= r->progress.mixes && e == OK; l++) {
-		struct shuffle_proof p = {{0}, {0}, {0}};
-		struct buf b = {0};
-		char path[200];
-
-		(void)snprintf(path, sizeof path, "mix/%s/nizkp/proofs/PermutationCommitment%02u.bt", folder, l);
-		e = record_file(r, path, 1 << 30, &p.permutation_commitment, why);
-		(void)snprintf(path, sizeof path, "mix/%s/nizkp/proofs/PoSCommitment%02u.bt", folder, l);
-		if (e == OK)
-			e = record_file(r, path, 1 << 30, &p.commitment, why);
-		(void)snprintf(path, sizeof path, "mix/%s/nizkp/proofs/PoSReply%02u.bt", folder, l);
-		if (e == OK)
-			e = record_file(r, path, 1 << 30, &p.reply, why);
-		if (l == r->progress.mixes)
-			(void)snprintf(path, sizeof path, "mix/%s/nizkp/ShuffledCiphertexts.bt", folder);
-		else
-			(void)snprintf(path, sizeof path, "mix/%s/nizkp/proofs/Ciphertexts%02u.bt", folder, l);
-		if (e == OK && (e = record_file(r, path, 1 << 30, &b, why)) == OK && (e = bt_ciphertexts_read(&out, n, b.p, b.n)) != OK)
-			why_set(why, e, "%s: not %zu ciphertexts", path, n);
-		if (e == OK && (e = shuffle_verify(&s, &r->joint.key, in, out, n, &p, threads, why)) != OK)
-			why_prefix(why, e, "group %s, mix %u", folder, l);
-		free(in);
-		in = out;
-		out = NULL;
-		shuffle_proof_free(&p);
-		buf_free(&b);
-	}
-	free(in);
-	return e;
-}
-
-enum err
-verify_mixes(struct record *r, unsigned threads, struct why *why)
-{
-	enum err e = OK;
-
-	for (unsigned g = 0; g < r->m->groups && e == OK; g++)
-		e = verify_group(r, g, threads, why);
-	return e;
-}
-
 /* ---- votes and acts ---------------------------------------------------------------------------- */
 
 enum err
@@ -315,4 +260,20 @@ hash_lists(struct record *r, struct buf list[3], struct why *why)
 	}
 	free(name);
 	return e;
+}
+
+void
+seal_hash(struct hash *out, const struct buf *sha256_list)
+{
+	const uint8_t *line = sha256_list->p, *end = line + sha256_list->n;
+	struct hash_run *h = hash_start();
+
+	while (line < end) {
+		const uint8_t *next = (const uint8_t *)memchr(line, '\n', (size_t)(end - line)) + 1;
+
+		if (strncmp((const char *)line + 2 * HASH_BYTES + 2, "events/", 7) != 0)
+			hash_more(h, line, (size_t)(next - line));
+		line = next;
+	}
+	hash_end(h, out);
 }

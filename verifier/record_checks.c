@@ -806,7 +806,7 @@ hash_of_list(struct hash *out, const struct ciphertext *c, size_t n)
 
 /* One mix of one group: proof and note. *in is replaced by the output. */
 static int
-check_mix(struct check_run *x, unsigned g, unsigned l, const struct session *s, struct ciphertext **in, size_t n)
+check_mix(struct check_run *x, unsigned g, unsigned l, const struct session *s, const struct point *generators, struct ciphertext **in, size_t n)
 {
 	const char *folder = x->r.m->group[g].folder;
 	struct shuffle_proof p = {{0}, {0}, {0}};
@@ -829,7 +829,7 @@ check_mix(struct check_run *x, unsigned g, unsigned l, const struct session *s, 
 		(void)snprintf(path, sizeof path, "mix/%s/nizkp/proofs/Ciphertexts%02u.bt", folder, l);
 	if (e == OK && (e = record_file(&x->r, path, HUGE_FILE, &b, &x->why)) == OK && (e = bt_ciphertexts_read(&out, n, b.p, b.n)) != OK)
 		why_set(&x->why, e, "%s: not %zu ciphertexts in canonical form", path, n);
-	if (e == OK && (e = shuffle_verify(s, &x->r.joint.key, *in, out, n, &p, x->threads, &x->why)) != OK)
+	if (e == OK && (e = shuffle_verify(s, generators, &x->r.joint.key, *in, out, n, &p, x->threads, &x->why)) != OK)
 		why_prefix(&x->why, e, "group %s, mix %u", folder, l);
 	if (e != OK)
 		bad(x, CHECK_MIX_PROOFS, e);
@@ -1076,6 +1076,7 @@ static int
 check_group(struct check_run *x, unsigned g, struct ciphertext **list, size_t n)
 {
 	const char *folder = x->r.m->group[g].folder;
+	struct point *generators = NULL; /* of the session, for all its mixes */
 	struct session s;
 	char base[100], info[200], path[300], active[16];
 	int ready = 1;
@@ -1097,8 +1098,11 @@ check_group(struct check_run *x, unsigned g, struct ciphertext **list, size_t n)
 		else
 			report_pass(x->report, CHECK_MIX_SESSIONS, 1, NULL);
 	}
+	if (x->r.progress.mixes > 0 && ((generators = malloc(n * sizeof *generators)) == NULL || session_generators(generators, n, &s) != OK))
+		abort();
 	for (unsigned l = 1; l <= x->r.progress.mixes && ready; l++)
-		ready = check_mix(x, g, l, &s, list, n);
+		ready = check_mix(x, g, l, &s, generators, list, n);
+	free(generators);
 	if (n != record_group_size(&x->r, g)) {
 		report_fail(x->report, CHECK_MIX_INPUT, "group %s: not all ballots of its styles have its contest", folder);
 		ready = 0;
@@ -1242,23 +1246,24 @@ check_handover(struct check_run *x)
 	struct buf list[3] = {{0}, {0}, {0}};
 	struct hash h[3];
 	char hex[65];
-	enum err e = OK;
+	enum err e;
 
 	if (x->report->until < UNTIL_HANDOVER)
 		return;
 	report_begin(x->report, CHECK_SEAL);
+	report_begin(x->report, CHECK_HASH_LISTS);
+	e = hash_lists(&x->r, list, &x->why);
 	if (!x->r.progress.sealed)
 		report_absent(x->report, CHECK_SEAL, "no seal entry");
-	else if ((e = record_list_hash(&x->r, &h[0], &x->why)) != OK)
+	else if (e != OK)
 		bad(x, CHECK_SEAL, e);
 	else {
+		seal_hash(&h[0], &list[0]);
 		hash_hex(hex, &h[0]);
 		if (strcmp(hex, event_fact(&x->r.entry[x->r.entries - 1], "list")) != 0)
 			report_fail(x->report, CHECK_SEAL, "the files are not those that were sealed");
 		report_pass(x->report, CHECK_SEAL, 1, NULL);
 	}
-	report_begin(x->report, CHECK_HASH_LISTS);
-	e = hash_lists(&x->r, list, &x->why);
 	for (int i = 0; i < 3 && e == OK; i++) {
 		e = same(x, names[i], list[i].p, list[i].n);
 		sha256(&h[i], list[i].p, list[i].n);
