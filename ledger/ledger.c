@@ -69,7 +69,7 @@ ledger_read(struct ledger *l, uint64_t index, struct buf *entry, struct why *why
 {
 	uint8_t key[STORE_KEY_BYTES];
 
-	return ledger_get(l, key, store_key(key, 'e', -1, index), entry, why);
+	return ledger_get(l, key, store_entry_key(key, index), entry, why);
 }
 
 enum err
@@ -212,7 +212,7 @@ read_hashes(struct ledger *l, int level, uint64_t index, unsigned width, struct 
 	(void)pthread_mutex_unlock(&l->lock);
 	if (e == OK)
 		return OK;
-	if ((e = ledger_get(l, key, store_key(key, 't', level, index), &b, why)) == OK) {
+	if ((e = ledger_get(l, key, store_tile_key(key, level, index), &b, why)) == OK) {
 		if (b.n < width * HASH_BYTES)
 			e = ERR_ABSENT;
 		else
@@ -371,7 +371,7 @@ put_tile(void *ctx, int level, uint64_t index, unsigned width, const void *p, si
 	uint8_t key[STORE_KEY_BYTES];
 
 	(void)width;
-	store_batch_put(l->writes, key, store_key(key, 't', level, index), p, n);
+	store_batch_put(l->writes, key, store_tile_key(key, level, index), p, n);
 	return OK;
 }
 
@@ -392,7 +392,7 @@ load_mirror(struct ledger *l, struct why *why)
 		return why_set(why, ERR_NOT_NOW, "the mirror has %" PRIu64 " entries, the store %" PRIu64 ": the store is an older copy; restore it with the mirror", mirror_size(l->mirror), l->head.size);
 	for (uint64_t i = mirror_size(l->mirror); i < l->head.size && e == OK; i++) {
 		buf_free(&entry);
-		if ((e = store_get(l->store, key, store_key(key, 'e', -1, i), &entry, why)) != OK)
+		if ((e = store_get(l->store, key, store_entry_key(key, i), &entry, why)) != OK)
 			break;
 		buf_vec16(&entries, entry.p, entry.n);
 		if (++count == MOST_FRAME || i + 1 == l->head.size) {

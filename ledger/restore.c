@@ -63,7 +63,7 @@ from_backup(struct gathered *g, const char *path, struct why *why)
 	for (uint64_t i = 0; e == OK; i++) {
 		struct buf b = {0};
 
-		if ((e = store_get(s, key, store_key(key, 'e', -1, i), &b, why)) == OK)
+		if ((e = store_get(s, key, store_entry_key(key, i), &b, why)) == OK)
 			e = take(g, i, b.p, b.n, "the backup", why);
 		buf_free(&b);
 	}
@@ -176,7 +176,7 @@ put_tile(void *ctx, int level, uint64_t index, unsigned width, const void *p, si
 	uint8_t key[STORE_KEY_BYTES];
 
 	if (level != TILE_ENTRIES && width == TILE_WIDTH) /* the right edge is made from these when the log is opened */
-		store_batch_put(m->batch, key, store_key(key, 't', level, index), p, n);
+		store_batch_put(m->batch, key, store_tile_key(key, level, index), p, n);
 	return OK;
 }
 
@@ -185,7 +185,7 @@ put_entry(struct store_batch *b, const struct ledger_options *o, uint64_t index,
 {
 	uint8_t key[STORE_KEY_BYTES], dedup[32], value[8];
 
-	store_batch_put(b, key, store_key(key, 'e', -1, index), entry->p, entry->n);
+	store_batch_put(b, key, store_entry_key(key, index), entry->p, entry->n);
 	if (o->entry_key == NULL || !o->entry_key(entry->p, entry->n, dedup))
 		return;
 	for (int k = 0; k < 8; k++)

@@ -238,7 +238,7 @@ build(struct ledger *l, struct batch *b)
 	for (size_t i = 0; i < b->n && e == OK; i++) {
 		const struct ledger_append *a = b->kept[i];
 
-		store_batch_put(b->writes, key, store_key(key, 'e', -1, a->index), a->entry, a->n);
+		store_batch_put(b->writes, key, store_entry_key(key, a->index), a->entry, a->n);
 		if (a->key != NULL) {
 			put_index(value, a->index);
 			store_batch_put(b->writes, key, store_dedup_key(key, a->key), value, sizeof value);

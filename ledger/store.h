@@ -11,9 +11,9 @@
 struct store;
 struct store_batch;
 
-/* RocksDB in a folder (made if missing), caches bounded. The first byte of a key (ledger/layout.h) says where it is kept,
- * so that entries, which only ever follow each other, are not rewritten together with keys that come in any order.
- * ERR_IO with the library's sentence. */
+/* RocksDB in a folder (made if missing), memory bounded (to which end it calls malloc_trim now and then).
+ * The first byte of a key (ledger/layout.h) says where it is kept, so that entries, which only ever follow each other, are
+ * not rewritten together with keys that come in any order. ERR_IO with the library's sentence. */
 MUST_CHECK enum err store_open(struct store **out, const char *path, struct why *why);
 void store_close(struct store *s);
 /* Append the value to out; ERR_ABSENT. */

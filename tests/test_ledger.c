@@ -622,7 +622,7 @@ changed_inside(void **state)
 	shell("cp -r %s/store %s/good", dir, dir);
 	for (int kind = 0; kind < 3; kind++) {
 		struct store_batch *b;
-		uint8_t entry_key[9] = {'e', 0, 0, 0, 0, 0, 0, 0, 77}, tile_key[10] = {'t', 0}, hashes[256 * 32] = {1};
+		uint8_t entry_key[9] = {'e', 0, 0, 0, 0, 0, 0, 0, 77}, tile_key[10] = {'e', 0, 0, 0, 0, 0, 0, 0, 255, 0}, hashes[256 * 32] = {1};
 		int tries = 0;
 
 		shell("rm -rf %s/store && cp -r %s/good %s/store", dir, dir, dir);
