@@ -7,8 +7,6 @@
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
 
-#include <semaphore.h>
-
 #include "crypto/tile.h"
 
 struct ledger;
@@ -41,7 +39,8 @@ struct ledger_append {
 	struct why why;
 	/* the ledger's own */
 	struct hash leaf;
-	sem_t done;
+	struct ledger *log;
+	uint32_t batch;
 	struct ledger_append *next;
 };
 
