@@ -164,6 +164,17 @@ store_close(struct store *s)
 	free(s);
 }
 
+void
+store_remove(const char *path)
+{
+	rocksdb_options_t *o = rocksdb_options_create();
+	char *message = NULL;
+
+	rocksdb_destroy_db(o, path, &message);
+	rocksdb_free(message);
+	rocksdb_options_destroy(o);
+}
+
 enum err
 store_get(struct store *s, const void *key, size_t key_n, struct buf *out, struct why *why)
 {

@@ -544,6 +544,7 @@ restored(void **state)
 	/* yesterday's backup alone: says what is missing, makes nothing, and nothing is served */
 	assert_int_equal(restore(backup, NULL, NULL, &why), ERR_NOT_NOW);
 	assert_non_null(strstr(why.text, "300 of 700 signed entries are in no source: 400-699"));
+	shell("test ! -e %s/store.restoring", dir);
 	assert_int_equal(open_log(&l, &why), ERR_NOT_NOW);
 	shell("rm -rf %s/store && cp -r %s %s/store", dir, backup, dir);
 	assert_int_equal(open_log(&l, &why), ERR_NOT_NOW);
