@@ -41,7 +41,7 @@ same_tile(void *ctx, int level, uint64_t index, unsigned width, const void *p, s
 	enum err e;
 
 	(void)width;
-	if ((e = patient_get(l, key, store_key(key, 't', level, index), &tile)) == OK && (tile.n != n || memcmp(tile.p, p, n) != 0))
+	if ((e = patient_get(l, key, store_tile_key(key, level, index), &tile)) == OK && (tile.n != n || memcmp(tile.p, p, n) != 0))
 		e = ERR_PROOF;
 	buf_free(&tile);
 	return e;
@@ -64,7 +64,7 @@ check_behind(void *ledger)
 		b->emit = same_tile;
 	}
 	for (; e == OK && i < l->opened.size && !l->check_stops; i++)
-		if ((e = patient_get(l, key, store_key(key, 'e', -1, i), &entry)) == OK) {
+		if ((e = patient_get(l, key, store_entry_key(key, i), &entry)) == OK) {
 			leaf_hash(&leaf, entry.p, entry.n);
 			e = tile_builder_leaf(b, &leaf);
 		}

@@ -13,7 +13,7 @@
 
 /* COMPANY: when so many wait, a batch waits no longer. IN_FLIGHT: batches under way, one being made ready, one going to the
  * disk, one being answered. MOST_FRAME: entries in a frame when the mirror is brought up. */
-enum { COMPANY = 256, MOST_FRAME = 4096, HEAL_SECONDS = 1, IN_FLIGHT = 3, CACHED_TILES = 256 };
+enum { COMPANY = 256, MOST_FRAME = 4096, HEAL_SECONDS = 1, IN_FLIGHT = 3, ANSWERS = 8, CACHED_TILES = 256 };
 
 struct batch;
 struct tile_nodes;
@@ -44,6 +44,7 @@ struct ledger {
 	struct timespec pooled_since;
 	int stopping, sealed, preparing, drained;
 	uint64_t prepared, written, finished;
+	_Atomic uint32_t answered[ANSWERS]; /* a batch's callers wait until it is in its place: number n, plus 1, at n % ANSWERS */
 
 	/* the sequencer's alone */
 	struct batch *batch[IN_FLIGHT]; /* batch number n is batch[n % IN_FLIGHT]; handed on by the three counts */

@@ -11,18 +11,24 @@
 
 enum { STORE_KEY_BYTES = 33 };
 
-/* 'e' entry, 't' tile (level from 0), both by index. level < 0: none in the key. Returns the length. */
+/* All return the key's length. */
 static inline size_t
-store_key(uint8_t out[STORE_KEY_BYTES], char kind, int level, uint64_t index)
+store_entry_key(uint8_t out[STORE_KEY_BYTES], uint64_t index)
 {
-	size_t n = 0;
+	out[0] = 'e';
+	for (int i = 0; i < 8; i++)
+		out[1 + i] = (uint8_t)(index >> (56 - 8 * i));
+	return 9;
+}
 
-	out[n++] = (uint8_t)kind;
-	if (level >= 0)
-		out[n++] = (uint8_t)level;
-	for (int i = 7; i >= 0; i--)
-		out[n++] = (uint8_t)(index >> (8 * i));
-	return n;
+/* A full tile stands behind the last entry under it, so that keys come in their order. */
+static inline size_t
+store_tile_key(uint8_t out[STORE_KEY_BYTES], int level, uint64_t index)
+{
+	size_t n = store_entry_key(out, ((index + 1) << 8 * level << 8) - 1);
+
+	out[n] = (uint8_t)level;
+	return n + 1;
 }
 
 /* 'd' and a deduplication key; its value is the entry's index, 8 bytes big-endian. */

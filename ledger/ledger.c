@@ -69,7 +69,7 @@ ledger_read(struct ledger *l, uint64_t index, struct buf *entry, struct why *why
 {
 	uint8_t key[STORE_KEY_BYTES];
 
-	return ledger_get(l, key, store_key(key, 'e', -1, index), entry, why);
+	return ledger_get(l, key, store_entry_key(key, index), entry, why);
 }
 
 enum err
@@ -212,7 +212,7 @@ read_hashes(struct ledger *l, int level, uint64_t index, unsigned width, struct 
 	(void)pthread_mutex_unlock(&l->lock);
 	if (e == OK)
 		return OK;
-	if ((e = ledger_get(l, key, store_key(key, 't', level, index), &b, why)) == OK) {
+	if ((e = ledger_get(l, key, store_tile_key(key, level, index), &b, why)) == OK) {
 		if (b.n < width * HASH_BYTES)
 			e = ERR_ABSENT;
 		else
@@ -371,7 +371,7 @@ put_tile(void *ctx, int level, uint64_t index, unsigned width, const void *p, si
 	uint8_t key[STORE_KEY_BYTES];
 
 	(void)width;
-	store_batch_put(l->writes, key, store_key(key, 't', level, index), p, n);
+	store_batch_put(l->writes, key, store_tile_key(key, level, index), p, n);
 	return OK;
 }
 
@@ -392,7 +392,7 @@ load_mirror(struct ledger *l, struct why *why)
 		return why_set(why, ERR_NOT_NOW, "the mirror has %" PRIu64 " entries, the store %" PRIu64 ": the store is an older copy; restore it with the mirror", mirror_size(l->mirror), l->head.size);
 	for (uint64_t i = mirror_size(l->mirror); i < l->head.size && e == OK; i++) {
 		buf_free(&entry);
-		if ((e = store_get(l->store, key, store_key(key, 'e', -1, i), &entry, why)) != OK)
+		if ((e = store_get(l->store, key, store_entry_key(key, i), &entry, why)) != OK)
 			break;
 		buf_vec16(&entries, entry.p, entry.n);
 		if (++count == MOST_FRAME || i + 1 == l->head.size) {
@@ -406,6 +406,14 @@ load_mirror(struct ledger *l, struct why *why)
 	return e;
 }
 
+static enum err
+sign_head(struct ledger *l, struct why *why)
+{
+	enum err e = checkpoint_sign(&l->checkpoint, &l->head, l->key);
+
+	return e == OK ? OK : why_set(why, e, "the log's key %s does not sign", l->key->name);
+}
+
 /* A log without entries: sign the empty tree. */
 static enum err
 load_new(struct ledger *l, struct why *why)
@@ -413,7 +421,7 @@ load_new(struct ledger *l, struct why *why)
 	struct store_batch *b = store_batch_new(l->store);
 	enum err e;
 
-	if ((e = head_file_make(l->head_file, &l->head, why)) == OK && (e = checkpoint_sign(&l->checkpoint, &l->head, l->key)) == OK) {
+	if ((e = head_file_make(l->head_file, &l->head, why)) == OK && (e = sign_head(l, why)) == OK) {
 		store_batch_put(b, "h", 1, l->checkpoint.p, l->checkpoint.n);
 		e = store_write(l->store, b, why);
 	}
@@ -431,7 +439,7 @@ load(struct ledger *l, struct why *why)
 	enum err e, f;
 
 	if ((e = vkey_make(&key, l->key->name, NOTE_ED25519, l->key->key)) != OK)
-		return e;
+		return why_set(why, e, "the log's key is not one for checkpoints");
 	l->head.size = 0;
 	empty_root(&l->head.root);
 	f = head_file_read(l->head_file, &fence, why);
@@ -443,7 +451,7 @@ load(struct ledger *l, struct why *why)
 	if (e == ERR_ABSENT && fence.size > 0)
 		return why_set(why, ERR_NOT_NOW, "the store is empty, but %" PRIu64 " entries were signed (head file %s): restore the store", fence.size, l->head_file);
 	if (e == ERR_ABSENT) {
-		if ((e = checkpoint_sign(&l->checkpoint, &l->head, l->key)) != OK)
+		if ((e = sign_head(l, why)) != OK)
 			return e;
 	} else if (e != OK || (e = checkpoint_open(&l->head, l->checkpoint.p, l->checkpoint.n, &key, why)) != OK)
 		return why_prefix(why, e, "the store's head");
@@ -501,6 +509,10 @@ ledger_open(struct ledger **out, const struct ledger_options *o, struct why *why
 
 	if (l == NULL)
 		return ERR_NOMEM;
+	if (strlen(o->store) >= sizeof l->store_path || strlen(o->head_file) >= sizeof l->head_file || (o->mirror != NULL && strlen(o->mirror) >= sizeof l->mirror_path)) {
+		free(l);
+		return why_set(why, ERR_LENGTH, "a path has at most %zu bytes", sizeof l->store_path - 1);
+	}
 	l->key = o->key;
 	l->pool_ms = o->pool_ms;
 	l->pool_end = &l->pool;

@@ -1,13 +1,17 @@
 /* ledger/ledger.h - an append-only transparency log: durable, deduplicated,
  * every acknowledged entry under a signed head. Knows nothing of elections.
+ * tests/example_log.c is its use in one page.
+ *
+ * Any thread may call any function at any time, but for ledger_close: nothing may
+ * be under way, and nothing may come after. Errors that a comment does not name:
+ * ERR_NOMEM, and ERR_IO with the sentence in *why (which may be NULL). Buffers are
+ * appended to and freed by the caller (buf_free).
  *
  * Spec    spec/ledger.md#appending
  * Source  RFC 6962; c2sp.org/tlog-tiles; the crash order stands in ledger.c
  */
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
-
-#include <semaphore.h>
 
 #include "crypto/tile.h"
 
@@ -41,7 +45,8 @@ struct ledger_append {
 	struct why why;
 	/* the ledger's own */
 	struct hash leaf;
-	sem_t done;
+	struct ledger *log;
+	uint32_t batch;
 	struct ledger_append *next;
 };
 
@@ -56,15 +61,16 @@ enum err ledger_wait(struct ledger_append *a);
 MUST_CHECK enum err ledger_append(struct ledger *l, const void *entry, size_t n, const uint8_t *key, uint64_t *index, struct buf *receipt, struct why *why);
 /* How many batches this process has made durable. */
 uint64_t ledger_batches(struct ledger *l);
-/* Index of the entry with this deduplication key; ERR_ABSENT. */
+/* Index of the entry with this deduplication key; ERR_ABSENT. Entries of a batch under way are not found yet. */
 MUST_CHECK enum err ledger_find(struct ledger *l, const uint8_t key[32], uint64_t *index);
+/* ERR_ABSENT. */
 MUST_CHECK enum err ledger_read(struct ledger *l, uint64_t index, struct buf *entry, struct why *why);
-/* A receipt for entry `index` under the public head if it covers it, else under the last signed one. */
+/* A receipt for entry `index` under the public head if it covers it, else under the last signed one. ERR_RANGE. */
 MUST_CHECK enum err ledger_receipt(struct ledger *l, uint64_t index, struct buf *receipt, struct why *why);
 
 /* The last signed head; with `checkpoint` also its note. */
 void ledger_head(struct ledger *l, struct head *head, struct buf *checkpoint);
-/* Make the last signed head the public one. */
+/* Make the last signed head the public one. ERR_NOT_NOW, ERR_PROOF: see ledger_state. */
 MUST_CHECK enum err ledger_publish(struct ledger *l, struct why *why);
 void ledger_public_head(struct ledger *l, struct head *head, struct buf *checkpoint);
 /* Proof that the first `old` entries are a prefix of the first `size` (at most the signed head's). ERR_RANGE. */
@@ -77,7 +83,7 @@ MUST_CHECK enum err ledger_public_file(struct ledger *l, const char *path, struc
 
 /* Finish what is pooled; nothing can be appended afterwards in this process. */
 void ledger_seal(struct ledger *l);
-/* Write checkpoint and tile/ of the public head under dir. O(size). */
+/* Write checkpoint and tile/ of the public head under dir, and remove tiles of earlier sizes there. O(size). */
 MUST_CHECK enum err ledger_export(struct ledger *l, const char *dir, struct why *why);
 /* An independent copy of the store in a new folder, while the log is in use. */
 MUST_CHECK enum err ledger_backup(struct ledger *l, const char *path, struct why *why);

@@ -29,7 +29,7 @@ static enum err
 read_full(struct ledger *l, int level, uint64_t index, struct buf *out, struct why *why)
 {
 	uint8_t key[STORE_KEY_BYTES];
-	enum err e = store_get(l->store, key, store_key(key, 't', level, index), out, why);
+	enum err e = store_get(l->store, key, store_tile_key(key, level, index), out, why);
 
 	return e == OK && out->n != TILE_WIDTH * HASH_BYTES ? ERR_LENGTH : e;
 }
@@ -111,7 +111,7 @@ leaf_of_entry(struct ledger *l, uint64_t index, struct hash *out, struct why *wh
 {
 	uint8_t key[STORE_KEY_BYTES];
 	struct buf entry = {0};
-	enum err e = store_get(l->store, key, store_key(key, 'e', -1, index), &entry, why);
+	enum err e = store_get(l->store, key, store_entry_key(key, index), &entry, why);
 
 	if (e == OK)
 		leaf_hash(out, entry.p, entry.n);

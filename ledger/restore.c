@@ -7,48 +7,60 @@
 #include <unistd.h>
 
 #include "ledger/headfile.h"
+#include "ledger/internal.h"
 #include "ledger/layout.h"
 #include "ledger/mirror.h"
 #include "ledger/store.h"
 
 enum { PIECE = 1000 };
 
-/* The entries, wherever they came from; p NULL: missing. */
-struct gathered {
-	struct buf *entry;
-	uint64_t n, room;
+/* The store being made: entries first, from each source what the ones before did not have; then what is made of them. */
+struct making {
+	const struct ledger_options *o;
+	struct head fence;
+	struct store *store;
+	struct store_batch *batch;
+	unsigned batched;
+	uint64_t size; /* entries: those that were signed, and those behind them that follow without a hole */
+	uint64_t at;   /* the next entry of a bundle */
+	const char *from;
+	struct why *why;
 };
 
 static enum err
-take(struct gathered *g, uint64_t index, const uint8_t *p, size_t n, const char *from, struct why *why)
+write_batch(struct making *m)
 {
-	struct buf *at;
+	enum err e = m->batched > 0 ? store_write(m->store, m->batch, m->why) : OK;
 
-	if (index >= g->room) {
-		uint64_t room = g->room < 1024 ? 1024 : 2 * g->room;
-		struct buf *more;
-
-		while (room <= index)
-			room *= 2;
-		if ((more = realloc(g->entry, room * sizeof *more)) == NULL)
-			return ERR_NOMEM;
-		memset(more + g->room, 0, (room - g->room) * sizeof *more);
-		g->entry = more;
-		g->room = room;
-	}
-	at = &g->entry[index];
-	if (at->p != NULL)
-		return at->n == n && memcmp(at->p, p, n) == 0 ? OK : why_set(why, ERR_PROOF, "entry %" PRIu64 " of %s is not that of another source", index, from);
-	buf_put(at, p, n);
-	if (n == 0)
-		buf_u8(at, 0), at->n = 0; /* an empty entry is there, too */
-	if (index >= g->n)
-		g->n = index + 1;
-	return at->failed ? ERR_NOMEM : OK;
+	store_batch_clear(m->batch);
+	m->batched = 0;
+	return e;
 }
 
 static enum err
-from_backup(struct gathered *g, const char *path, struct why *why)
+take(struct making *m, uint64_t index, const uint8_t *p, size_t n)
+{
+	uint8_t key[STORE_KEY_BYTES];
+	size_t key_n = store_entry_key(key, index);
+	struct buf have = {0};
+	enum err e;
+
+	if (index > m->size)
+		return OK;
+	e = store_get(m->store, key, key_n, &have, m->why);
+	if (e == OK && (have.n != n || memcmp(have.p, p, n) != 0))
+		e = why_set(m->why, ERR_PROOF, "entry %" PRIu64 " of %s is not that of another source", index, m->from);
+	else if (e == ERR_ABSENT) {
+		store_batch_put(m->batch, key, key_n, p, n);
+		m->size += index == m->size;
+		e = ++m->batched == PIECE ? write_batch(m) : OK;
+	}
+	buf_free(&have);
+	return e;
+}
+
+static enum err
+from_backup(struct making *m, const char *path)
 {
 	struct store *s;
 	uint8_t key[STORE_KEY_BYTES];
@@ -57,82 +69,71 @@ from_backup(struct gathered *g, const char *path, struct why *why)
 
 	(void)snprintf(current, sizeof current, "%s/CURRENT", path);
 	if (access(current, F_OK) != 0)
-		return why_set(why, ERR_ABSENT, "%s holds no backup of a store", path);
-	if ((e = store_open(&s, path, why)) != OK)
+		return why_set(m->why, ERR_ABSENT, "%s holds no backup of a store", path);
+	if ((e = store_open(&s, path, m->why)) != OK)
 		return e;
 	for (uint64_t i = 0; e == OK; i++) {
 		struct buf b = {0};
 
-		if ((e = store_get(s, key, store_key(key, 'e', -1, i), &b, why)) == OK)
-			e = take(g, i, b.p, b.n, "the backup", why);
+		if ((e = store_get(s, key, store_entry_key(key, i), &b, m->why)) == OK)
+			e = take(m, i, b.p, b.n);
 		buf_free(&b);
 	}
 	store_close(s);
 	return e == ERR_ABSENT ? OK : e;
 }
 
-struct taking {
-	struct gathered *g;
-	struct why *why;
-	uint64_t at;
-	const char *from;
-};
-
 static enum err
 on_mirror(void *ctx, uint64_t index, const uint8_t *p, size_t n)
 {
-	struct taking *t = ctx;
-
-	return take(t->g, index, p, n, t->from, t->why);
+	return take(ctx, index, p, n);
 }
 
 static enum err
 on_bundle(void *ctx, const uint8_t *p, size_t n)
 {
-	struct taking *t = ctx;
+	struct making *m = ctx;
 
-	return take(t->g, t->at++, p, n, t->from, t->why);
+	return take(m, m->at++, p, n);
 }
 
 static enum err
-from_mirror(struct gathered *g, const char *path, struct why *why)
+from_mirror(struct making *m, const char *path)
 {
-	struct taking t = {g, why, 0, "the mirror"};
-	struct mirror *m;
+	struct mirror *mirror;
 	enum err e;
 
 	if (access(path, F_OK) != 0)
-		return why_set(why, ERR_ABSENT, "%s: no such mirror", path);
-	if ((e = mirror_open(&m, path, why)) != OK)
+		return why_set(m->why, ERR_ABSENT, "%s: no such mirror", path);
+	if ((e = mirror_open(&mirror, path, m->why)) != OK)
 		return e;
-	e = mirror_read(m, on_mirror, &t, why);
-	mirror_close(m);
+	e = mirror_read(mirror, on_mirror, m, m->why);
+	mirror_close(mirror);
 	return e;
 }
 
 /* Bundles that are missing or damaged are left out: what counts is the root. */
 static enum err
-from_published(struct gathered *g, const struct ledger_options *o, const char *dir, struct why *why)
+from_published(struct making *m, const char *dir)
 {
 	struct file_source src = source_dir(dir);
-	struct taking t = {g, why, 0, "the published files"};
 	struct buf b = {0};
 	struct vkey key;
 	struct head head;
 	enum err e;
 
-	if ((e = vkey_make(&key, o->key->name, NOTE_ED25519, o->key->key)) != OK || (e = source_read(&src, "checkpoint", NOTE_MAX_BYTES, &b, why)) != OK)
+	if ((e = vkey_make(&key, m->o->key->name, NOTE_ED25519, m->o->key->key)) != OK || (e = source_read(&src, "checkpoint", NOTE_MAX_BYTES, &b, m->why)) != OK)
 		return e;
-	e = checkpoint_open(&head, b.p, b.n, &key, why);
+	e = checkpoint_open(&head, b.p, b.n, &key, m->why);
 	for (uint64_t i = 0; e == OK && i * TILE_WIDTH < head.size; i++) {
 		unsigned width = head.size - i * TILE_WIDTH < TILE_WIDTH ? (unsigned)(head.size % TILE_WIDTH) : TILE_WIDTH;
 		char path[64];
 
 		tile_path(path, TILE_ENTRIES, i, width);
 		buf_free(&b);
-		t.at = i * TILE_WIDTH;
+		m->at = i * TILE_WIDTH;
 		if (source_read(&src, path, (size_t)TILE_WIDTH * (TILE_MAX_ENTRY + 2), &b, NULL) == OK) {
-			e = bundle_read(b.p, b.n, width, on_bundle, &t);
+			e = bundle_read(b.p, b.n, width, on_bundle, m);
 			if (e == ERR_FORMAT)
 				e = OK;
 		}
@@ -141,101 +142,123 @@ from_published(struct gathered *g, const struct ledger_options *o, const char *d
 	return e;
 }
 
-/* Which of the first n are not there: "3, 7-9 and 12"; at most a line of them. */
-static uint64_t
-missing(const struct gathered *g, uint64_t n, char text[400])
+static enum err
+take_all(struct making *m, const struct restore_sources *from)
 {
-	uint64_t count = 0;
-	size_t at = 0;
+	const char *const path[] = {from->backup, from->mirror, from->published};
+	static const char *const name[] = {"the backup", "the mirror", "the published files"};
+	enum err (*const take_from[])(struct making *, const char *) = {from_backup, from_mirror, from_published};
+	enum err e = OK;
 
-	text[0] = '\0';
-	for (uint64_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < sizeof path / sizeof *path && e == OK; i++) {
+		m->from = name[i];
+		if (path[i] != NULL && (e = take_from[i](m, path[i])) == OK)
+			e = write_batch(m);
+	}
+	return e;
+}
+
+/* 1 if it is there, 0 if not; -1: the store cannot be read. */
+static int
+has_entry(struct making *m, uint64_t index)
+{
+	uint8_t key[STORE_KEY_BYTES];
+	struct buf b = {0};
+	enum err e = store_get(m->store, key, store_entry_key(key, index), &b, m->why);
+
+	buf_free(&b);
+	return e == OK ? 1 : e == ERR_ABSENT ? 0 : -1;
+}
+
+/* Which of the signed ones are not there: "3, 7-9, 12"; at most a line of them. */
+static enum err
+check_missing(struct making *m)
+{
+	uint64_t n = m->fence.size, count = 0;
+	char text[400] = "";
+	size_t at = 0;
+	int there = 1;
+
+	for (uint64_t i = 0; i < n && there >= 0; i++) {
 		uint64_t from = i;
 
-		while (i < n && (i >= g->n || g->entry[i].p == NULL))
+		while (i < n && (there = has_entry(m, i)) == 0)
 			i++;
 		if (i == from)
 			continue;
 		count += i - from;
 		if (at < 340)
-			at += (size_t)snprintf(text + at, 400 - at, i - from == 1 ? "%s%" PRIu64 : "%s%" PRIu64 "-%" PRIu64, at > 0 ? ", " : "", from, i - 1);
+			at += (size_t)snprintf(text + at, sizeof text - at, i - from == 1 ? "%s%" PRIu64 : "%s%" PRIu64 "-%" PRIu64, at > 0 ? ", " : "", from, i - 1);
 		else if (at < 395)
-			at += (size_t)snprintf(text + at, 400 - at, ", ...") + 100;
+			at += (size_t)snprintf(text + at, sizeof text - at, ", ...") + 100;
 	}
-	return count;
+	if (there < 0)
+		return ERR_IO;
+	if (count > 0)
+		return why_set(m->why, ERR_NOT_NOW, "%" PRIu64 " of %" PRIu64 " signed entries are in no source: %s; nothing is restored and nothing may be signed without them", count, n, text);
+	return OK;
 }
 
-struct making {
-	struct store_batch *batch;
-};
-
+/* The right edge is made from these when the log is opened. */
 static enum err
 put_tile(void *ctx, int level, uint64_t index, unsigned width, const void *p, size_t n)
 {
 	struct making *m = ctx;
 	uint8_t key[STORE_KEY_BYTES];
 
-	if (level != TILE_ENTRIES && width == TILE_WIDTH) /* the right edge is made from these when the log is opened */
-		store_batch_put(m->batch, key, store_key(key, 't', level, index), p, n);
+	if (level != TILE_ENTRIES && width == TILE_WIDTH)
+		store_batch_put(m->batch, key, store_tile_key(key, level, index), p, n);
 	return OK;
 }
 
-static void
-put_entry(struct store_batch *b, const struct ledger_options *o, uint64_t index, const struct buf *entry)
+/* The deduplication key and the tiles that come with an entry. */
+static enum err
+add_entry(struct making *m, struct tile_builder *t, uint64_t index)
 {
 	uint8_t key[STORE_KEY_BYTES], dedup[32], value[8];
+	struct buf entry = {0};
+	enum err e;
 
-	store_batch_put(b, key, store_key(key, 'e', -1, index), entry->p, entry->n);
-	if (o->entry_key == NULL || !o->entry_key(entry->p, entry->n, dedup))
-		return;
-	for (int k = 0; k < 8; k++)
-		value[k] = (uint8_t)(index >> (56 - 8 * k));
-	store_batch_put(b, key, store_dedup_key(key, dedup), value, sizeof value);
+	if ((e = store_get(m->store, key, store_entry_key(key, index), &entry, m->why)) == OK) {
+		put_index(value, index);
+		if (m->o->entry_key != NULL && m->o->entry_key(entry.p, entry.n, dedup))
+			store_batch_put(m->batch, key, store_dedup_key(key, dedup), value, sizeof value);
+		e = tile_builder_add(t, entry.p, entry.n, NULL);
+	}
+	if (e == OK && ++m->batched == PIECE)
+		e = write_batch(m);
+	buf_free(&entry);
+	return e;
 }
 
+/* Keys and tiles of all entries; at the size of the head file the tree must have its root. Then the head. */
 static enum err
-make_store(const struct ledger_options *o, const struct gathered *g, const struct head *fence, struct why *why)
+make_tree(struct making *m)
 {
 	struct tile_builder *t = calloc(1, sizeof *t);
-	struct making m = {0};
-	struct store *s = NULL;
 	struct buf checkpoint = {0};
-	struct head head;
 	struct hash root;
-	enum err e;
+	struct head head;
+	enum err e = OK;
 
 	if (t == NULL)
 		return ERR_NOMEM;
-	t->ctx = &m;
+	t->ctx = m;
 	t->emit = put_tile;
-	if ((e = store_open(&s, o->store, why)) != OK)
-		goto done;
-	m.batch = store_batch_new(s);
-	for (uint64_t i = 0; i < g->n && e == OK; i++) {
-		if (i == fence->size) {
-			frontier_root(&root, &t->frontier);
-			if (!hash_equal(&root, &fence->root))
-				break;
-		}
-		put_entry(m.batch, o, i, &g->entry[i]);
-		if ((e = tile_builder_add(t, g->entry[i].p, g->entry[i].n, NULL)) == OK && i % PIECE == PIECE - 1 && (e = store_write(s, m.batch, why)) == OK)
-			store_batch_clear(m.batch);
-	}
-	if (e == OK && fence->size == t->frontier.size)
+	for (uint64_t i = 0; e == OK && i <= m->size; i++) {
 		frontier_root(&root, &t->frontier);
-	if (e == OK && (t->frontier.size < fence->size || !hash_equal(&root, &fence->root)))
-		e = why_set(why, ERR_PROOF, "the entries found are not those that were signed (%s): a source is of another log, or was changed", o->head_file);
-	if (e == OK && (e = tile_builder_finish(t)) == OK) {
-		head.size = t->frontier.size;
-		frontier_root(&head.root, &t->frontier);
-		if ((e = checkpoint_sign(&checkpoint, &head, o->key)) == OK) {
-			store_batch_put(m.batch, "h", 1, checkpoint.p, checkpoint.n);
-			e = store_write(s, m.batch, why);
-		}
+		if (i == m->fence.size && !hash_equal(&root, &m->fence.root))
+			e = why_set(m->why, ERR_PROOF, "the entries found are not those that were signed (%s): a source is of another log, or was changed", m->o->head_file);
+		else if (i < m->size)
+			e = add_entry(m, t, i);
 	}
-	store_batch_free(m.batch);
-done:
-	store_close(s);
+	head.size = m->size;
+	head.root = root;
+	if (e == OK && (e = tile_builder_finish(t)) == OK && (e = checkpoint_sign(&checkpoint, &head, m->o->key)) == OK) {
+		store_batch_put(m->batch, "h", 1, checkpoint.p, checkpoint.n);
+		m->batched++;
+		e = write_batch(m);
+	}
 	tile_builder_free(t);
 	free(t);
 	buf_free(&checkpoint);
@@ -245,38 +268,30 @@ done:
 enum err
 ledger_restore(const struct ledger_options *o, const struct restore_sources *from, uint64_t *size, struct why *why)
 {
-	struct gathered g = {0};
-	char making[4200], text[400];
-	struct ledger_options new = *o;
-	struct head fence;
-	uint64_t gone;
+	struct making m = {.o = o, .why = why};
+	char making[4200];
 	enum err e;
 
 	if (access(o->store, F_OK) == 0)
 		return why_set(why, ERR_EXISTS, "%s is there: move it away first, nothing is overwritten", o->store);
-	if ((e = head_file_read(o->head_file, &fence, why)) != OK)
+	if ((e = head_file_read(o->head_file, &m.fence, why)) != OK)
 		return why_prefix(why, e, "the head file says what was signed; without it nothing is restored");
-	if ((from->backup != NULL && (e = from_backup(&g, from->backup, why)) != OK) || (from->mirror != NULL && (e = from_mirror(&g, from->mirror, why)) != OK) ||
-	    (from->published != NULL && (e = from_published(&g, o, from->published, why)) != OK))
-		goto done;
-	if ((gone = missing(&g, fence.size, text)) > 0) {
-		e = why_set(why, ERR_NOT_NOW, "%" PRIu64 " of %" PRIu64 " signed entries are in no source: %s; nothing is restored and nothing may be signed without them", gone, fence.size, text);
-		goto done;
-	}
-	for (uint64_t i = fence.size; i < g.n; i++) /* behind the head file only what follows without a hole */
-		if (g.entry[i].p == NULL)
-			g.n = i;
 	(void)snprintf(making, sizeof making, "%.4000s.restoring", o->store);
-	new.store = making;
 	if (access(making, F_OK) == 0)
-		e = why_set(why, ERR_EXISTS, "%s is there, of a restore that was cut short: remove it", making);
-	else if ((e = make_store(&new, &g, &fence, why)) == OK && rename(making, o->store) != 0)
+		return why_set(why, ERR_EXISTS, "%s is there, of a restore that was cut short: remove it", making);
+	if ((e = store_open(&m.store, making, why)) != OK)
+		return e;
+	m.batch = store_batch_new(m.store);
+	m.size = m.fence.size;
+	if ((e = take_all(&m, from)) == OK && (e = check_missing(&m)) == OK)
+		e = make_tree(&m);
+	store_batch_free(m.batch);
+	store_close(m.store);
+	if (e == OK && rename(making, o->store) != 0)
 		e = why_set(why, ERR_IO, "%s: cannot be renamed to %s", making, o->store);
 	if (e == OK)
-		*size = g.n;
-done:
-	for (uint64_t i = 0; i < g.room; i++)
-		buf_free(&g.entry[i]);
-	free(g.entry);
+		*size = m.size;
+	else
+		store_remove(making);
 	return e;
 }

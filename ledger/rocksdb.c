@@ -2,35 +2,44 @@
  *
  * Spec    spec/ledger.md#store
  */
+#include <malloc.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include <rocksdb/c.h>
 
 #include "ledger/store.h"
 
-/* Bytes: all blocks, indexes and filters of all tables together; a table's memory before it goes to disk; what a restart
- * may have to replay. */
-enum { CACHE = 32 << 20, WAL = 64 << 20, BLOOM_BITS = 10 };
+/* WAL: bytes that a restart may have to replay. BUFFERS: of each table, one being filled and one on its way to a file.
+ * RUNS: files of keys beside each other before some are merged, MERGED of them at least. */
+enum { WAL = 64 << 20, BUFFERS = 2, RUNS = 12, MERGED = 4, BLOOM_BITS = 8 };
+
+/* What is freed by RocksDB's threads stays in their malloc arenas, one beside the other, if nobody gives it back: after so
+ * many writes. */
+enum { TRIM = 256 };
 
 /* Above all levels: RocksDB's own LOG stays empty. When the disk is full its second line there fails an assertion (Debian's
  * build has them) and takes the process along; what went wrong comes back from each call anyway. */
 enum { NO_LOG = 6 };
 
-/* Tables (RocksDB's column families: one write-ahead log, one atomic batch). Entries come in the order of their keys, so
- * their files never overlap and are moved down the levels, not merged: each entry is written twice, in all. Merging them
- * with the deduplication keys, which are random, would write them again at every level. */
-enum table { OTHER, ENTRIES, KEYS, TABLES };
-static const char *const names[TABLES] = {"default", "entries", "keys"};
-static const size_t write_buffer[TABLES] = {4 << 20, 16 << 20, 4 << 20};
+/* Tables (RocksDB's column families: one write-ahead log, one atomic batch). Entries and tiles come in the order of their
+ * keys, so their files never overlap and are moved down the levels, not merged. Merging them with the deduplication keys,
+ * which are random, would write them again at every level. */
+enum table { KEYS, LOG, TABLES };
+static const struct {
+	const char *name;
+	size_t buffer, cache; /* bytes: what is not in a file yet; blocks, indexes and filters of files */
+} tables[TABLES] = {{"default", 4 << 20, 4 << 20}, {"log", 8 << 20, 1 << 20}};
 
 struct store {
 	rocksdb_t *db;
 	rocksdb_options_t *options[TABLES];
 	rocksdb_block_based_table_options_t *blocks[TABLES];
 	rocksdb_column_family_handle_t *table[TABLES];
-	rocksdb_cache_t *cache;
+	rocksdb_cache_t *cache[TABLES];
 	rocksdb_writeoptions_t *write;
-	rocksdb_readoptions_t *read;
+	rocksdb_readoptions_t *read, *find;
+	atomic_uint writes;
 };
 
 struct store_batch {
@@ -41,9 +50,7 @@ struct store_batch {
 static rocksdb_column_family_handle_t *
 table_of(const struct store *s, const void *key)
 {
-	char kind = *(const char *)key;
-
-	return s->table[kind == 'e' ? ENTRIES : kind == 'd' ? KEYS : OTHER];
+	return s->table[*(const char *)key == 'e' ? LOG : KEYS];
 }
 
 static enum err
@@ -54,28 +61,44 @@ failed(struct why *why, char *message)
 	return ERR_IO;
 }
 
+/* Nearly every key asked for is absent, and a filter says so without reading. Keys are random, so that levels would be
+ * rewritten whole at every merge: files of about the same size are merged instead, whatever their keys. */
+static void
+set_keys(rocksdb_options_t *o, rocksdb_block_based_table_options_t *b)
+{
+	rocksdb_universal_compaction_options_t *merging = rocksdb_universal_compaction_options_create();
+
+	rocksdb_block_based_options_set_filter_policy(b, rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS));
+	rocksdb_block_based_options_set_partition_filters(b, 1); /* what is in the cache, and what a merge holds, are parts of 4 KiB */
+	rocksdb_options_set_memtable_prefix_bloom_size_ratio(o, 0.1);
+	rocksdb_options_set_memtable_whole_key_filtering(o, 1);
+	rocksdb_options_set_level0_file_num_compaction_trigger(o, RUNS);
+	rocksdb_options_set_level0_slowdown_writes_trigger(o, 40);
+	rocksdb_options_set_level0_stop_writes_trigger(o, 60);
+	rocksdb_options_set_target_file_size_base(o, 16 << 20); /* a merge holds the filter and index of the file that it makes */
+	rocksdb_options_set_compaction_style(o, rocksdb_universal_compaction);
+	rocksdb_universal_compaction_options_set_min_merge_width(merging, MERGED);
+	rocksdb_universal_compaction_options_set_max_size_amplification_percent(merging, 10000); /* nothing is overwritten: nothing to save */
+	rocksdb_options_set_universal_compaction_options(o, merging);
+	rocksdb_universal_compaction_options_destroy(merging);
+}
+
 static void
 set_table(struct store *s, enum table t)
 {
 	rocksdb_options_t *o = s->options[t] = rocksdb_options_create();
 	rocksdb_block_based_table_options_t *b = s->blocks[t] = rocksdb_block_based_options_create();
 
-	rocksdb_block_based_options_set_block_cache(b, s->cache);
+	s->cache[t] = rocksdb_cache_create_lru(tables[t].cache);
+	rocksdb_block_based_options_set_block_cache(b, s->cache[t]);
 	rocksdb_block_based_options_set_cache_index_and_filter_blocks(b, 1); /* else they are outside every bound */
 	rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(b, 1);
-	rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(b, 1);
-	if (t == KEYS) { /* nearly every key asked for is absent, and a filter says so without reading */
-		rocksdb_block_based_options_set_filter_policy(b, rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS));
-		rocksdb_options_set_memtable_prefix_bloom_size_ratio(o, 0.1);
-		rocksdb_options_set_memtable_whole_key_filtering(o, 1);
-		rocksdb_options_set_level0_file_num_compaction_trigger(o, 16); /* random keys: a merge rewrites the whole next level */
-		rocksdb_options_set_level0_slowdown_writes_trigger(o, 40);
-		rocksdb_options_set_level0_stop_writes_trigger(o, 60);
-		rocksdb_options_set_target_file_size_base(o, 16 << 20); /* a merge holds the filter of the file that it makes */
-	}
+	rocksdb_block_based_options_set_index_type(b, rocksdb_block_based_table_index_type_two_level_index_search); /* a part at a time */
+	if (t == KEYS)
+		set_keys(o, b);
 	rocksdb_options_set_block_based_table_factory(o, b);
-	rocksdb_options_set_write_buffer_size(o, write_buffer[t]);
-	rocksdb_options_set_max_write_buffer_number(o, 3);
+	rocksdb_options_set_write_buffer_size(o, tables[t].buffer);
+	rocksdb_options_set_max_write_buffer_number(o, BUFFERS);
 	rocksdb_options_set_compression(o, rocksdb_no_compression);
 }
 
@@ -96,18 +119,22 @@ enum err
 store_open(struct store **out, const char *path, struct why *why)
 {
 	struct store *s = calloc(1, sizeof *s);
+	const char *names[TABLES];
 	char *message = NULL;
 
 	if (s == NULL)
 		return ERR_NOMEM;
-	s->cache = rocksdb_cache_create_lru(CACHE);
 	s->write = rocksdb_writeoptions_create();
 	s->read = rocksdb_readoptions_create();
+	s->find = rocksdb_readoptions_create();
 	rocksdb_writeoptions_set_sync(s->write, 1);
-	for (int t = 0; t < TABLES; t++)
+	rocksdb_readoptions_set_fill_cache(s->find, 0); /* of what is found there only filters stay, which are asked again */
+	for (int t = 0; t < TABLES; t++) {
 		set_table(s, (enum table)t);
-	set_store(s->options[OTHER]);
-	s->db = rocksdb_open_column_families(s->options[OTHER], path, TABLES, names, (const rocksdb_options_t *const *)s->options, s->table, &message);
+		names[t] = tables[t].name;
+	}
+	set_store(s->options[KEYS]);
+	s->db = rocksdb_open_column_families(s->options[KEYS], path, TABLES, names, (const rocksdb_options_t *const *)s->options, s->table, &message);
 	if (message != NULL) {
 		store_close(s);
 		return failed(why, message);
@@ -129,11 +156,23 @@ store_close(struct store *s)
 	for (int t = 0; t < TABLES; t++) {
 		rocksdb_block_based_options_destroy(s->blocks[t]);
 		rocksdb_options_destroy(s->options[t]);
+		rocksdb_cache_destroy(s->cache[t]);
 	}
+	rocksdb_readoptions_destroy(s->find);
 	rocksdb_readoptions_destroy(s->read);
 	rocksdb_writeoptions_destroy(s->write);
-	rocksdb_cache_destroy(s->cache);
 	free(s);
+}
+
+void
+store_remove(const char *path)
+{
+	rocksdb_options_t *o = rocksdb_options_create();
+	char *message = NULL;
+
+	rocksdb_destroy_db(o, path, &message);
+	rocksdb_free(message);
+	rocksdb_options_destroy(o);
 }
 
 enum err
@@ -164,7 +203,7 @@ store_find(struct store *s, const char *const *keys, const size_t *keys_n, size_
 	enum err e = value == NULL || message == NULL ? ERR_NOMEM : OK;
 
 	if (e == OK && n > 0)
-		rocksdb_batched_multi_get_cf(s->db, s->read, s->table[KEYS], n, keys, keys_n, value, message, 0);
+		rocksdb_batched_multi_get_cf(s->db, s->find, s->table[KEYS], n, keys, keys_n, value, message, 0);
 	for (size_t i = 0; i < n && value != NULL && message != NULL; i++) {
 		size_t value_n;
 		const char *p;
@@ -221,6 +260,8 @@ store_write(struct store *s, struct store_batch *b, struct why *why)
 	char *message = NULL;
 
 	rocksdb_write(s->db, s->write, b->b, &message);
+	if (atomic_fetch_add(&s->writes, 1) % TRIM == TRIM - 1)
+		(void)malloc_trim(0);
 	return message != NULL ? failed(why, message) : OK;
 }
 

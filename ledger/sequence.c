@@ -19,8 +19,12 @@
  * While a batch is between 3 and 5 the next may be written; if the former then fails, both are unacknowledged, and both are
  * found, and taken up, when the store is opened again: what is stored is always a prefix of what was signed in memory. */
 #include <inttypes.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "ledger/headfile.h"
 #include "ledger/internal.h"
@@ -238,7 +242,7 @@ build(struct ledger *l, struct batch *b)
 	for (size_t i = 0; i < b->n && e == OK; i++) {
 		const struct ledger_append *a = b->kept[i];
 
-		store_batch_put(b->writes, key, store_key(key, 'e', -1, a->index), a->entry, a->n);
+		store_batch_put(b->writes, key, store_entry_key(key, a->index), a->entry, a->n);
 		if (a->key != NULL) {
 			put_index(value, a->index);
 			store_batch_put(b->writes, key, store_dedup_key(key, a->key), value, sizeof value);
@@ -444,22 +448,23 @@ finish_batch(struct ledger *l, struct batch *b)
 		advance(l, b);
 }
 
-/* Everyone is told; after that the batch's callers may be gone. */
+/* Everyone is told at once, in one call of the kernel; after that the batch's callers may be gone. */
 static void
-answer(struct ledger *l, struct batch *b)
+answer(struct ledger *l, struct batch *b, uint32_t number)
 {
+	_Atomic uint32_t *answered = &l->answered[number % ANSWERS];
 	uint64_t sure = l->head.size; /* changed by this thread only, and when nothing is under way */
 
-	for (struct ledger_append *a = b->first, *next; a != NULL; a = next) {
-		next = a->next;
+	for (struct ledger_append *a = b->first; a != NULL; a = a->next) {
 		if (a->result == ERR_EXISTS && a->index >= sure && b->result == OK) /* of a batch that failed before this one */
 			b->result = broken(l, &b->why, NULL) != OK ? ERR_IO : why_set(&b->why, ERR_IO, "the batch before failed");
 		if (b->result != OK && (a->result != ERR_EXISTS || a->index >= sure)) {
 			a->result = b->result;
 			a->why = b->why;
 		}
-		(void)sem_post(&a->done);
 	}
+	atomic_store(answered, number + 1);
+	(void)syscall(SYS_futex, answered, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
 /* ---- the two threads behind the sequencer ---------------------------------------------------- */
@@ -503,7 +508,7 @@ finish_batches(void *arg)
 		(void)pthread_mutex_unlock(&l->pool_lock);
 		if (b->n > 0 && b->result == OK)
 			finish_batch(l, b);
-		answer(l, b);
+		answer(l, b, (uint32_t)l->finished);
 		(void)pthread_mutex_lock(&l->pool_lock);
 		l->finished++;
 		(void)pthread_cond_broadcast(&l->moved);
@@ -576,7 +581,7 @@ ledger_submit(struct ledger *l, struct ledger_append *a, struct why *why)
 	a->index = 0;
 	a->why.text[0] = '\0';
 	a->next = NULL;
-	(void)sem_init(&a->done, 0, 0);
+	a->log = l;
 	(void)pthread_mutex_lock(&l->pool_lock);
 	if (l->sealed || l->stopping)
 		e = why_set(why, ERR_NOT_NOW, "the log is closed");
@@ -585,6 +590,7 @@ ledger_submit(struct ledger *l, struct ledger_append *a, struct why *why)
 			(void)clock_gettime(CLOCK_MONOTONIC, &l->pooled_since);
 			(void)pthread_cond_signal(&l->work);
 		}
+		a->batch = (uint32_t)l->prepared + (uint32_t)l->preparing;
 		*l->pool_end = a;
 		l->pool_end = &a->next;
 		if (++l->pooled == COMPANY)
@@ -597,9 +603,11 @@ ledger_submit(struct ledger *l, struct ledger_append *a, struct why *why)
 enum err
 ledger_wait(struct ledger_append *a)
 {
-	while (sem_wait(&a->done) != 0)
-		;
-	(void)sem_destroy(&a->done);
+	_Atomic uint32_t *answered = &a->log->answered[a->batch % ANSWERS];
+	uint32_t now;
+
+	while ((int32_t)((now = atomic_load(answered)) - a->batch) <= 0)
+		(void)syscall(SYS_futex, answered, FUTEX_WAIT_PRIVATE, now, NULL, NULL, 0);
 	return a->result;
 }
 

@@ -11,11 +11,13 @@
 struct store;
 struct store_batch;
 
-/* RocksDB in a folder (made if missing), caches bounded. The first byte of a key (ledger/layout.h) says where it is kept,
- * so that entries, which only ever follow each other, are not rewritten together with keys that come in any order.
- * ERR_IO with the library's sentence. */
+/* RocksDB in a folder (made if missing), memory bounded (to which end it calls malloc_trim now and then).
+ * The first byte of a key (ledger/layout.h) says where it is kept, so that entries, which only ever follow each other, are
+ * not rewritten together with keys that come in any order. ERR_IO with the library's sentence. */
 MUST_CHECK enum err store_open(struct store **out, const char *path, struct why *why);
 void store_close(struct store *s);
+/* The folder of a closed store, and all that RocksDB put there. */
+void store_remove(const char *path);
 /* Append the value to out; ERR_ABSENT. */
 MUST_CHECK enum err store_get(struct store *s, const void *key, size_t key_n, struct buf *out, struct why *why);
 /* Look up n deduplication keys (store_dedup_key) at once; `found` is called for those that are there. Cheap for keys that are not. */

@@ -1,7 +1,7 @@
 /* tests/bench_ledger.c - durable appends to the log, beside bare RocksDB writes of the same bytes in the same run.
  *
  * usage: bench_ledger [SECONDS [ROUNDS]]   entries of 1 KiB; every append is acknowledged after a synced write, with a receipt
- *        bench_ledger growth ENTRIES   128-byte entries: rate, memory, proofs and restart at each power of ten
+ *        bench_ledger growth ENTRIES   128-byte entries: time, bytes to the disk, memory, proofs and restart at each power of ten
  *        bench_ledger audit ENTRIES    the log recomputed from its published files, beside its SHA-256 calls alone
  *
  * A waiting client is an append under way (ledger_submit, ledger_wait), of which a thread has as many as it likes; beside
@@ -9,6 +9,7 @@
  */
 #include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,15 @@ now(void)
 	struct timespec t;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static double
+cpu_time(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -80,6 +90,24 @@ median(double *v, size_t n)
 	return v[n / 2];
 }
 
+/* Random keys at no cost beside what is measured (splitmix64): OpenSSL's generator is made anew for each thread. */
+static void
+random_key(uint8_t key[32])
+{
+	static _Thread_local uint64_t at;
+
+	if (at == 0)
+		at = (uint64_t)(now() * 1e9) ^ (uint64_t)(uintptr_t)&at << 20;
+	for (size_t i = 0; i < 32; i += 8) {
+		uint64_t z = at += 0x9e3779b97f4a7c15;
+
+		z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+		z = (z ^ z >> 27) * 0x94d049bb133111eb;
+		z ^= z >> 31;
+		memcpy(key + i, &z, 8);
+	}
+}
+
 /* ---- the log under load ------------------------------------------------------------- */
 
 struct load {
@@ -87,6 +115,7 @@ struct load {
 	size_t entry_n;
 	unsigned under_way;     /* appends that each thread keeps under way */
 	double until;           /* stop then */
+	pthread_barrier_t start; /* when all threads are there */
 	unsigned long long most; /* or after so many entries */
 	double pace;            /* entries a second, at times fixed beforehand; 0: as fast as they come back */
 	int receipts;
@@ -104,7 +133,7 @@ struct flight {
 static void
 start_flight(struct load *r, struct flight *f, double since)
 {
-	random_bytes(f->key, sizeof f->key);
+	random_key(f->key);
 	memcpy(f->entry, f->key, 32);
 	f->a.entry = f->entry;
 	f->a.n = r->entry_n;
@@ -139,6 +168,7 @@ client(void *arg)
 
 	if (f == NULL)
 		stop("memory");
+	(void)pthread_barrier_wait(&r->start);
 	for (;;) {
 		int more = now() < r->until && (r->most == 0 || atomic_fetch_add(&r->begun, 1) < r->most);
 
@@ -177,13 +207,14 @@ paced_waiter(void *arg)
 	}
 }
 
-static void
-paced_load(struct load *r)
+static double
+paced_load(struct load *r, double seconds)
 {
 	struct paced p = {.r = r, .f = calloc(r->under_way, sizeof *p.f)};
-	double due = now();
+	double begun = now(), due = begun;
 	pthread_t t;
 
+	r->until = begun + seconds;
 	(void)sem_init(&p.ready, 0, 0);
 	if (p.f == NULL || pthread_create(&t, NULL, paced_waiter, &p) != 0)
 		stop("memory");
@@ -199,6 +230,7 @@ paced_load(struct load *r)
 	(void)sem_post(&p.ready);
 	(void)pthread_join(t, NULL);
 	free(p.f);
+	return now() - begun;
 }
 
 struct result {
@@ -222,20 +254,27 @@ open_log(const char *dir)
 	return log;
 }
 
-static void
-run_clients(struct load *r, unsigned threads)
+/* For so many seconds; returns how long it was. */
+static double
+run_clients(struct load *r, unsigned threads, double seconds)
 {
 	pthread_t *t = calloc(threads, sizeof *t);
 	pthread_attr_t attr;
+	double begun;
 
+	(void)pthread_barrier_init(&r->start, NULL, threads + 1);
 	(void)pthread_attr_init(&attr);
 	(void)pthread_attr_setstacksize(&attr, 256 * 1024);
 	for (unsigned i = 0; t != NULL && i < threads; i++)
 		if (pthread_create(&t[i], &attr, client, r) != 0)
 			stop("threads");
+	begun = now();
+	r->until = begun + seconds;
+	(void)pthread_barrier_wait(&r->start);
 	for (unsigned i = 0; t != NULL && i < threads; i++)
 		(void)pthread_join(t[i], NULL);
 	free(t);
+	return now() - begun;
 }
 
 static void
@@ -254,7 +293,6 @@ measure(const char *dir, unsigned clients, unsigned threads, double seconds, dou
 {
 	struct load r = {.entry_n = ENTRY, .under_way = clients / threads, .pace = pace, .receipts = 1};
 	struct result x;
-	double begun;
 	size_t n;
 
 	remove_all(dir);
@@ -263,13 +301,8 @@ measure(const char *dir, unsigned clients, unsigned threads, double seconds, dou
 	if (r.latency == NULL)
 		stop("memory");
 	x.bytes = bytes_written();
-	begun = now();
-	r.until = begun + seconds;
-	if (pace > 0)
-		paced_load(&r);
-	else
-		run_clients(&r, threads);
-	x.rate = (double)r.done / (now() - begun);
+	x.rate = pace > 0 ? paced_load(&r, seconds) : run_clients(&r, threads, seconds);
+	x.rate = (double)r.done / x.rate;
 	x.bytes = (bytes_written() - x.bytes) / (double)r.done / ENTRY;
 	x.batch = (double)r.done / (double)ledger_batches(r.log);
 	n = r.done < SAMPLES ? r.done : SAMPLES;
@@ -315,15 +348,15 @@ bare(const char *dir, unsigned batch, double seconds, int all)
 	while (now() < begun + seconds) {
 		store_batch_clear(b);
 		for (unsigned i = 0; i < batch; i++, n++) {
-			random_bytes(key, sizeof key);
+			random_key(key);
 			memcpy(entry, key, 32);
 			memcpy(value, &n, sizeof n);
-			store_batch_put(b, k, store_key(k, 'e', -1, n), entry, sizeof entry);
+			store_batch_put(b, k, store_entry_key(k, n), entry, sizeof entry);
 			store_batch_put(b, k, store_dedup_key(k, key), value, sizeof value);
 			if (all && n % 256 == 255)
-				store_batch_put(b, k, store_key(k, 't', 0, n / 256), tile, sizeof tile);
+				store_batch_put(b, k, store_tile_key(k, 0, n / 256), tile, sizeof tile);
 			if (all && n % 65536 == 65535)
-				store_batch_put(b, k, store_key(k, 't', 1, n / 65536), tile, sizeof tile);
+				store_batch_put(b, k, store_tile_key(k, 1, n / 65536), tile, sizeof tile);
 		}
 		if (all)
 			store_batch_put(b, "h", 1, entry, 200);
@@ -357,8 +390,8 @@ sync_time(const char *dir)
 static int
 appends(const char *dir, double seconds, unsigned rounds)
 {
-	double rate[MOST_ROUNDS], same[MOST_ROUNDS], least[MOST_ROUNDS], t;
-	struct result x;
+	double rate[MOST_ROUNDS], same[MOST_ROUNDS], least[MOST_ROUNDS], threads_same[MOST_ROUNDS], threads_least[MOST_ROUNDS], t;
+	struct result x, y;
 
 	(void)printf("the disk's own fdatasync after 4 KiB %30.2f ms\n", sync_time(dir) * 1e3);
 	x = measure(dir, 1, 1, seconds, 0);
@@ -367,22 +400,25 @@ appends(const char *dir, double seconds, unsigned rounds)
 	print("append 1 KiB, 64 clients", &x);
 	x = measure(dir, 512, 2, seconds, 0);
 	print("append 1 KiB, 512 clients", &x);
-	x = measure(dir, 1024, 1024, seconds, 0);
-	print("append 1 KiB, 1024 clients, a thread each", &x);
 	for (unsigned i = 0; i < rounds; i++) { /* one after the other, so that what else the machine does hits all */
 		x = measure(dir, 1024, 2, seconds, 0);
 		print("append 1 KiB, 1024 clients", &x);
 		rate[i] = x.rate;
+		y = measure(dir, 1024, 1024, seconds, 0);
+		print("append 1 KiB, 1024 clients, a thread each", &y);
 		t = bare(dir, (unsigned)x.batch, seconds, 1);
 		same[i] = x.rate / t;
-		(void)printf("%-52s %8.0f /s   the log reaches %.2f of it\n", "bare RocksDB, the same bytes in the same batches", t, same[i]);
+		threads_same[i] = y.rate / t;
+		(void)printf("%-52s %8.0f /s   the log reaches %.2f of it, %.2f with a thread each\n", "bare RocksDB, the same bytes in the same batches", t, same[i], threads_same[i]);
 		t = bare(dir, (unsigned)x.batch, seconds, 0);
 		least[i] = x.rate / t;
-		(void)printf("%-52s %8.0f /s   the log reaches %.2f of it\n", "bare RocksDB, entries and keys alone", t, least[i]);
+		threads_least[i] = y.rate / t;
+		(void)printf("%-52s %8.0f /s   the log reaches %.2f of it, %.2f with a thread each\n", "bare RocksDB, entries and keys alone", t, least[i], threads_least[i]);
 		(void)fflush(stdout);
 	}
 	t = median(rate, rounds);
 	(void)printf("medians of %u: %.0f /s, %.2f of the same bytes, %.2f of entries and keys alone\n", rounds, t, median(same, rounds), median(least, rounds));
+	(void)printf("with a thread each, which adds two context switches for every append: %.2f of the same bytes, %.2f of entries and keys alone\n", median(threads_same, rounds), median(threads_least, rounds));
 	x = measure(dir, 8192, 1, 2 * seconds, t / 2);
 	print("at half of that, at times fixed beforehand", &x);
 	(void)printf("the disk's own fdatasync after 4 KiB %30.2f ms\n", sync_time(dir) * 1e3);
@@ -391,17 +427,20 @@ appends(const char *dir, double seconds, unsigned rounds)
 
 /* ---- growth ------------------------------------------------------------------------- */
 
+/* A line of /proc/self/status, in MB. */
 static long
-resident_mb(void)
+memory_mb(const char *what)
 {
-	long pages = 0, skip;
-	FILE *f = fopen("/proc/self/statm", "r");
+	char line[128];
+	long kb = 0;
+	FILE *f = fopen("/proc/self/status", "r");
 
-	if (f == NULL || fscanf(f, "%ld %ld", &skip, &pages) != 2)
-		pages = 0;
+	while (f != NULL && fgets(line, sizeof line, f) != NULL)
+		if (strncmp(line, what, strlen(what)) == 0)
+			kb = atol(line + strlen(what) + 1);
 	if (f != NULL)
 		(void)fclose(f);
-	return pages * 4096 / (1 << 20);
+	return (kb + 512) / 1024;
 }
 
 /* Seconds for an inclusion proof, on average over entries anywhere. */
@@ -426,9 +465,9 @@ proof_time(struct ledger *log, unsigned long long size)
 static unsigned long long
 grow(struct ledger *log, unsigned long long from, unsigned long long to)
 {
-	struct load r = {.log = log, .entry_n = SMALL, .under_way = 1024, .until = 1e18, .most = to - from};
+	struct load r = {.log = log, .entry_n = SMALL, .under_way = 1024, .most = to - from};
 
-	run_clients(&r, 2);
+	(void)run_clients(&r, 2, 1e9);
 	return r.done;
 }
 
@@ -438,21 +477,24 @@ growth(const char *dir, unsigned long long entries)
 	struct ledger *log = open_log(dir);
 	unsigned long long size = 0;
 
+	(void)printf("  entries   since the last line, for each entry:            memory: now, most    inclusion  restart\n"
+	             "            time     processor time  bytes to the disk                          proof\n");
 	for (unsigned long long mark = 10000; mark <= entries; mark *= 10) {
-		double began = now(), written = bytes_written(), rate, proof;
-		unsigned long long from = size;
+		double began = now(), cpu = cpu_time(), written = bytes_written(), proof;
+		double n = (double)(mark - size);
 		long memory;
 
 		size += grow(log, size, mark);
-		rate = (double)(size - from) / (now() - began);
-		written = (bytes_written() - written) / (double)(size - from);
+		began = (now() - began) / n;
+		cpu = (cpu_time() - cpu) / n;
+		written = (bytes_written() - written) / n;
 		proof = proof_time(log, size);
-		memory = resident_mb();
+		memory = memory_mb("VmRSS");
+		(void)printf("%9llu   %5.1f us %8.1f us %15.0f %17ld MB %4ld MB %13.3f ms", size, began * 1e6, cpu * 1e6, written, memory, memory_mb("VmHWM"), proof * 1e3);
 		ledger_close(log);
 		began = now();
 		log = open_log(dir);
-		(void)printf("%9llu entries: %7.0f /s since the last line, %3.0f bytes to the disk for each, %4ld MB, inclusion proof %.3f ms, restart %.3f s\n", size, rate, written, memory, proof * 1e3,
-		    now() - began);
+		(void)printf("  %.3f s\n", now() - began);
 		(void)fflush(stdout);
 	}
 	ledger_close(log);
@@ -460,15 +502,6 @@ growth(const char *dir, unsigned long long entries)
 }
 
 /* ---- recomputation ------------------------------------------------------------------ */
-
-static double
-cpu_time(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* The SHA-256 calls of a tree of n entries, a leaf and a node for each: processor time. */
 static double

@@ -544,6 +544,7 @@ restored(void **state)
 	/* yesterday's backup alone: says what is missing, makes nothing, and nothing is served */
 	assert_int_equal(restore(backup, NULL, NULL, &why), ERR_NOT_NOW);
 	assert_non_null(strstr(why.text, "300 of 700 signed entries are in no source: 400-699"));
+	shell("test ! -e %s/store.restoring", dir);
 	assert_int_equal(open_log(&l, &why), ERR_NOT_NOW);
 	shell("rm -rf %s/store && cp -r %s %s/store", dir, backup, dir);
 	assert_int_equal(open_log(&l, &why), ERR_NOT_NOW);
@@ -622,7 +623,7 @@ changed_inside(void **state)
 	shell("cp -r %s/store %s/good", dir, dir);
 	for (int kind = 0; kind < 3; kind++) {
 		struct store_batch *b;
-		uint8_t entry_key[9] = {'e', 0, 0, 0, 0, 0, 0, 0, 77}, tile_key[10] = {'t', 0}, hashes[256 * 32] = {1};
+		uint8_t entry_key[9] = {'e', 0, 0, 0, 0, 0, 0, 0, 77}, tile_key[10] = {'e', 0, 0, 0, 0, 0, 0, 0, 255, 0}, hashes[256 * 32] = {1};
 		int tries = 0;
 
 		shell("rm -rf %s/store && cp -r %s/good %s/store", dir, dir, dir);
