@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "crypto/clock.h"
 #include "crypto/http_client.h"
 #include "election/docnote.h"
 
@@ -18,7 +18,7 @@ ask_page(const struct authorizations *x, const char *base, const struct signer *
 	long status = 0;
 	enum err e;
 
-	rows_request(&document, x->election, by->name, from, (int64_t)time(NULL));
+	rows_request(&document, x->election, by->name, from, now_seconds());
 	if (document.failed || (e = docnote_sign(&note, "rows", &x->call->hash, document.p, document.n, by, why)) != OK) {
 		buf_free(&document);
 		return ERR_NOMEM;

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "crypto/clock.h"
 #include "crypto/http_client.h"
 #include "election/authorizer.h"
 #include "election/docnote.h"
@@ -41,20 +41,11 @@ struct authorizer {
 	struct head head;	/* of events, as read last */
 	struct registry *registry;
 	int finished; /* the list is signed */
-	time_t close_seen;
+	int64_t close_seen;
 	enum err broken; /* a fork of events: nothing is signed any more */
 	struct why trouble; /* what the follower said last */
 	uint64_t refused;
 };
-
-static time_t
-monotonic(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
-}
 
 static void
 beside(const struct authorizer *a, const char *suffix, char out[1100])
@@ -461,8 +452,8 @@ finish(struct authorizer *a, struct why *why)
 	enum err e;
 
 	if (a->close_seen == 0)
-		a->close_seen = monotonic();
-	if ((e = complete(a, why)) != OK && monotonic() - a->close_seen < COMPLETE_SECONDS)
+		a->close_seen = steady_seconds();
+	if ((e = complete(a, why)) != OK && steady_seconds() - a->close_seen < COMPLETE_SECONDS)
 		return e;
 	(void)pthread_rwlock_wrlock(&a->lock);
 	rows_of(a, &x);
@@ -502,7 +493,7 @@ run(void *arg)
 /* ---- requests ------------------------------------------------------------------------------------ */
 
 static void
-refuse(struct authorizer *a, struct web_reply *r, enum err e, const char *text)
+refuse(struct authorizer *a, struct http_reply *r, enum err e, const char *text)
 {
 	struct json_out o = json_out(&r->body);
 
@@ -555,7 +546,7 @@ field_base64(struct fields *f, const char *name, void *out, size_t n)
 }
 
 static enum err
-read_asked(struct asked *out, const struct web_request *q, struct why *why)
+read_asked(struct asked *out, const struct http_request *q, struct why *why)
 {
 	struct json *root = NULL;
 	uint8_t request[AUTHORIZATION_MAX_BYTES + 4];
@@ -648,7 +639,7 @@ behind(struct authorizer *a, const struct asked *x)
 }
 
 void
-authorizer_on_request(void *ctx, const struct web_request *q, struct web_reply *r)
+authorizer_on_request(void *ctx, const struct http_request *q, struct http_reply *r)
 {
 	struct authorizer *a = ctx;
 	struct asked *x = calloc(1, sizeof *x);
@@ -693,7 +684,7 @@ authorizer_on_request(void *ctx, const struct web_request *q, struct web_reply *
 }
 
 void
-authorizer_on_rows(void *ctx, const struct web_request *q, struct web_reply *r)
+authorizer_on_rows(void *ctx, const struct http_request *q, struct http_reply *r)
 {
 	struct authorizer *a = ctx;
 	struct authorizations x;
@@ -730,7 +721,7 @@ ready(struct authorizer *a)
 }
 
 void
-authorizer_on_ready(void *ctx, const struct web_request *q, struct web_reply *r)
+authorizer_on_ready(void *ctx, const struct http_request *q, struct http_reply *r)
 {
 	struct authorizer *a = ctx;
 
@@ -742,7 +733,7 @@ authorizer_on_ready(void *ctx, const struct web_request *q, struct web_reply *r)
 }
 
 void
-authorizer_on_list(void *ctx, const struct web_request *q, struct web_reply *r)
+authorizer_on_list(void *ctx, const struct http_request *q, struct http_reply *r)
 {
 	struct authorizer *a = ctx;
 	char path[1100];
