@@ -196,8 +196,7 @@ restore_registry(struct service *s, struct why *why)
 	enum err e;
 
 	if ((e = service_complete_registry(s, &done, why)) == OK)
-		(void)printf("registry: %u of %u other authorizers gave their rows; %u rows filled%s\n", done.answered, done.asked, done.filled,
-		    done.behind > 0 ? "; some that were committed are in no list that was given: no token came of them, and their voters may ask again" : "");
+		refill_say(&done);
 	return e;
 }
 

@@ -1021,18 +1021,9 @@ service_complete_registry(struct service *s, struct refill *done, struct why *wh
 	(void)snprintf(lock, sizeof lock, "%s/fence/events.head.lock", s->config.data);
 	if ((fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0)
 		return why_set(why, ERR_NOT_NOW, "urnad is running (or %s cannot be opened): stop it first", lock);
-	if ((e = load_documents(s, why)) == OK && (e = amended_roll(s, why)) == OK && access(store, F_OK) != 0) {
-		(void)printf("%s: not there; made anew, to be filled\n", store);
-		(void)unlink(fence); /* of it nothing is known */
-		if ((e = authorizations_create(store, fence, s->roll.n, why)) == OK && unlink(fence) != 0)
-			e = why_set(why, ERR_IO, "%s: cannot be removed", fence);
-	}
-	if (e == OK && (e = registry_open(&s->registry, store, fence, why)) == OK) {
-		while (e == OK && registry_rows(s->registry) < s->roll.n)
-			e = registry_extend(s->registry, why);
+	if ((e = load_documents(s, why)) == OK && (e = amended_roll(s, why)) == OK && (e = refill_open(&s->registry, store, fence, s->roll.n, why)) == OK) {
 		service_authorizations(s, &own);
-		if (e == OK)
-			e = registry_complete(&own, &s->authorizer_key, s->rsa, done, why);
+		e = registry_complete(&own, &s->authorizer_key, s->rsa, done, why);
 	}
 	(void)close(fd);
 	return e;

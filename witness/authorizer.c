@@ -89,7 +89,7 @@ own_keys(struct authorizer *a, const struct record *r, struct why *why)
 
 /* One registry is of one election: its id stands beside it from the first day. */
 static enum err
-same_election(const struct authorizer *a, const struct hash *election, int *known, struct why *why)
+same_election(const struct authorizer *a, const struct hash *election, struct why *why)
 {
 	struct buf b = {0};
 	char path[1100], hex[66];
@@ -98,7 +98,6 @@ same_election(const struct authorizer *a, const struct hash *election, int *know
 	beside(a, "election", path);
 	hash_hex(hex, election);
 	e = file_read(&b, path, 100, NULL);
-	*known = e == OK;
 	if (e == OK && (b.n < 64 || memcmp(b.p, hex, 64) != 0))
 		e = why_set(why, ERR_PROOF, "the authority shows another opening than the one this registry is of (%s): refused", path);
 	else if (e == ERR_ABSENT) {
@@ -133,8 +132,7 @@ not_open_long(struct authorizer *a, const struct record *setup)
 static enum err
 open_registry(struct authorizer *a, const struct record *r, struct why *why)
 {
-	int known = 0;
-	enum err e = same_election(a, &r->election, &known, why);
+	enum err e = same_election(a, &r->election, why);
 
 	if (e == OK && access(a->registry_path, F_OK) != 0)
 		e = not_open_long(a, r) ? authorizations_create(a->registry_path, a->fence, r->roll.n, why)
@@ -857,26 +855,20 @@ authorizer_restore(const struct authorizer_options *o, struct why *why)
 	struct authorizations x;
 	struct record *r = calloc(1, sizeof *r);
 	struct refill done;
-	int known;
 	enum err e = r != NULL ? prepare(&a, o, why) : ERR_NOMEM;
 
 	if (e != OK) {
 		free(r);
 		return e;
 	}
-	if ((e = read_setup(a, r, why)) == OK && (e = same_election(a, &r->election, &known, why)) == OK && access(a->registry_path, F_OK) != 0) {
-		(void)printf("%s: not there; made anew, to be filled\n", a->registry_path);
-		(void)unlink(a->fence); /* of it nothing is known */
-		if ((e = authorizations_create(a->registry_path, a->fence, r->roll.n, why)) == OK && unlink(a->fence) != 0)
-			e = why_set(why, ERR_IO, "%s: cannot be removed", a->fence);
-	}
+	if ((e = read_setup(a, r, why)) == OK && (e = same_election(a, &r->election, why)) == OK)
+		e = refill_open(&a->registry, a->registry_path, a->fence, r->roll.n, why);
 	record_free(r);
 	free(r);
 	if (e == OK && (e = follow(a, 0, why)) == OK) {
 		rows_of(a, &x);
 		if ((e = registry_complete(&x, &a->key, a->rsa, &done, why)) == OK)
-			(void)printf("%u of %u other authorizers gave their rows; %u rows filled%s\n", done.answered, done.asked, done.filled,
-			    done.behind > 0 ? "; some that were committed are in no list that was given: no token came of them, and their voters may ask again" : "");
+			refill_say(&done);
 	}
 	authorizer_close(a);
 	return e;
