@@ -28,22 +28,23 @@ LDFLAGS += $($(MODE)_LINK) $(filter -fsanitize=% --coverage,$($(MODE)_FLAGS)) -W
 
 # ---- what is made of what ---------------------------------------------------
 # A module is a folder; its program file main.c is not part of the archive.
-MODULES := crypto election ledger registry api tally verifier witness
+MODULES := crypto election ledger registry http api tally verifier witness
 $(foreach m,$(MODULES),$(eval $(m)_OBJ := $$(patsubst %.c,$(B)/%.o,$$(filter-out %/main.c,$$(wildcard $m/*.c)))))
 
 crypto_LIBS   := -lsecp256k1 -lcrypto -lcurl -lpthread -ldl
 election_LIBS := -lyajl -lm
 ledger_LIBS   := -lrocksdb
 registry_LIBS := -lsqlite3
-api_LIBS      := -lmicrohttpd -loath -lsystemd -lz
-witness_LIBS  := -lmicrohttpd -lsystemd
+http_LIBS     := -lmicrohttpd
+api_LIBS      := -loath -lsystemd -lz
+witness_LIBS  := -lsystemd
 
 # A program lists the modules it may contain, so the linker enforces layering:
 # urna-verify judges the ledger and is built without one line of it.
-urnad_MODULES       := api ledger registry election crypto
+urnad_MODULES       := api http ledger registry election crypto
 urna_MODULES        := tally verifier election crypto
 urna-verify_MODULES := verifier election crypto
-urna-witness_MODULES := witness registry election crypto
+urna-witness_MODULES := witness http registry election crypto
 urnad_MAIN          := api/main.c
 urna_MAIN           := tally/main.c
 urna-verify_MAIN    := verifier/main.c
@@ -70,7 +71,7 @@ $(B)/bin/$1: $(B)/$($1_MAIN:.c=.o) $(foreach m,$($1_MODULES),$(B)/lib$m.a)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$p)))
 
-ALL_LIBS := $(foreach m,witness api verifier tally ledger registry election crypto,$(B)/lib$m.a)
+ALL_LIBS := $(foreach m,witness api http verifier tally ledger registry election crypto,$(B)/lib$m.a)
 define testprogram
 $(B)/tests/$1: $(B)/tests/$1.o $(ALL_LIBS)
 	@mkdir -p $$(@D)

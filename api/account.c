@@ -105,7 +105,7 @@ find_user(const struct service *s, const char *user)
 }
 
 static void
-start(struct service *s, struct fields *f, struct reply *r)
+start(struct service *s, struct fields *f, struct http_reply *r)
 {
 	uint8_t client[32];
 	struct json_out o = json_out(&r->body);
@@ -158,7 +158,7 @@ send_code(const struct service *s, const char *phone, const char *code)
 }
 
 static void
-answer(struct service *s, struct fields *f, struct reply *r)
+answer(struct service *s, struct fields *f, struct http_reply *r)
 {
 	struct login_table *t = s->logins;
 	uint8_t client[32], server[32], sig[64];
@@ -244,7 +244,7 @@ stored(const struct service *s, struct json_out *o, const struct buf *request, c
 }
 
 static void
-code(struct service *s, struct fields *f, struct reply *r)
+code(struct service *s, struct fields *f, struct http_reply *r)
 {
 	struct login_table *t = s->logins;
 	struct registry_row row = {0};
@@ -365,7 +365,7 @@ commit(struct service *s, const struct authorization *a, struct buf *request, st
 }
 
 static void
-authorize(struct service *s, struct fields *f, struct reply *r)
+authorize(struct service *s, struct fields *f, struct http_reply *r)
 {
 	int64_t index = session(s, f);
 	struct authorization *a = malloc(sizeof *a);
@@ -435,7 +435,7 @@ done:
 }
 
 static void
-confirm(struct service *s, struct fields *f, struct reply *r)
+confirm(struct service *s, struct fields *f, struct http_reply *r)
 {
 	int64_t index = session(s, f);
 	uint8_t sig[64];
@@ -467,7 +467,7 @@ confirm(struct service *s, struct fields *f, struct reply *r)
 /* ---- another authorizer whose registry is an older copy ------------------------------------- */
 
 static void
-rows(struct service *s, struct fields *f, struct reply *r)
+rows(struct service *s, struct fields *f, struct http_reply *r)
 {
 	const char *document = field_text(f, "document", 4096), *note = field_text(f, "note", NOTE_MAX_BYTES);
 	struct authorizations own;
@@ -487,7 +487,7 @@ rows(struct service *s, struct fields *f, struct reply *r)
 /* ---- public files -------------------------------------------------------------------------- */
 
 static void
-public_file(const struct service *s, const char *name, struct reply *r)
+public_file(const struct service *s, const char *name, struct http_reply *r)
 {
 	static const char *const allowed[] = {"call.json", "manifest.json", "opening.json", "roll", "dictamen.json", "zero-report.json",
 	    "key/transcript.json", "key/cards.json"};
@@ -510,11 +510,11 @@ public_file(const struct service *s, const char *name, struct reply *r)
 }
 
 void
-account_handle(void *ctx, const struct request *q, struct reply *r)
+account_handle(void *ctx, const struct http_request *q, struct http_reply *r)
 {
 	static const struct {
 		const char *path;
-		void (*run)(struct service *, struct fields *, struct reply *);
+		void (*run)(struct service *, struct fields *, struct http_reply *);
 	} posts[] = {{"/login/start", start}, {"/login/answer", answer}, {"/login/code", code}, {"/authorize", authorize}, {"/confirm", confirm}, {"/rows", rows}};
 	struct service *s = ctx;
 	struct json *root = NULL;

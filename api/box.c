@@ -9,7 +9,7 @@
 #include "api/service.h"
 
 static void
-give_receipt(struct service *s, uint64_t index, struct reply *r)
+give_receipt(struct service *s, uint64_t index, struct http_reply *r)
 {
 	if (ledger_receipt(s->ballots, index, &r->body, NULL) != OK)
 		reply_error(r, ERR_IO, "the receipt cannot be made now");
@@ -19,7 +19,7 @@ give_receipt(struct service *s, uint64_t index, struct reply *r)
 
 /* The one-time key has a ballot already: its receipt if it is this one, else refused with that one's. */
 static void
-second(struct service *s, const struct request *q, uint64_t index, struct reply *r)
+second(struct service *s, const struct http_request *q, uint64_t index, struct http_reply *r)
 {
 	struct buf have = {0}, receipt = {0};
 	struct json_out o;
@@ -52,7 +52,7 @@ taking(const struct service *s)
 
 /* Into the log, unless the box was suspended or closed while the ballot was being checked. */
 static enum err
-put_in(struct service *s, const struct request *q, const struct ballot *b, uint64_t *index, struct buf *receipt, struct why *why)
+put_in(struct service *s, const struct http_request *q, const struct ballot *b, uint64_t *index, struct buf *receipt, struct why *why)
 {
 	enum err e = ERR_NOT_NOW;
 
@@ -66,7 +66,7 @@ put_in(struct service *s, const struct request *q, const struct ballot *b, uint6
 }
 
 static void
-cast(struct service *s, const struct request *q, struct reply *r)
+cast(struct service *s, const struct http_request *q, struct http_reply *r)
 {
 	struct ballot *b = malloc(sizeof *b);
 	struct why why = {""};
@@ -104,7 +104,7 @@ done:
 }
 
 static void
-receipt(struct service *s, const struct request *q, struct reply *r)
+receipt(struct service *s, const struct http_request *q, struct http_reply *r)
 {
 	struct json *root = NULL;
 	struct why why = {""};
@@ -139,7 +139,7 @@ receipt(struct service *s, const struct request *q, struct reply *r)
 }
 
 void
-box_handle(void *ctx, const struct request *q, struct reply *r)
+box_handle(void *ctx, const struct http_request *q, struct http_reply *r)
 {
 	struct service *s = ctx;
 	struct why why = {""};
@@ -169,7 +169,7 @@ box_handle(void *ctx, const struct request *q, struct reply *r)
 			r->type = "application/octet-stream";
 			r->cache = "public, max-age=31536000, immutable";
 			if (strncmp(path, "tile/entries/", 13) == 0) /* hashes do not get shorter */
-				r->encoding = q->gzip && gzip_pack(&r->body) ? ENCODING_GZIP : ENCODING_PLAIN;
+				r->encoding = gzip_accepted(q->accept_encoding) && gzip_pack(&r->body) ? ENCODING_GZIP : ENCODING_PLAIN;
 		}
 		return;
 	}

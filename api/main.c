@@ -44,7 +44,7 @@ usage(FILE *out)
 			   "  tls_certificate, tls_key    optional; without them put a proxy with TLS in front\n"
 			   "  connections_per_address, requests_per_second\n"
 			   "                              optional, of one address, 0: no limit; 64 and 100 if not said, none where\n"
-			   "                              address is 127.* (a proxy in front counts)\n\n"
+			   "                              address is 127.* or ::1 (a proxy in front counts)\n\n"
 			   "Stop it with SIGTERM. Exit: 0 stopped, 1 could not start, 2 wrong usage.\n");
 }
 
@@ -58,8 +58,11 @@ static enum err
 run(struct service *s, struct why *why)
 {
 	struct buf certificate = {0}, key = {0};
-	struct http_options o = {.address = s->config.address, .port = s->config.account_port, .handle = account_handle, .ctx = s,
-	    .max_body = HTTP_MAX_PUBLIC_BODY, .per_address = s->config.per_address, .rate = s->config.rate};
+	const struct http_route routes[] = {{NULL, "/", MAX_PUBLIC_BODY, account_handle, s},
+	    {NULL, "/", MAX_PUBLIC_BODY, box_handle, s},
+	    {NULL, "/", MAX_BODY, control_handle, s}};
+	const struct http_options listener = {.connections = MAX_CONNECTIONS, .type = "application/json; charset=utf-8", .routes = 1, .refuse = reply_refusal};
+	struct http_options o = listener;
 	struct http *account = NULL, *box = NULL, *control = NULL;
 	struct witnesses *witnesses = NULL;
 	struct timespec pause = {0, 200000000};
@@ -67,17 +70,24 @@ run(struct service *s, struct why *why)
 
 	if ((e = read_text(&certificate, s->config.certificate, why)) != OK || (e = read_text(&key, s->config.tls_key, why)) != OK)
 		goto done;
+	o.address = s->config.address;
+	o.per_address = s->config.per_address;
+	o.rate = s->config.rate;
 	if (certificate.n > 0) {
 		o.certificate = buf_cstr(&certificate);
 		o.key = buf_cstr(&key);
 	}
+	o.port = s->config.account_port;
+	o.route = &routes[0];
 	if ((e = service_start(s, why)) != OK || (e = http_start(&account, &o, why)) != OK)
 		goto done;
 	o.port = s->config.box_port;
-	o.handle = box_handle;
+	o.route = &routes[1];
 	if ((e = http_start(&box, &o, why)) != OK)
 		goto done;
-	o = (struct http_options){.socket_path = s->config.control, .handle = control_handle, .ctx = s};
+	o = listener;
+	o.socket_path = s->config.control;
+	o.route = &routes[2];
 	if ((e = http_start(&control, &o, why)) != OK)
 		goto done;
 	if ((e = witnesses_start(&witnesses, s)) != OK)
@@ -186,8 +196,7 @@ restore_registry(struct service *s, struct why *why)
 	enum err e;
 
 	if ((e = service_complete_registry(s, &done, why)) == OK)
-		(void)printf("registry: %u of %u other authorizers gave their rows; %u rows filled%s\n", done.answered, done.asked, done.filled,
-		    done.behind > 0 ? "; some that were committed are in no list that was given: no token came of them, and their voters may ask again" : "");
+		refill_say(&done);
 	return e;
 }
 

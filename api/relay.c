@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "crypto/http_client.h"
@@ -27,8 +26,8 @@ struct target {
 	pthread_t worker[WORKERS];
 	unsigned workers;
 	struct queue queue;
-	time_t failing_since; /* monotonic; 0: it answered when last asked */
-	time_t not_before, probed;
+	int64_t failing_since; /* steady; 0: it answered when last asked */
+	int64_t not_before, probed;
 	int probing, complained;
 	uint64_t refused;
 };
@@ -51,15 +50,6 @@ struct relay {
 	struct waiter *waiters;
 	int stopping;
 };
-
-static time_t
-monotonic(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
-}
 
 static void
 complain(struct target *t, const char *text)
@@ -241,7 +231,7 @@ probe(const struct target *t)
 static void
 heard(struct target *t, int good)
 {
-	t->probed = monotonic();
+	t->probed = steady_seconds();
 	if (good) {
 		if (t->failing_since != 0 && t->complained)
 			(void)fprintf(stderr, "authorizer %s answers\n", t->party->key.name);
@@ -249,8 +239,8 @@ heard(struct target *t, int good)
 		t->complained = 0;
 	} else {
 		if (t->failing_since == 0)
-			t->failing_since = monotonic();
-		t->not_before = monotonic() + RETRY_SECONDS;
+			t->failing_since = steady_seconds();
+		t->not_before = steady_seconds() + RETRY_SECONDS;
 	}
 }
 
@@ -414,7 +404,7 @@ collect(struct target *t)
 	int first;
 
 	(void)pthread_mutex_lock(&t->all->lock);
-	first = !t->probing && monotonic() >= t->not_before;
+	first = !t->probing && steady_seconds() >= t->not_before;
 	t->probing |= first;
 	(void)pthread_mutex_unlock(&t->all->lock);
 	if (!first)
@@ -423,7 +413,7 @@ collect(struct target *t)
 		(void)fprintf(stderr, "list of authorizer %s taken\n", t->party->key.name);
 	(void)pthread_mutex_lock(&t->all->lock);
 	t->probing = 0;
-	t->not_before = monotonic() + RETRY_SECONDS;
+	t->not_before = steady_seconds() + RETRY_SECONDS;
 	(void)pthread_mutex_unlock(&t->all->lock);
 }
 
@@ -434,7 +424,7 @@ relay_one(struct relay *r, struct target *t)
 	enum outcome o;
 	uint32_t index;
 
-	if (monotonic() < t->not_before)
+	if (steady_seconds() < t->not_before)
 		return;
 	if (t->queue.n > 0) {
 		index = pop(&t->queue);
@@ -445,7 +435,7 @@ relay_one(struct relay *r, struct target *t)
 			push(&t->queue, index);
 		t->refused += o == REFUSED;
 		heard(t, o != LATER);
-	} else if (!t->probing && monotonic() - t->probed >= PROBE_SECONDS) {
+	} else if (!t->probing && steady_seconds() - t->probed >= PROBE_SECONDS) {
 		t->probing = 1;
 		(void)pthread_mutex_unlock(&r->lock);
 		o = probe(t) ? ANSWERED : LATER;
@@ -473,13 +463,9 @@ run(void *arg)
 		}
 		if (d == RELAY)
 			relay_one(r, t);
-		if (d != RELAY || t->queue.n == 0 || monotonic() < t->not_before) {
-			struct timespec until;
+		if (d != RELAY || t->queue.n == 0 || steady_seconds() < t->not_before) {
+			struct timespec until = deadline_ms(200);
 
-			(void)clock_gettime(CLOCK_REALTIME, &until);
-			until.tv_nsec += 200000000;
-			until.tv_sec += until.tv_nsec / 1000000000;
-			until.tv_nsec %= 1000000000;
 			(void)pthread_cond_timedwait(&r->work, &r->lock, &until);
 		}
 		(void)pthread_mutex_unlock(&r->lock);
@@ -521,7 +507,7 @@ relay_start(struct relay **out, struct service *s, struct why *why)
 	for (unsigned a = 1; a < s->call.authorizers; a++) {
 		struct target *t = &r->target[r->targets++];
 
-		*t = (struct target){.all = r, .party = &s->call.authorizer[a], .number = a + 1, .failing_since = monotonic()};
+		*t = (struct target){.all = r, .party = &s->call.authorizer[a], .number = a + 1, .failing_since = steady_seconds()};
 	}
 	e = requeue(r, why);
 	for (unsigned k = 0; k < r->targets && e == OK; k++)
@@ -584,14 +570,10 @@ void
 relay_request(struct relay *r, uint32_t index, struct authorization_row *row, int fresh, unsigned set, unsigned milliseconds)
 {
 	struct waiter w = {.index = index, .row = row};
-	struct timespec until;
+	struct timespec until = deadline_ms(milliseconds);
 
 	if (r->targets == 0)
 		return;
-	(void)clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += (long)(milliseconds % 1000) * 1000000;
-	until.tv_sec += (time_t)(milliseconds / 1000) + until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
 	(void)pthread_cond_init(&w.came, NULL);
 	(void)pthread_mutex_lock(&r->lock);
 	w.next = r->waiters;
@@ -626,10 +608,10 @@ relay_set(struct relay *r, unsigned now, unsigned patience)
 	for (unsigned k = 0; k < r->targets; k++) {
 		const struct target *t = &r->target[k];
 		unsigned bit = 1u << (t->number - 1);
-		time_t failing = t->failing_since != 0 ? monotonic() - t->failing_since + 1 : 0;
+		int64_t failing = t->failing_since != 0 ? steady_seconds() - t->failing_since + 1 : 0;
 
 		good |= failing == 0 ? bit : 0;
-		usable |= failing <= (time_t)patience ? bit : 0;
+		usable |= failing <= (int64_t)patience ? bit : 0;
 	}
 	(void)pthread_mutex_unlock(&r->lock);
 	if (keep && (now & ~usable) == 0)

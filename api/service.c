@@ -8,27 +8,11 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "crypto/kdf.h"
 #include "crypto/token.h"
 #include "election/docnote.h"
-
-int64_t
-now_seconds(void)
-{
-	return (int64_t)time(NULL);
-}
-
-static int64_t
-monotonic_seconds(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec;
-}
 
 static void
 say(const char *what, const char *text)
@@ -48,6 +32,7 @@ config_read(struct config *out, const char *path, struct why *why)
 	struct buf b = {0};
 	struct json *root = NULL;
 	struct fields f;
+	int local;
 	enum err e;
 
 	memset(&c, 0, sizeof c);
@@ -71,8 +56,9 @@ config_read(struct config *out, const char *path, struct why *why)
 		if (field_has(&f, "mirror"))
 			field_copy(&f, "mirror", c.mirror, sizeof c.mirror);
 		/* behind a proxy on this machine all requests come from one address, and the proxy counts */
-		c.per_address = strncmp(c.address, "127.", 4) == 0 ? 0 : 64;
-		c.rate = strncmp(c.address, "127.", 4) == 0 ? 0 : 100;
+		local = strncmp(c.address, "127.", 4) == 0 || strcmp(c.address, "::1") == 0;
+		c.per_address = local ? 0 : 64;
+		c.rate = local ? 0 : 100;
 		if (field_has(&f, "connections_per_address"))
 			c.per_address = (unsigned)field_int(&f, "connections_per_address", 0, 1024);
 		if (field_has(&f, "requests_per_second"))
@@ -619,7 +605,7 @@ service_load(struct service *s, struct why *why)
 		err = relay_start(&s->relay, s, why);
 	if (err == OK) {
 		s->loaded = 1;
-		s->monotonic_gap = now_seconds() - monotonic_seconds();
+		s->steady_gap = now_seconds() - steady_seconds();
 	}
 	free(e);
 	(void)pthread_mutex_unlock(&s->lock);
@@ -661,7 +647,7 @@ open_now(struct service *s, struct why *why)
 		err = announce(s, s->relay != NULL ? relay_set(s->relay, 0, s->config.patience) : 1, why);
 	}
 	s->opened_at = now_seconds();
-	s->heartbeat_time = monotonic_seconds();
+	s->heartbeat_time = steady_seconds();
 	return err;
 }
 
@@ -820,7 +806,7 @@ heartbeat(struct service *s, int force, struct why *why)
 	if (late(s) > 0)
 		event_add(e, "late", "%lld", (long long)late(s));
 	err = append_one(s, e, NULL, why);
-	s->heartbeat_time = monotonic_seconds();
+	s->heartbeat_time = steady_seconds();
 done:
 	free(e);
 	return err;
@@ -836,7 +822,7 @@ clock_suspends(struct service *s, struct why *why)
 		return ERR_NOMEM;
 	(void)strcpy(e->kind, "suspend");
 	event_add(e, "cause", "clock");
-	event_add(e, "jump", "%lld", (long long)(now_seconds() - monotonic_seconds() - s->monotonic_gap));
+	event_add(e, "jump", "%lld", (long long)(now_seconds() - steady_seconds() - s->steady_gap));
 	say("the clock jumped: ", "authorizing and casting are suspended until the operator's signed resume");
 	err = append(s, e, NULL, why);
 	free(e);
@@ -854,9 +840,9 @@ service_tick(struct service *s)
 	(void)pthread_mutex_lock(&s->lock);
 	if (!s->loaded || p->closed || p->cancelled)
 		goto done;
-	/* the deadline that was set by the monotonic clock closes, whatever the system clock says */
-	if (llabs(now - monotonic_seconds() - s->monotonic_gap) > 30) {
-		now = monotonic_seconds() + s->monotonic_gap;
+	/* the deadline that was set by the steady clock closes, whatever the system clock says */
+	if (llabs(now - steady_seconds() - s->steady_gap) > 30) {
+		now = steady_seconds() + s->steady_gap;
 		if (!p->clock && (p->begun >> 3 & 1) && (e = clock_suspends(s, &why)) != OK)
 			say("error: ", why.text);
 	}
@@ -868,7 +854,7 @@ service_tick(struct service *s)
 
 		ledger_head(s->ballots, &last, NULL);
 		ledger_public_head(s->ballots, &public, NULL);
-		if (monotonic_seconds() - s->heartbeat_time >= s->manifest->heartbeat)
+		if (steady_seconds() - s->heartbeat_time >= s->manifest->heartbeat)
 			e = heartbeat(s, 0, &why);
 		if (e == OK && now >= p->closes) {
 			if ((e = phase(s, 3, "end", &why)) == OK && (e = phase(s, 4, "end", &why)) == OK)
@@ -992,7 +978,7 @@ service_start(struct service *s, struct why *why)
 		if ((e = service_load(s, why)) != OK)
 			goto done;
 		s->head_time = now_seconds();
-		s->heartbeat_time = monotonic_seconds() - s->manifest->heartbeat; /* one is due at once */
+		s->heartbeat_time = steady_seconds() - s->manifest->heartbeat; /* one is due at once */
 		if (s->progress.closed)
 			ledger_seal(s->ballots);
 	}
@@ -1035,18 +1021,9 @@ service_complete_registry(struct service *s, struct refill *done, struct why *wh
 	(void)snprintf(lock, sizeof lock, "%s/fence/events.head.lock", s->config.data);
 	if ((fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0)
 		return why_set(why, ERR_NOT_NOW, "urnad is running (or %s cannot be opened): stop it first", lock);
-	if ((e = load_documents(s, why)) == OK && (e = amended_roll(s, why)) == OK && access(store, F_OK) != 0) {
-		(void)printf("%s: not there; made anew, to be filled\n", store);
-		(void)unlink(fence); /* of it nothing is known */
-		if ((e = authorizations_create(store, fence, s->roll.n, why)) == OK && unlink(fence) != 0)
-			e = why_set(why, ERR_IO, "%s: cannot be removed", fence);
-	}
-	if (e == OK && (e = registry_open(&s->registry, store, fence, why)) == OK) {
-		while (e == OK && registry_rows(s->registry) < s->roll.n)
-			e = registry_extend(s->registry, why);
+	if ((e = load_documents(s, why)) == OK && (e = amended_roll(s, why)) == OK && (e = refill_open(&s->registry, store, fence, s->roll.n, why)) == OK) {
 		service_authorizations(s, &own);
-		if (e == OK)
-			e = registry_complete(&own, &s->authorizer_key, s->rsa, done, why);
+		e = registry_complete(&own, &s->authorizer_key, s->rsa, done, why);
 	}
 	(void)close(fd);
 	return e;
@@ -1081,7 +1058,7 @@ service_stop(struct service *s)
 /* ---- operators ------------------------------------------------------------------------------- */
 
 void
-status_reply(struct service *s, struct reply *r)
+status_reply(struct service *s, struct http_reply *r)
 {
 	struct json_out o = json_out(&r->body);
 	struct head head = {0};
@@ -1126,7 +1103,7 @@ outbox_count(const struct service *s)
 
 /* What each store holds, for the zero report. */
 static void
-zero(struct service *s, struct reply *r)
+zero(struct service *s, struct http_reply *r)
 {
 	struct json_out o = json_out(&r->body);
 	struct head events, ballots = {0};
@@ -1152,7 +1129,7 @@ zero(struct service *s, struct reply *r)
 }
 
 static void
-metrics(struct service *s, struct reply *r)
+metrics(struct service *s, struct http_reply *r)
 {
 	struct head events, ballots = {0};
 	uint32_t authorized = 0, confirmed = 0;
@@ -1185,7 +1162,7 @@ keep_files(struct service *s, struct json *files, const char *document, struct w
 	enum err e = OK;
 
 	for (size_t i = 0; files != NULL && i < files->n && e == OK; i++) {
-		size_t n = HTTP_MAX_BODY;
+		size_t n = MAX_BODY;
 		uint8_t *p = malloc(n);
 		struct hash h;
 		char hex[65], path[1400];
@@ -1224,7 +1201,7 @@ keep_person(struct service *s, const char *text, struct why *why)
 
 /* {"to": FOLDER}: copies of both stores, or both logs as files, made while the service runs. */
 static void
-copy_out(struct service *s, const struct request *q, struct reply *r, enum err (*copy)(struct ledger *, const char *, struct why *))
+copy_out(struct service *s, const struct http_request *q, struct http_reply *r, enum err (*copy)(struct ledger *, const char *, struct why *))
 {
 	struct json *root = NULL;
 	struct why why = {""};
@@ -1257,7 +1234,7 @@ copy_out(struct service *s, const struct request *q, struct reply *r, enum err (
 }
 
 static void
-submit(struct service *s, const struct request *q, struct reply *r)
+submit(struct service *s, const struct http_request *q, struct http_reply *r)
 {
 	struct event *e = calloc(1, sizeof *e), *again = calloc(1, sizeof *again);
 	struct json *root = NULL, *files = NULL;
@@ -1271,7 +1248,7 @@ submit(struct service *s, const struct request *q, struct reply *r)
 
 	if (e == NULL || again == NULL)
 		abort();
-	if ((err = json_parse(&root, q->body, q->body_n, HTTP_MAX_BODY, &why)) != OK)
+	if ((err = json_parse(&root, q->body, q->body_n, MAX_BODY, &why)) != OK)
 		goto done;
 	f = fields_of(root, &why);
 	e->document = strdup(field_text(&f, "document", EVENT_MAX_BYTES));
@@ -1298,7 +1275,7 @@ submit(struct service *s, const struct request *q, struct reply *r)
 		(void)0;
 	else if ((err = append(s, again, &index, &why)) == OK) {
 		if (strcmp(again->kind, "resume") == 0 && strcmp(event_fact(again, "cause"), "clock") == 0)
-			s->monotonic_gap = now_seconds() - monotonic_seconds(); /* the operator has looked at the clock */
+			s->steady_gap = now_seconds() - steady_seconds(); /* the operator has looked at the clock */
 		err = follow(s, again->kind, &why);
 	} else if (err == ERR_NOT_NOW && !s->progress.sealed) {
 		struct event *x = calloc(1, sizeof *x);
@@ -1328,7 +1305,7 @@ done:
 }
 
 void
-control_handle(void *ctx, const struct request *q, struct reply *r)
+control_handle(void *ctx, const struct http_request *q, struct http_reply *r)
 {
 	struct service *s = ctx;
 	struct why why = {""};

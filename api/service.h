@@ -7,7 +7,8 @@
 
 #include <pthread.h>
 
-#include "api/http.h"
+#include "api/reply.h"
+#include "crypto/clock.h"
 #include "election/authorizer.h"
 #include "election/record.h"
 #include "ledger/ledger.h"
@@ -52,8 +53,8 @@ struct service {
 	struct registry *registry;
 	struct login_table *logins;
 	int64_t opened_at, head_time;
-	int64_t heartbeat_time; /* monotonic */
-	int64_t monotonic_gap; /* system clock minus monotonic clock at opening */
+	int64_t heartbeat_time; /* steady */
+	int64_t steady_gap; /* system clock minus steady clock at opening */
 	uint64_t casts, authorizations, refusals; /* for /metrics */
 	const char *stage; /* before, open, suspended, grace, closed, sealed */
 };
@@ -81,14 +82,13 @@ MUST_CHECK enum err service_export(struct service *s, struct why *why);
 void service_authorizations(struct service *s, struct authorizations *out);
 /* Complete the registry from the other authorizers (registry/refill.h); the service must not be running. */
 MUST_CHECK enum err service_complete_registry(struct service *s, struct refill *done, struct why *why);
-int64_t now_seconds(void);
 /* Put a message (a JSON object) into the outbox, under a random name and without a time. */
 MUST_CHECK enum err outbox_put(const struct service *s, const struct buf *message);
 
-void account_handle(void *ctx, const struct request *q, struct reply *r);
-void box_handle(void *ctx, const struct request *q, struct reply *r);
-void control_handle(void *ctx, const struct request *q, struct reply *r);
-void status_reply(struct service *s, struct reply *r);
+void account_handle(void *ctx, const struct http_request *q, struct http_reply *r);
+void box_handle(void *ctx, const struct http_request *q, struct http_reply *r);
+void control_handle(void *ctx, const struct http_request *q, struct http_reply *r);
+void status_reply(struct service *s, struct http_reply *r);
 
 struct login_table *logins_new(uint32_t voters);
 void logins_free(struct login_table *t);

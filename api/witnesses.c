@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "crypto/http_client.h"
@@ -16,7 +15,7 @@ struct asked {
 	uint64_t size; /* the last size that it cosigned, as far as we know; it corrects us by 409 */
 	struct head done;
 	int any;
-	time_t not_before; /* monotonic */
+	int64_t not_before; /* steady */
 	int complained;
 };
 
@@ -38,19 +37,10 @@ struct witnesses {
 
 static const char *const names[LOGS] = {"events", "ballots"};
 
-static time_t
-monotonic(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
-}
-
 static void
 complain(struct asker *a, struct asked *k, const char *text)
 {
-	k->not_before = monotonic() + RETRY_SECONDS;
+	k->not_before = steady_seconds() + RETRY_SECONDS;
 	if (!k->complained++)
 		(void)fprintf(stderr, "witness %s: %s; asked again every %d s\n", a->party.key.name, text, RETRY_SECONDS);
 }
@@ -201,7 +191,7 @@ run(void *arg)
 			(void)pthread_mutex_lock(&s->lock);
 			l = i == 0 ? s->events : s->ballots;
 			(void)pthread_mutex_unlock(&s->lock);
-			if (l == NULL || monotonic() < k->not_before)
+			if (l == NULL || steady_seconds() < k->not_before)
 				continue;
 			ledger_public_head(l, &head, &checkpoint);
 			if (checkpoint.n > 0 && !checkpoint.failed && !(k->any && k->done.size == head.size && hash_equal(&k->done.root, &head.root)))

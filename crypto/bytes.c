@@ -493,9 +493,8 @@ file_read(struct buf *b, const char *path, size_t max, struct why *why)
 	return e;
 }
 
-/* fsync the folder that holds path. */
-static int
-sync_folder(const char *path)
+int
+folder_sync(const char *path)
 {
 	char dir[4096];
 	const char *slash = strrchr(path, '/');
@@ -540,7 +539,7 @@ file_write(const char *path, const void *p, size_t n, unsigned mode, struct why 
 		goto fail;
 	}
 	fd = -1;
-	if (rename(temporary, path) != 0 || sync_folder(path) != 0)
+	if (rename(temporary, path) != 0 || folder_sync(path) != 0)
 		goto fail;
 	return OK;
 

@@ -96,6 +96,8 @@ MUST_CHECK enum err file_read(struct buf *b, const char *path, size_t max, struc
 /* Replace path by these bytes: temporary file, fsync, rename, fsync of the
  * folder. After OK the bytes survive a power cut. mode e.g. 0644, 0600. */
 MUST_CHECK enum err file_write(const char *path, const void *p, size_t n, unsigned mode, struct why *why);
+/* fsync of the folder that holds path, after a rename: 0, or -1 and errno. */
+int folder_sync(const char *path);
 /* mkdir -p, mode 0755. OK if it is there already. */
 MUST_CHECK enum err dir_make(const char *path, struct why *why);
 

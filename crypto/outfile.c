@@ -79,23 +79,6 @@ outfile_put(struct outfile *f, const void *p, size_t n)
 		flush(f);
 }
 
-static int
-sync_folder(const char *path)
-{
-	char folder[4096];
-	char *slash;
-	int fd, good;
-
-	(void)snprintf(folder, sizeof folder, "%s", path);
-	if ((slash = strrchr(folder, '/')) != NULL)
-		slash[slash == folder] = '\0';
-	if ((fd = open(slash != NULL ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-		return 0;
-	good = fsync(fd) == 0;
-	(void)close(fd);
-	return good;
-}
-
 enum err
 outfile_close(struct outfile *f, struct digests *digests, struct why *why)
 {
@@ -105,7 +88,7 @@ outfile_close(struct outfile *f, struct digests *digests, struct why *why)
 	if (digests_end(f->digests, digests) != OK && f->error == 0)
 		f->error = ENOMEM;
 	f->digests = NULL;
-	if (f->error == 0 && (fsync(f->fd) != 0 || rename(f->temporary, f->path) != 0 || !sync_folder(f->path)))
+	if (f->error == 0 && (fsync(f->fd) != 0 || rename(f->temporary, f->path) != 0 || folder_sync(f->path) != 0))
 		f->error = errno;
 	if (f->error != 0) {
 		e = why_set(why, ERR_IO, "%s: %s", f->path, strerror(f->error));

@@ -2,12 +2,30 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+#include <unistd.h>
 
+#include "crypto/clock.h"
 #include "crypto/http_client.h"
 #include "election/docnote.h"
 
 enum { PAGE_SECONDS = 60 };
+
+enum err
+refill_open(struct registry **out, const char *path, const char *fence, uint32_t rows, struct why *why)
+{
+	enum err e = OK;
+
+	if (access(path, F_OK) != 0) { /* suspended first: an empty registry must never be taken for a new one */
+		(void)printf("%s: not there; made anew, to be filled\n", path);
+		if ((e = registry_suspend(fence, why)) == OK)
+			e = authorizations_create(path, NULL, rows, why);
+	}
+	if (e == OK && (e = registry_open(out, path, fence, why)) == OK && registry_refused(*out, NULL))
+		e = registry_suspend(fence, why);
+	while (e == OK && registry_rows(*out) < rows)
+		e = registry_extend(*out, why);
+	return e;
+}
 
 static enum err
 ask_page(const struct authorizations *x, const char *base, const struct signer *by, uint32_t from, struct buf *page, struct why *why)
@@ -18,7 +36,7 @@ ask_page(const struct authorizations *x, const char *base, const struct signer *
 	long status = 0;
 	enum err e;
 
-	rows_request(&document, x->election, by->name, from, (int64_t)time(NULL));
+	rows_request(&document, x->election, by->name, from, now_seconds());
 	if (document.failed || (e = docnote_sign(&note, "rows", &x->call->hash, document.p, document.n, by, why)) != OK) {
 		buf_free(&document);
 		return ERR_NOMEM;
@@ -78,8 +96,22 @@ registry_complete(const struct authorizations *x, const struct signer *by, struc
 			(void)fprintf(stderr, "%s\n", one.text);
 	}
 	registry_counts(x->registry, &authorized, &confirmed);
-	out->behind = was + behind > authorized ? was + behind - authorized : 0;
+	if (behind == UNCOUNTED)
+		out->behind = UNCOUNTED;
+	else
+		out->behind = was + behind > authorized ? was + behind - authorized : 0;
 	if (out->answered < need)
 		return why_set(why, ERR_NOT_NOW, "%u other authorizers gave their rows, and %u must: nobody is authorized yet", out->answered, need);
 	return registry_accept(x->registry, why);
+}
+
+void
+refill_say(const struct refill *done)
+{
+	(void)printf("registry: %u of %u other authorizers gave their rows; %u rows filled", done->answered, done->asked, done->filled);
+	if (done->behind == UNCOUNTED)
+		(void)printf("; how many were committed here is not known, the fence was gone: of one that is in no list no token came, and its voter may ask again");
+	else if (done->behind > 0)
+		(void)printf("; %u that were committed here are in no list that was given: no token came of them, and their voters may ask again", done->behind);
+	(void)printf("\n");
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 
 /* A row's bytes: flags, then request (u16 length, padded), answer (u16, padded), confirmation. */
 enum { AUTHORIZED = 1, CONFIRMED = 2 };
+/* In the place of a fence's newline. */
+enum { SUSPENDED = '!' };
 
 /* A change that waits to be committed. */
 struct change {
@@ -73,14 +76,31 @@ settings(sqlite3 *db)
 	    run(db, "PRAGMA locking_mode=EXCLUSIVE") && run(db, "PRAGMA temp_store=MEMORY");
 }
 
+/* ---- the fence: how many rows were filled, and whether they are being refilled ---------------------- */
+
+/* ERR_ABSENT, ERR_FORMAT, ERR_IO: it says nothing. */
+static enum err
+fence_read(const char *path, uint32_t *filled, int *suspended)
+{
+	struct buf b = {0};
+	char mark = '\n';
+	enum err e = file_read(&b, path, 16, NULL);
+
+	if (e == OK && sscanf(buf_cstr(&b), "%10" SCNu32 "%c", filled, &mark) < 1)
+		e = ERR_FORMAT;
+	*suspended = mark == SUSPENDED;
+	buf_free(&b);
+	return e;
+}
+
 /* In place and of one length, within one sector: whole or not at all. */
 static enum err
-fence_write(const char *path, uint32_t filled, struct why *why)
+fence_write(const char *path, uint32_t filled, char mark, struct why *why)
 {
 	char text[16];
 	int fd = open(path, O_WRONLY | O_CLOEXEC), good;
 
-	(void)snprintf(text, sizeof text, "%010u\n", filled);
+	(void)snprintf(text, sizeof text, "%010" PRIu32 "%c", filled, mark);
 	if (fd < 0 && errno == ENOENT)
 		return file_write(path, text, strlen(text), 0600, why);
 	good = fd >= 0 && pwrite(fd, text, strlen(text), 0) == (ssize_t)strlen(text) && fdatasync(fd) == 0;
@@ -92,39 +112,68 @@ fence_write(const char *path, uint32_t filled, struct why *why)
 }
 
 enum err
+registry_suspend(const char *fence, struct why *why)
+{
+	uint32_t filled;
+	int suspended;
+
+	if (fence_read(fence, &filled, &suspended) != OK || suspended)
+		return OK;
+	return fence_write(fence, filled, SUSPENDED, why);
+}
+
+/* ---- the file ---------------------------------------------------------------------------------------- */
+
+/* Shape and n empty rows, in one transaction. */
+static enum err
+make_rows(struct registry *r, uint32_t n, struct why *why)
+{
+	sqlite3_stmt *insert = NULL;
+	char sql[160];
+	int good;
+
+	(void)snprintf(sql, sizeof sql, "INSERT INTO shape VALUES(%u, %zu, %zu)", n, r->request_max, r->answer_max);
+	good = run(r->db, "BEGIN") && run(r->db, "CREATE TABLE shape(rows INTEGER, request INTEGER, answer INTEGER)") &&
+	    run(r->db, "CREATE TABLE row(id INTEGER PRIMARY KEY, data BLOB)") && run(r->db, sql) &&
+	    sqlite3_prepare_v2(r->db, "INSERT INTO row VALUES(?1, zeroblob(?2))", -1, &insert, NULL) == SQLITE_OK;
+	for (uint32_t i = 0; i < n && good; i++) {
+		(void)sqlite3_bind_int64(insert, 1, (sqlite3_int64)i + 1);
+		(void)sqlite3_bind_int64(insert, 2, (sqlite3_int64)row_bytes(r));
+		good = sqlite3_step(insert) == SQLITE_DONE && sqlite3_reset(insert) == SQLITE_OK;
+	}
+	good = good && run(r->db, "COMMIT");
+	if (!good)
+		(void)failed(r, why);
+	(void)sqlite3_finalize(insert);
+	return good ? OK : ERR_IO;
+}
+
+/* The file appears whole under its name, and after its fence: what a crash leaves is made again. */
+enum err
 registry_create(const char *path, const char *fence, uint32_t n, size_t request_max, size_t answer_max, struct why *why)
 {
 	struct registry r = {.request_max = request_max, .answer_max = answer_max};
-	sqlite3_stmt *insert = NULL;
-	char sql[160];
-	enum err e = OK;
+	char new[4096], journal[4104];
+	uint32_t filled;
+	int suspended;
+	enum err e;
 
 	if (access(path, F_OK) == 0)
 		return why_set(why, ERR_EXISTS, "%s is there already", path);
-	if (sqlite3_open(path, &r.db) != SQLITE_OK || !settings(r.db) || !run(r.db, "BEGIN") ||
-	    !run(r.db, "CREATE TABLE shape(rows INTEGER, request INTEGER, answer INTEGER)") ||
-	    !run(r.db, "CREATE TABLE row(id INTEGER PRIMARY KEY, data BLOB)")) {
-		e = failed(&r, why);
-		goto done;
-	}
-	(void)snprintf(sql, sizeof sql, "INSERT INTO shape VALUES(%u, %zu, %zu)", n, request_max, answer_max);
-	if (!run(r.db, sql) || sqlite3_prepare_v2(r.db, "INSERT INTO row VALUES(?1, zeroblob(?2))", -1, &insert, NULL) != SQLITE_OK) {
-		e = failed(&r, why);
-		goto done;
-	}
-	for (uint32_t i = 0; i < n && e == OK; i++) {
-		(void)sqlite3_bind_int64(insert, 1, (sqlite3_int64)i + 1);
-		(void)sqlite3_bind_int64(insert, 2, (sqlite3_int64)row_bytes(&r));
-		if (sqlite3_step(insert) != SQLITE_DONE || sqlite3_reset(insert) != SQLITE_OK)
-			e = failed(&r, why);
-	}
-	if (e == OK && !run(r.db, "COMMIT"))
-		e = failed(&r, why);
-	if (e == OK)
-		e = fence_write(fence, 0, why);
-done:
-	(void)sqlite3_finalize(insert);
+	if (fence != NULL && fence_read(fence, &filled, &suspended) == OK && (filled > 0 || suspended))
+		return why_set(why, ERR_NOT_NOW, "%s counts %" PRIu32 " rows of a registry that is lost", fence, filled);
+	if (snprintf(new, sizeof new, "%s.new", path) >= (int)sizeof new)
+		return why_set(why, ERR_LENGTH, "%s: path too long", path);
+	(void)snprintf(journal, sizeof journal, "%s-journal", new);
+	(void)unlink(new);
+	(void)unlink(journal);
+	e = sqlite3_open(new, &r.db) == SQLITE_OK && settings(r.db) ? make_rows(&r, n, why) : failed(&r, why);
 	(void)sqlite3_close(r.db);
+	if (e == OK && fence != NULL)
+		e = fence_write(fence, 0, '\n', why);
+	if (e == OK && (rename(new, path) != 0 || folder_sync(path) != 0))
+		e = why_set(why, ERR_IO, "%s: %s", path, strerror(errno));
+	(void)unlink(journal);
 	return e;
 }
 
@@ -157,15 +206,58 @@ write_row(struct registry *r, uint32_t index, const uint8_t *data, struct why *w
 	return e;
 }
 
+/* The sizes of the rows, and how many are filled. */
+static enum err
+count_rows(struct registry *r, struct why *why)
+{
+	sqlite3_stmt *q = NULL;
+	uint8_t *data;
+	enum err e = OK;
+
+	if (sqlite3_prepare_v2(r->db, "SELECT rows, request, answer FROM shape", -1, &q, NULL) != SQLITE_OK || sqlite3_step(q) != SQLITE_ROW) {
+		e = failed(r, why);
+		(void)sqlite3_finalize(q);
+		return e;
+	}
+	r->n = (uint32_t)sqlite3_column_int64(q, 0);
+	r->request_max = (size_t)sqlite3_column_int64(q, 1);
+	r->answer_max = (size_t)sqlite3_column_int64(q, 2);
+	(void)sqlite3_finalize(q);
+	if ((data = malloc(row_bytes(r))) == NULL)
+		return ERR_NOMEM;
+	for (uint32_t i = 0; i < r->n && e == OK; i++)
+		if ((e = read_row(r, i, data, why)) == OK) {
+			r->authorized += data[0] & AUTHORIZED ? 1 : 0;
+			r->confirmed += data[0] & CONFIRMED ? 1 : 0;
+		}
+	wipe(data, row_bytes(r));
+	free(data);
+	return e;
+}
+
+/* What the fence says of the rows that are here. */
+static enum err
+hold_against_fence(struct registry *r, struct why *why)
+{
+	uint32_t filled = 0;
+	int suspended;
+
+	if (fence_read(r->fence, &filled, &suspended) != OK) {
+		r->refused = 1;
+		r->behind = UNCOUNTED;
+	} else if (filled > r->authorized || suspended) {
+		r->refused = 1;
+		r->behind = filled > r->authorized ? filled - r->authorized : 0;
+	} else if (filled < r->authorized) /* stopped between the row and the fence */
+		return fence_write(r->fence, r->authorized, '\n', why);
+	return OK;
+}
+
 enum err
 registry_open(struct registry **out, const char *path, const char *fence, struct why *why)
 {
 	struct registry *r = calloc(1, sizeof *r);
-	sqlite3_stmt *q = NULL;
-	struct buf b = {0};
-	uint8_t *data = NULL;
-	unsigned filled;
-	enum err e = OK;
+	enum err e;
 
 	if (r == NULL)
 		return ERR_NOMEM;
@@ -174,40 +266,10 @@ registry_open(struct registry **out, const char *path, const char *fence, struct
 	(void)pthread_cond_init(&r->committed, NULL);
 	r->last = &r->first;
 	(void)snprintf(r->fence, sizeof r->fence, "%s", fence);
-	if (sqlite3_open_v2(path, &r->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, NULL) != SQLITE_OK || !settings(r->db) ||
-	    sqlite3_prepare_v2(r->db, "SELECT rows, request, answer FROM shape", -1, &q, NULL) != SQLITE_OK || sqlite3_step(q) != SQLITE_ROW) {
+	if (sqlite3_open_v2(path, &r->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, NULL) != SQLITE_OK || !settings(r->db))
 		e = failed(r, why);
-		goto done;
-	}
-	r->n = (uint32_t)sqlite3_column_int64(q, 0);
-	r->request_max = (size_t)sqlite3_column_int64(q, 1);
-	r->answer_max = (size_t)sqlite3_column_int64(q, 2);
-	(void)sqlite3_finalize(q);
-	q = NULL;
-	if ((data = malloc(row_bytes(r))) == NULL) {
-		e = ERR_NOMEM;
-		goto done;
-	}
-	for (uint32_t i = 0; i < r->n && e == OK; i++)
-		if ((e = read_row(r, i, data, why)) == OK) {
-			r->authorized += data[0] & AUTHORIZED ? 1 : 0;
-			r->confirmed += data[0] & CONFIRMED ? 1 : 0;
-		}
-	if (e == OK) {
-		if (file_read(&b, fence, 16, NULL) != OK || sscanf(buf_cstr(&b), "%u", &filled) != 1)
-			r->refused = 1;
-		else if (filled > r->authorized) {
-			r->refused = 1;
-			r->behind = filled - r->authorized;
-		} else if (filled < r->authorized) /* stopped between the row and the fence */
-			e = fence_write(fence, r->authorized, why);
-	}
-done:
-	(void)sqlite3_finalize(q);
-	buf_free(&b);
-	if (data != NULL)
-		wipe(data, row_bytes(r));
-	free(data);
+	else if ((e = count_rows(r, why)) == OK)
+		e = hold_against_fence(r, why);
 	if (e != OK) {
 		registry_close(r);
 		return e;
@@ -376,7 +438,7 @@ commit(struct registry *r, struct change *first)
 		(void)run(r->db, "ROLLBACK");
 		r->authorized = authorized;
 		r->confirmed = confirmed;
-	} else if (fenced && (e = fence_write(r->fence, r->authorized, &why)) != OK)
+	} else if (fenced && (e = fence_write(r->fence, r->authorized, '\n', &why)) != OK)
 		r->refused = 1;
 	for (struct change *c = first; c != NULL && e != OK; c = c->next)
 		if (c->result == OK) {
@@ -462,8 +524,10 @@ registry_accept(struct registry *r, struct why *why)
 	enum err e;
 
 	(void)pthread_mutex_lock(&r->lock);
-	if ((e = fence_write(r->fence, r->authorized, why)) == OK)
+	if ((e = fence_write(r->fence, r->authorized, '\n', why)) == OK) {
 		r->refused = 0;
+		r->behind = 0;
+	}
 	(void)pthread_mutex_unlock(&r->lock);
 	return e;
 }

@@ -10,6 +10,8 @@
 
 struct registry;
 
+#define UNCOUNTED UINT32_MAX
+
 /* What a row holds; sizes are given at creation. */
 struct registry_row {
 	int authorized, confirmed;
@@ -18,10 +20,11 @@ struct registry_row {
 };
 void registry_row_free(struct registry_row *r);
 
-/* Make a new file with n empty rows; request_max and answer_max bytes each. ERR_EXISTS. */
+/* Make a new file with n empty rows; request_max and answer_max bytes each. ERR_EXISTS. ERR_NOT_NOW: the fence says that rows
+ * were filled in one that is lost. fence NULL: one that is lost is made anew to be refilled, and its fence stays as it is. */
 MUST_CHECK enum err registry_create(const char *path, const char *fence, uint32_t n, size_t request_max, size_t answer_max, struct why *why);
 /* Open it. `fence` is a file outside its backups with the number of filled rows: behind it (an
- * older copy) or without it, registry_authorize answers ERR_NOT_NOW for good. */
+ * older copy), without it or while it is suspended, registry_authorize answers ERR_NOT_NOW for good. */
 MUST_CHECK enum err registry_open(struct registry **out, const char *path, const char *fence, struct why *why);
 void registry_close(struct registry *r);
 /* Add one empty row at the end (a voter included by order). */
@@ -34,11 +37,15 @@ void registry_counts(struct registry *r, uint32_t *authorized, uint32_t *confirm
 MUST_CHECK enum err registry_authorize(struct registry *r, uint32_t index, const struct buf *request, const struct buf *answer, struct registry_row *have, struct why *why);
 /* Put a fuller answer in the place of that of an authorized row. ERR_ABSENT: the row is not authorized. */
 MUST_CHECK enum err registry_answer(struct registry *r, uint32_t index, const struct buf *answer, struct why *why);
-/* For restoring: as registry_authorize, whatever the fence says. */
+/* ---- refilling ---- */
+/* From here until registry_accept nobody is authorized, whatever comes into the rows and whatever is opened meanwhile. The fence
+ * keeps its count; one that cannot be read refuses as it is. */
+MUST_CHECK enum err registry_suspend(const char *fence, struct why *why);
+/* As registry_authorize, whatever the fence says. */
 MUST_CHECK enum err registry_refill(struct registry *r, uint32_t index, const struct buf *request, const struct buf *answer, struct why *why);
 /* The registry is complete: the fence is written anew from its rows. */
 MUST_CHECK enum err registry_accept(struct registry *r, struct why *why);
-/* 1 if the fence refuses; *behind (may be NULL): how many rows fewer than it says, 0 if it is not readable. */
+/* 1 if the fence refuses; *behind (may be NULL): how many rows fewer than it says, UNCOUNTED if it is not readable. */
 int registry_refused(struct registry *r, uint32_t *behind);
 /* Idempotent; the first confirmation stays. */
 MUST_CHECK enum err registry_confirm(struct registry *r, uint32_t index, const uint8_t sig[64], struct why *why);

@@ -95,8 +95,8 @@ post(const char *path, struct buf *text, const char *format, ...) __attribute__(
 static unsigned
 post(const char *path, struct buf *text, const char *format, ...)
 {
-	struct request q = {.method = "POST", .path = path};
-	struct reply r = {.status = 200};
+	struct http_request q = {.method = "POST", .path = path};
+	struct http_reply r = {.status = 200};
 	char body[8192];
 	va_list ap;
 

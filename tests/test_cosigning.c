@@ -19,7 +19,7 @@
 
 #include "api/witnesses.h"
 #include "crypto/keyfile.h"
-#include "witness/http.h"
+#include "http/server.h"
 #include "witness/witness.h"
 
 enum { HONEST, AHEAD, SLOW, FORGER, ANOTHER, STATUS, GARBAGE, CLOSED, WITNESSES };
@@ -28,7 +28,7 @@ static char dir[] = "/tmp/urna-cosigning-XXXXXX";
 static struct service *s;
 static struct signer key[WITNESSES], stranger;
 static struct witness *witness[2]; /* HONEST, and AHEAD's */
-static struct web *web[WITNESSES];
+static struct http *web[WITNESSES];
 static atomic_int asked[WITNESSES], slow_answered, stop_slow;
 
 static int64_t
@@ -53,7 +53,7 @@ free_port(void)
 }
 
 static void
-honest(void *ctx, const struct web_request *q, struct web_reply *r)
+honest(void *ctx, const struct http_request *q, struct http_reply *r)
 {
 	struct witness_answer a = {0};
 
@@ -66,7 +66,7 @@ honest(void *ctx, const struct web_request *q, struct web_reply *r)
 
 /* A cosignature of the checkpoint that was sent, by some key under some name. */
 static void
-cosign(const struct web_request *q, struct web_reply *r, const struct signer *by, const char *name, int spoil)
+cosign(const struct http_request *q, struct http_reply *r, const struct signer *by, const char *name, int spoil)
 {
 	const char *text = strstr((const char *)q->body, "\n\n");
 	struct signer as = *by;
@@ -87,7 +87,7 @@ cosign(const struct web_request *q, struct web_reply *r, const struct signer *by
 }
 
 static void
-script(void *ctx, const struct web_request *q, struct web_reply *r)
+script(void *ctx, const struct http_request *q, struct http_reply *r)
 {
 	static const unsigned status[] = {400, 403, 404, 409, 413, 422, 429, 500, 503, 301};
 	static const char *const garbage[] = {"", "\n", "\xe2\x80\x94 x y\n", "ok", "\xe2\x80\x94 testigo-6 AAAA\n", "{}"};
@@ -121,7 +121,7 @@ begin(void **state)
 {
 	struct ledger_options o = {.key = NULL};
 	static char store[100], head[100], states[2][100];
-	static struct web_route routes[WITNESSES];
+	static struct http_route routes[WITNESSES];
 	struct why why = {""};
 	uint8_t seed[32] = {1};
 
@@ -140,7 +140,7 @@ begin(void **state)
 		return -1;
 	s->call.witnesses = WITNESSES;
 	for (int i = 0; i < WITNESSES; i++) {
-		struct web_options w = {.address = "127.0.0.1", .port = free_port(), .connections = 64, .route = &routes[i], .routes = 1};
+		struct http_options w = {.address = "127.0.0.1", .port = free_port(), .connections = 64, .route = &routes[i], .routes = 1};
 		static struct vkey log[WITNESSES]; /* live as long as the witnesses */
 		char name[32];
 
@@ -150,7 +150,7 @@ begin(void **state)
 		    vkey_make(&log[i], s->events_key.name, NOTE_ED25519, s->events_key.key) != OK)
 			return -1;
 		(void)snprintf(s->call.witness[i].url, sizeof s->call.witness[i].url, "http://127.0.0.1:%u", w.port);
-		routes[i] = (struct web_route){"POST", "/add-checkpoint", WITNESS_MAX_BODY, script, (void *)(intptr_t)i};
+		routes[i] = (struct http_route){"POST", "/add-checkpoint", WITNESS_MAX_BODY, script, (void *)(intptr_t)i};
 		if (i == HONEST || i == AHEAD) {
 			struct witness_options wo = {states[i], &log[i], 1, &key[i], clock_seconds};
 
@@ -160,7 +160,7 @@ begin(void **state)
 			routes[i].handle = honest;
 			routes[i].ctx = witness[i];
 		}
-		if (i != CLOSED && web_start(&web[i], &w, &why) != OK)
+		if (i != CLOSED && http_start(&web[i], &w, &why) != OK)
 			return -1;
 	}
 	return 0;
@@ -263,7 +263,7 @@ end(void **state)
 
 	(void)state;
 	for (int i = 0; i < WITNESSES; i++)
-		web_stop(web[i]);
+		http_stop(web[i]);
 	witness_close(witness[0]);
 	witness_close(witness[1]);
 	ledger_close(s->events);

@@ -133,6 +133,54 @@ refused(void **state)
 	buf_free(&small);
 }
 
+/* A lost registry is made anew under its old fence, which keeps its count: nobody is authorized until it is accepted, whatever
+ * came into its rows in between. */
+static void
+lost_and_made_anew(void **state)
+{
+	struct buf small = {0}, b = {0};
+	struct why why = {""};
+	uint32_t behind = 0;
+
+	(void)state;
+	buf_str(&small, "x");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(registry_create(path, fence, ROWS + 2, 100, 100, &why), ERR_NOT_NOW);
+	assert_int_equal(registry_suspend(fence, &why), OK);
+	assert_int_equal(registry_create(path, NULL, ROWS + 2, 100, 100, &why), OK);
+	for (uint32_t i = 0; i < ROWS + 2; i++) {
+		assert_int_equal(registry_open(&r, path, fence, &why), OK); /* as after a crash, each time */
+		assert_true(registry_refused(r, &behind));
+		assert_int_equal(behind, i <= ROWS + 1 ? ROWS + 1 - i : 0);
+		assert_int_equal(registry_authorize(r, i, &small, &small, NULL, &why), ERR_NOT_NOW);
+		assert_int_equal(registry_refill(r, i, &small, &small, &why), OK);
+		registry_close(r);
+	}
+	assert_int_equal(registry_open(&r, path, fence, &why), OK); /* more rows than the fence counts, and still not accepted */
+	assert_true(registry_refused(r, &behind));
+	assert_int_equal(registry_suspend(fence, &why), OK);
+	assert_int_equal(registry_accept(r, &why), OK);
+	assert_false(registry_refused(r, &behind));
+	registry_close(r);
+	assert_int_equal(file_read(&b, fence, 100, &why), OK);
+	assert_int_equal(b.n, 11);
+	assert_int_equal(b.p[10], '\n');
+	assert_int_equal(atoi(buf_cstr(&b)), ROWS + 2);
+	assert_int_equal(registry_open(&r, path, fence, &why), OK);
+	assert_false(registry_refused(r, &behind));
+	registry_close(r);
+	/* no fence: nobody can say how many rows there were */
+	assert_int_equal(unlink(path) | unlink(fence), 0);
+	assert_int_equal(registry_suspend(fence, &why), OK);
+	assert_int_equal(registry_create(path, NULL, ROWS, 100, 100, &why), OK);
+	assert_int_equal(registry_open(&r, path, fence, &why), OK);
+	assert_true(registry_refused(r, &behind));
+	assert_int_equal(behind, UNCOUNTED);
+	registry_close(r);
+	buf_free(&small);
+	buf_free(&b);
+}
+
 static int
 end(void **state)
 {
@@ -146,7 +194,7 @@ end(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(together), cmocka_unit_test(refused)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(together), cmocka_unit_test(refused), cmocka_unit_test(lost_and_made_anew)};
 
 	return cmocka_run_group_tests(tests, NULL, end);
 }

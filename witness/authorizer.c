@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "crypto/clock.h"
 #include "crypto/http_client.h"
 #include "election/authorizer.h"
 #include "election/docnote.h"
@@ -41,20 +41,11 @@ struct authorizer {
 	struct head head;	/* of events, as read last */
 	struct registry *registry;
 	int finished; /* the list is signed */
-	time_t close_seen;
+	int64_t close_seen;
 	enum err broken; /* a fork of events: nothing is signed any more */
 	struct why trouble; /* what the follower said last */
 	uint64_t refused;
 };
-
-static time_t
-monotonic(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
-}
 
 static void
 beside(const struct authorizer *a, const char *suffix, char out[1100])
@@ -98,7 +89,7 @@ own_keys(struct authorizer *a, const struct record *r, struct why *why)
 
 /* One registry is of one election: its id stands beside it from the first day. */
 static enum err
-same_election(const struct authorizer *a, const struct hash *election, int *known, struct why *why)
+same_election(const struct authorizer *a, const struct hash *election, struct why *why)
 {
 	struct buf b = {0};
 	char path[1100], hex[66];
@@ -107,7 +98,6 @@ same_election(const struct authorizer *a, const struct hash *election, int *know
 	beside(a, "election", path);
 	hash_hex(hex, election);
 	e = file_read(&b, path, 100, NULL);
-	*known = e == OK;
 	if (e == OK && (b.n < 64 || memcmp(b.p, hex, 64) != 0))
 		e = why_set(why, ERR_PROOF, "the authority shows another opening than the one this registry is of (%s): refused", path);
 	else if (e == ERR_ABSENT) {
@@ -142,8 +132,7 @@ not_open_long(struct authorizer *a, const struct record *setup)
 static enum err
 open_registry(struct authorizer *a, const struct record *r, struct why *why)
 {
-	int known = 0;
-	enum err e = same_election(a, &r->election, &known, why);
+	enum err e = same_election(a, &r->election, why);
 
 	if (e == OK && access(a->registry_path, F_OK) != 0)
 		e = not_open_long(a, r) ? authorizations_create(a->registry_path, a->fence, r->roll.n, why)
@@ -461,8 +450,8 @@ finish(struct authorizer *a, struct why *why)
 	enum err e;
 
 	if (a->close_seen == 0)
-		a->close_seen = monotonic();
-	if ((e = complete(a, why)) != OK && monotonic() - a->close_seen < COMPLETE_SECONDS)
+		a->close_seen = steady_seconds();
+	if ((e = complete(a, why)) != OK && steady_seconds() - a->close_seen < COMPLETE_SECONDS)
 		return e;
 	(void)pthread_rwlock_wrlock(&a->lock);
 	rows_of(a, &x);
@@ -502,7 +491,7 @@ run(void *arg)
 /* ---- requests ------------------------------------------------------------------------------------ */
 
 static void
-refuse(struct authorizer *a, struct web_reply *r, enum err e, const char *text)
+refuse(struct authorizer *a, struct http_reply *r, enum err e, const char *text)
 {
 	struct json_out o = json_out(&r->body);
 
@@ -555,7 +544,7 @@ field_base64(struct fields *f, const char *name, void *out, size_t n)
 }
 
 static enum err
-read_asked(struct asked *out, const struct web_request *q, struct why *why)
+read_asked(struct asked *out, const struct http_request *q, struct why *why)
 {
 	struct json *root = NULL;
 	uint8_t request[AUTHORIZATION_MAX_BYTES + 4];
@@ -648,7 +637,7 @@ behind(struct authorizer *a, const struct asked *x)
 }
 
 void
-authorizer_on_request(void *ctx, const struct web_request *q, struct web_reply *r)
+authorizer_on_request(void *ctx, const struct http_request *q, struct http_reply *r)
 {
 	struct authorizer *a = ctx;
 	struct asked *x = calloc(1, sizeof *x);
@@ -693,7 +682,7 @@ authorizer_on_request(void *ctx, const struct web_request *q, struct web_reply *
 }
 
 void
-authorizer_on_rows(void *ctx, const struct web_request *q, struct web_reply *r)
+authorizer_on_rows(void *ctx, const struct http_request *q, struct http_reply *r)
 {
 	struct authorizer *a = ctx;
 	struct authorizations x;
@@ -730,7 +719,7 @@ ready(struct authorizer *a)
 }
 
 void
-authorizer_on_ready(void *ctx, const struct web_request *q, struct web_reply *r)
+authorizer_on_ready(void *ctx, const struct http_request *q, struct http_reply *r)
 {
 	struct authorizer *a = ctx;
 
@@ -742,7 +731,7 @@ authorizer_on_ready(void *ctx, const struct web_request *q, struct web_reply *r)
 }
 
 void
-authorizer_on_list(void *ctx, const struct web_request *q, struct web_reply *r)
+authorizer_on_list(void *ctx, const struct http_request *q, struct http_reply *r)
 {
 	struct authorizer *a = ctx;
 	char path[1100];
@@ -866,26 +855,20 @@ authorizer_restore(const struct authorizer_options *o, struct why *why)
 	struct authorizations x;
 	struct record *r = calloc(1, sizeof *r);
 	struct refill done;
-	int known;
 	enum err e = r != NULL ? prepare(&a, o, why) : ERR_NOMEM;
 
 	if (e != OK) {
 		free(r);
 		return e;
 	}
-	if ((e = read_setup(a, r, why)) == OK && (e = same_election(a, &r->election, &known, why)) == OK && access(a->registry_path, F_OK) != 0) {
-		(void)printf("%s: not there; made anew, to be filled\n", a->registry_path);
-		(void)unlink(a->fence); /* of it nothing is known */
-		if ((e = authorizations_create(a->registry_path, a->fence, r->roll.n, why)) == OK && unlink(a->fence) != 0)
-			e = why_set(why, ERR_IO, "%s: cannot be removed", a->fence);
-	}
+	if ((e = read_setup(a, r, why)) == OK && (e = same_election(a, &r->election, why)) == OK)
+		e = refill_open(&a->registry, a->registry_path, a->fence, r->roll.n, why);
 	record_free(r);
 	free(r);
 	if (e == OK && (e = follow(a, 0, why)) == OK) {
 		rows_of(a, &x);
 		if ((e = registry_complete(&x, &a->key, a->rsa, &done, why)) == OK)
-			(void)printf("%u of %u other authorizers gave their rows; %u rows filled%s\n", done.answered, done.asked, done.filled,
-			    done.behind > 0 ? "; some that were committed are in no list that was given: no token came of them, and their voters may ask again" : "");
+			refill_say(&done);
 	}
 	authorizer_close(a);
 	return e;

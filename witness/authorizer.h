@@ -9,7 +9,7 @@
 #define WITNESS_AUTHORIZER_H
 
 #include "election/call.h"
-#include "witness/http.h"
+#include "http/server.h"
 
 struct authorizer;
 
@@ -28,10 +28,10 @@ MUST_CHECK enum err authorizer_open(struct authorizer **out, const struct author
 void authorizer_close(struct authorizer *a);
 
 /* Routes of the public listener. */
-void authorizer_on_request(void *ctx, const struct web_request *q, struct web_reply *r); /* POST /authorize */
-void authorizer_on_rows(void *ctx, const struct web_request *q, struct web_reply *r);	 /* POST /rows */
-void authorizer_on_ready(void *ctx, const struct web_request *q, struct web_reply *r);	 /* GET /ready */
-void authorizer_on_list(void *ctx, const struct web_request *q, struct web_reply *r);	 /* GET /list, /list.note, /list.event */
+void authorizer_on_request(void *ctx, const struct http_request *q, struct http_reply *r); /* POST /authorize */
+void authorizer_on_rows(void *ctx, const struct http_request *q, struct http_reply *r);	 /* POST /rows */
+void authorizer_on_ready(void *ctx, const struct http_request *q, struct http_reply *r);	 /* GET /ready */
+void authorizer_on_list(void *ctx, const struct http_request *q, struct http_reply *r);	 /* GET /list, /list.note, /list.event */
 
 /* For /metrics. */
 void authorizer_counts(struct authorizer *a, uint32_t *authorizations, uint64_t *refused, int *ready);

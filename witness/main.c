@@ -8,11 +8,12 @@
 
 #include <systemd/sd-daemon.h>
 
+#include "crypto/clock.h"
 #include "crypto/keyfile.h"
 #include "crypto/secmem.h"
 #include "witness/authorizer.h"
 #include "witness/config.h"
-#include "witness/http.h"
+#include "http/server.h"
 #include "witness/witness.h"
 
 static volatile sig_atomic_t stopping;
@@ -45,16 +46,10 @@ usage(FILE *out)
 			   "Stop it with SIGTERM. Exit: 0 stopped, 1 could not start, 2 wrong usage.\n");
 }
 
-static int64_t
-clock_seconds(void)
-{
-	return (int64_t)time(NULL);
-}
-
 /* ---- what the listeners answer ------------------------------------------------------------ */
 
 static void
-pass_on(struct web_reply *r, struct witness_answer *a)
+pass_on(struct http_reply *r, struct witness_answer *a)
 {
 	r->status = a->status;
 	r->type = a->type;
@@ -62,7 +57,7 @@ pass_on(struct web_reply *r, struct witness_answer *a)
 }
 
 static void
-on_add(void *ctx, const struct web_request *q, struct web_reply *r)
+on_add(void *ctx, const struct http_request *q, struct http_reply *r)
 {
 	struct witness_answer a = {0};
 
@@ -72,7 +67,7 @@ on_add(void *ctx, const struct web_request *q, struct web_reply *r)
 
 /* GET /HEX/checkpoint */
 static void
-on_get(void *ctx, const struct web_request *q, struct web_reply *r)
+on_get(void *ctx, const struct http_request *q, struct http_reply *r)
 {
 	struct witness_answer a = {0};
 	char hex[65] = "";
@@ -84,7 +79,7 @@ on_get(void *ctx, const struct web_request *q, struct web_reply *r)
 }
 
 static void
-on_health(void *ctx, const struct web_request *q, struct web_reply *r)
+on_health(void *ctx, const struct http_request *q, struct http_reply *r)
 {
 	struct why why = {""};
 
@@ -103,7 +98,7 @@ struct parts {
 };
 
 static void
-on_metrics(void *ctx, const struct web_request *q, struct web_reply *r)
+on_metrics(void *ctx, const struct http_request *q, struct http_reply *r)
 {
 	struct parts *parts = ctx;
 	struct witness *w = parts->witness;
@@ -144,7 +139,7 @@ open_key(struct signer *out, const struct witness_config *c, struct why *why)
 }
 
 static enum err
-read_tls(struct buf *certificate, struct buf *key, const struct witness_config *c, struct web_options *o, struct why *why)
+read_tls(struct buf *certificate, struct buf *key, const struct witness_config *c, struct http_options *o, struct why *why)
 {
 	enum err e;
 
@@ -175,7 +170,7 @@ announce(const struct witness_config *c, const struct signer *key)
 static struct authorizer_options
 authorizer_options(const struct witness_config *c)
 {
-	return (struct authorizer_options){c->election, c->authorizer_key, c->authorizer_pass, c->rsa_keys, c->registry, c->fence, clock_seconds};
+	return (struct authorizer_options){c->election, c->authorizer_key, c->authorizer_pass, c->rsa_keys, c->registry, c->fence, now_seconds};
 }
 
 static enum err
@@ -187,9 +182,9 @@ run(const struct witness_config *c, struct why *why)
 	struct witness *w = NULL;
 	struct authorizer *a = NULL;
 	struct authorizer_options ao = authorizer_options(c);
-	struct web *web = NULL, *control = NULL;
-	struct web_options o = {.address = c->address, .port = c->port, .connections = c->connections, .per_address = c->per_address};
-	struct witness_options wo = {c->state, c->log, c->logs, &key, clock_seconds};
+	struct http *web = NULL, *control = NULL;
+	struct http_options o = {.address = c->address, .port = c->port, .connections = c->connections, .per_address = c->per_address};
+	struct witness_options wo = {c->state, c->log, c->logs, &key, now_seconds};
 	enum err e;
 
 	if ((e = open_key(&key, c, why)) != OK || (e = witness_open(&w, &wo, why)) != OK || (e = read_tls(&certificate, &tls_key, c, &o, why)) != OK ||
@@ -197,15 +192,15 @@ run(const struct witness_config *c, struct why *why)
 		goto done;
 	{
 		struct parts parts = {w, a};
-		const struct web_route public[] = {{"POST", "/add-checkpoint", WITNESS_MAX_BODY, on_add, w}, {"GET", "/", 0, on_get, w},
+		const struct http_route public[] = {{"POST", "/add-checkpoint", WITNESS_MAX_BODY, on_add, w}, {"GET", "/", 0, on_get, w},
 		    {"POST", "/authorize", 65536, authorizer_on_request, a}, {"POST", "/rows", 65536, authorizer_on_rows, a}, {"GET", "/ready", 0, authorizer_on_ready, a},
 		    {"GET", "/list", 0, authorizer_on_list, a}, {"GET", "/list.note", 0, authorizer_on_list, a}, {"GET", "/list.event", 0, authorizer_on_list, a}};
-		const struct web_route private[] = {{"GET", "/health", 0, on_health, w}, {"GET", "/metrics", 0, on_metrics, &parts}};
-		const struct web_options co = {.socket_path = c->control, .connections = 16, .route = private, .routes = 2};
+		const struct http_route private[] = {{"GET", "/health", 0, on_health, w}, {"GET", "/metrics", 0, on_metrics, &parts}};
+		const struct http_options co = {.socket_path = c->control, .connections = 16, .route = private, .routes = 2};
 
 		o.route = public;
 		o.routes = a != NULL ? sizeof public / sizeof *public : 2; /* the witness's alone */
-		if ((e = web_start(&web, &o, why)) != OK || (c->control[0] != '\0' && (e = web_start(&control, &co, why)) != OK))
+		if ((e = http_start(&web, &o, why)) != OK || (c->control[0] != '\0' && (e = http_start(&control, &co, why)) != OK))
 			goto stop;
 		announce(c, &key);
 		(void)sd_notify(0, "READY=1");
@@ -215,8 +210,8 @@ run(const struct witness_config *c, struct why *why)
 		}
 		(void)sd_notify(0, "STOPPING=1");
 	stop:
-		web_stop(control);
-		web_stop(web);
+		http_stop(control);
+		http_stop(web);
 	}
 done:
 	authorizer_close(a);

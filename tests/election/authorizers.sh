@@ -91,6 +91,21 @@ stop_urnad; $urnad restore --registry --config "$D/urnad.json" 2>/dev/null | tee
 [ "$(counts authorizations)" = $line ] || { echo "authorizations were lost"; exit 1; }
 refuse "a second ballot of a voter whose row was refilled" "cast a ballot already" $urna vote --message "$last" --choose "$other" --otp-dir "$work/outbox"
 vote >/dev/null
+# gone, while its fence is there, and with it a request that nobody else has
+for n in 1 2 3; do stop $n; done
+next; $urna vote --message "$message" --choose "$choose" --otp-dir "$work/outbox" >"$work/interrupted" 2>&1 & voter=$!
+for _ in $(seq 100); do [ "$(counts authorizations)" = $line ] && break; sleep 0.1; done
+kill -9 "$pid"; wait "$pid" 2>/dev/null || true
+if wait $voter; then echo "a voter voted without authorizers"; exit 1; fi
+rm "$D/registry.sqlite"
+refuse "refilling from nobody" "0 other authorizers gave their rows, and 2 must" $urnad restore --registry --config "$D/urnad.json"
+for n in 1 2 3; do start_witness $n; ready $n 503; done
+$urnad restore --registry --config "$D/urnad.json" 2>/dev/null | tee "$work/restored"; start_urnad
+grep -q "3 of 3 .* $((line - 1)) rows filled; 1 that were committed here are in no list" "$work/restored" || exit 1
+for n in 1 2 3; do ready $n 200; done
+$urna vote --message "$message" --choose "$choose" --otp-dir "$work/outbox" --receipt "$work/receipts/$((line - 1))" >/dev/null
+[ "$(counts authorizations)" = $line ] || { echo "authorizations were lost"; exit 1; }
+echo "  the registry was lost with one request that nobody else had: its voter asked again"
 # and gone altogether, with its fence
 stop_urnad; rm "$D/registry.sqlite" "$D/fence/registry.count"
 refuse "starting without the registry" "restore --registry" $urnad --config "$D/urnad.json"

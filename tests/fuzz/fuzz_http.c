@@ -41,8 +41,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	static const char *const account[] = {"/login/start", "/login/answer", "/login/code", "/authorize", "/confirm"};
 	static const char *const box[] = {"/cast", "/receipt"};
 	static struct service *s;
-	struct request q = {0};
-	struct reply r = {0};
+	struct http_request q = {0};
+	struct http_reply r = {0};
 	char path[256];
 
 	if (s == NULL)

@@ -1,4 +1,4 @@
-#include "api/rate.h"
+#include "http/rate.h"
 
 #include <netinet/in.h>
 #include <pthread.h>

@@ -1,10 +1,10 @@
-/* api/rate.h - how many requests one address may make: a bucket an address, refilled by the second.
+/* http/rate.h - how many requests one address may make: a bucket an address, refilled by the second.
  *
  * Kept in memory alone, in a table of fixed size; nothing of it is written or printed.
  * Spec    spec/http.md#limits
  */
-#ifndef API_RATE_H
-#define API_RATE_H
+#ifndef HTTP_RATE_H
+#define HTTP_RATE_H
 
 #include <stdint.h>
 #include <sys/socket.h>

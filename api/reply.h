@@ -1,0 +1,17 @@
+/* api/reply.h - how urnad refuses: {"error": NAME, "es": ..., "en": ...} with the status that goes with the name.
+ *
+ * Spec    spec/http.md#errors
+ */
+#ifndef API_REPLY_H
+#define API_REPLY_H
+
+#include "http/server.h"
+
+enum { MAX_BODY = 262144, MAX_PUBLIC_BODY = 65536, MAX_CONNECTIONS = 1024 };
+
+/* In the place of what the reply had for a body. */
+void reply_error(struct http_reply *r, enum err e, const char *english);
+/* What the listener itself refuses. */
+void reply_refusal(struct http_reply *r, enum http_refusal why);
+
+#endif
