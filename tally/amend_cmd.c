@@ -109,6 +109,8 @@ cmd_amend(struct args *a)
 			event_add(e, needs[i].fact, "%s", arg_need(a, needs[i].option));
 	if (strcmp(kind, "replace-witness") == 0 && (url = arg(a, "--url")) != NULL)
 		event_add(e, "url", "%s", url);
+	if (cause != NULL && (strcmp(kind, "resume") != 0 || strcmp(cause, "clock") != 0))
+		return amend_usage();
 	if (cause != NULL)
 		event_add(e, "cause", "%s", cause);
 	else
