@@ -253,7 +253,8 @@ cmd_purge(struct args *a)
 	for (unsigned i = 0; arg_nth(a, "--destroy", i) != NULL; i++)
 		;
 	args_end(a);
-	if (open_signer(a, &by, &why) != OK)
+	/* before anything is gone: that its certificate can be signed and written */
+	if (open_signer(a, &by, &why) != OK || file_write(out, "", 0, 0644, &why) != OK)
 		return fail("purge", &why);
 	json_begin(&o, NULL, '{');
 	json_text(&o, "urna", "purge-certificate");
