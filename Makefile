@@ -158,8 +158,9 @@ cov:					## line coverage of the unit tests and the verifier's self-test
 	@gcovr -r . --object-directory build/cov -e tests -e build --gcov-ignore-parse-errors --print-summary | tail -n 100
 
 fmt:					## format the C sources
+	@tools/deps clang-format
 	@clang-format -i $$(git ls-files '*.c' '*.h')
-lint:					## layers, spec links, formatting
+lint:					## layers, spec links
 	@tools/check-layers
 	@tools/check-spec
 

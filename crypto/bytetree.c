@@ -49,14 +49,6 @@ bt_scalar(struct buf *b, const struct scalar *s)
 	wide(b, s->b);
 }
 
-void
-bt_scalars(struct buf *b, const struct scalar *s, size_t n)
-{
-	bt_node(b, n);
-	for (size_t i = 0; i < n; i++)
-		bt_scalar(b, &s[i]);
-}
-
 /* node(leaf of 33 bytes, leaf of 33 bytes) in one piece: lists are long, and hashed often. */
 void
 bt_point(struct buf *b, const struct point *p)

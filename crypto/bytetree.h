@@ -18,7 +18,6 @@ void bt_leaf(struct buf *b, const void *p, size_t n);
 void bt_text(struct buf *b, const char *s);
 void bt_int(struct buf *b, uint32_t v);
 void bt_scalar(struct buf *b, const struct scalar *s);
-void bt_scalars(struct buf *b, const struct scalar *s, size_t n);
 void bt_point(struct buf *b, const struct point *p);
 void bt_points(struct buf *b, const struct point *p, size_t n);
 /* node(all c1, all c2) */

@@ -23,8 +23,8 @@ void sha256(struct hash *out, const void *p, size_t n);
 /* SHA-256 of up to three pieces laid end to end; unused pieces are NULL, 0. */
 void sha256_3(struct hash *out, const void *a, size_t an, const void *b, size_t bn, const void *c, size_t cn);
 
-/* A running SHA-256. hash_start allocates; hash_end gives the digest, frees and
- * zeroes the pointer. hash_end(NULL-safe) must be called on every path. */
+/* A running SHA-256. hash_start allocates, and aborts without memory; hash_end gives
+ * the digest (out may be NULL) and frees; NULL is fine. It must be called on every path. */
 struct hash_run;
 struct hash_run *hash_start(void);
 void hash_more(struct hash_run *h, const void *p, size_t n);

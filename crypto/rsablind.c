@@ -293,7 +293,7 @@ rsa_blind_sign(uint8_t answer[RSA_BYTES], const struct rsa_secret *k, const uint
 }
 
 /* x^65537 mod N for a public x below N: to Montgomery's form, squared sixteen times, times x itself, which leads back out of
- * the form. A third faster than an exponentiation that takes any exponent. */
+ * the form. About a fifth faster than an exponentiation that takes any exponent. */
 static int
 public_power(BIGNUM *out, const BIGNUM *x, const struct rsa_public *k, BN_CTX *bn)
 {

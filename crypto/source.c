@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { FULL_PATH = 4096, PIECE = 1 << 16 };
+enum { FULL_PATH = 4096, PIECE = 1 << 16, MOST_DEPTH = 16 /* folders in folders; a log of 10^18 entries has ten */ };
 
 static enum err
 plain_file(char full[FULL_PATH], const char *dir, const char *path, struct why *why)
@@ -52,12 +52,14 @@ stream_dir(void *ctx, const char *path, enum err (*each)(void *, const uint8_t *
 }
 
 static enum err
-walk(const char *dir, const char *prefix, void (*each)(void *, const char *), void *arg, struct why *why)
+walk(const char *dir, const char *prefix, unsigned depth, void (*each)(void *, const char *), void *arg, struct why *why)
 {
-	DIR *d = opendir(dir);
+	DIR *d = depth <= MOST_DEPTH ? opendir(dir) : NULL;
 	struct dirent *entry;
 	enum err e = OK;
 
+	if (depth > MOST_DEPTH)
+		return why_set(why, ERR_FORMAT, "%.200s...: more than %d folders in each other", prefix, MOST_DEPTH);
 	if (d == NULL)
 		return why_set(why, errno == ENOENT ? ERR_ABSENT : ERR_IO, "%s: %s", dir, strerror(errno));
 	while (e == OK && (entry = readdir(d)) != NULL) {
@@ -73,7 +75,7 @@ walk(const char *dir, const char *prefix, void (*each)(void *, const char *), vo
 			e = why_set(why, ERR_IO, "%s: %s", full, strerror(errno));
 		} else if (S_ISDIR(st.st_mode)) {
 			(void)strcat(name, "/");
-			e = walk(full, name, each, arg, why);
+			e = walk(full, name, depth + 1, each, arg, why);
 		} else if (!S_ISREG(st.st_mode)) {
 			e = why_set(why, ERR_FORMAT, "%s: not a plain file", full);
 		} else {
@@ -87,7 +89,7 @@ walk(const char *dir, const char *prefix, void (*each)(void *, const char *), vo
 static enum err
 list_dir(void *ctx, void (*each)(void *, const char *), void *arg, struct why *why)
 {
-	return walk(ctx, "", each, arg, why);
+	return walk(ctx, "", 0, each, arg, why);
 }
 
 struct file_source

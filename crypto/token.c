@@ -33,7 +33,7 @@ load(CK_FUNCTION_LIST **out, const char *module, struct why *why)
 	CK_C_INITIALIZE_ARGS args = {.flags = CKF_OS_LOCKING_OK};
 	CK_RV (*list)(CK_FUNCTION_LIST **);
 	CK_FUNCTION_LIST *fn;
-	enum err e = ERR_ABSENT;
+	enum err e = why_set(why, ERR_ABSENT, "%s: too many PKCS#11 modules in one process", path); /* if no place is free below */
 	void *so;
 	CK_RV rv;
 
@@ -176,6 +176,7 @@ token_open(struct token **out, const char *module, const char *label, const char
 	t->info = info;
 	t->pin = *pin;
 	if (fn->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &t->session) != CKR_OK) {
+		wipe(t, sizeof *t);
 		free(t);
 		return why_set(why, ERR_CRYPTO, "card %s: no session", label);
 	}
@@ -626,12 +627,13 @@ enum err
 key_signer(struct signer *out, const char *path, const struct passphrase *pass, struct why *why)
 {
 	char label[33], object[128], module[512], source[1024];
-	struct passphrase pin = *pass;
+	struct passphrase pin;
 	struct token *t = NULL;
 	enum err e;
 
 	if (strncmp(path, "pkcs11:", 7) != 0)
 		return keyfile_signer(out, path, pass, why);
+	pin = *pass;
 	if ((e = token_uri(path, label, object, module, why)) == OK && uri_part(path, "pin-source", source, sizeof source) == OK)
 		e = passphrase_get(&pin, strncmp(source, "file:", 5) == 0 ? source + 5 : source, "PIN", why);
 	if (e == OK)

@@ -25,7 +25,7 @@ struct act_facts {
 /* acts/key: transcript, and key/cards.json (custodians and designations) as given. */
 MUST_CHECK enum err act_key(struct act *out, const struct call *call, const struct joint_key *key, const struct card *cards, size_t cards_n,
     const struct hash *transcript, const void *custody, size_t custody_n, struct why *why);
-/* Earliest and latest designation of key/cards.json. */
+/* The latest designation of key/cards.json. */
 MUST_CHECK enum err custody_dates(int64_t *latest, const void *custody, size_t n, struct why *why);
 /* acts/opening */
 MUST_CHECK enum err act_opening(struct act *out, const struct act_facts *f, const void *opening, size_t n, struct why *why);
@@ -43,7 +43,7 @@ MUST_CHECK enum err act_start(struct act *out, const struct act_facts *f, const 
     uint64_t size, const struct hash *root);
 /* acts/count-<contest> (group NULL) or acts/count-<group's folder>. */
 MUST_CHECK enum err act_count(struct act *out, const struct act_facts *f, unsigned contest, const struct group *group, const struct tally *t);
-/* acts/summary: all contests by ámbito, type, entity. */
+/* acts/count-summary: all contests by ámbito, type, entity. */
 MUST_CHECK enum err act_summary(struct act *out, const struct act_facts *f, const struct tally *groups, const struct event *entry, uint64_t entries);
 /* acts/handover */
 MUST_CHECK enum err act_handover(struct act *out, const struct act_facts *f, const struct hash lists[3], const struct card *cards, size_t cards_n,

@@ -53,8 +53,8 @@ MUST_CHECK enum err ballot_mark(struct ballot *b, struct scalar *exponents, cons
 MUST_CHECK enum err ballot_finish(struct ballot *b, const struct scalar *exponents, const struct scalar *one_time);
 
 /* ---- checking ---- */
-/* Everything but the RSA signatures: election, style, contests, points, proofs, signature. `joint` unused points
- * are refused. ERR_RANGE, ERR_FORMAT, ERR_PROOF with a sentence. */
+/* Everything but the RSA signatures: election, style, contests, points, proofs, signature.
+ * ERR_RANGE, ERR_FORMAT, ERR_PROOF with a sentence. */
 MUST_CHECK enum err ballot_check(const struct ballot *b, const struct hash *election, const struct manifest *m, struct why *why);
 /* As ballot_check for n ballots at once through batches; bad[i] set to 1 where it fails. */
 MUST_CHECK enum err ballots_check(const struct ballot *b, size_t n, const struct hash *election, const struct manifest *m, unsigned threads, uint8_t *bad);

@@ -435,7 +435,7 @@ call_example(struct buf *out)
 	json_end(&o, '}');
 	json_begin(&o, "amend", '[');
 	json_begin(&o, NULL, '{');
-	json_text(&o, "_comment", "kinds: suspend, resume, extend, cancel, replace-credential, exclude, include, replace-notary, replace-witness, mixer-waiver");
+	json_text(&o, "_comment", "kinds: suspend, resume, extend, cancel, exclude, include, replace-notary, replace-witness, mixer-waiver");
 	json_text(&o, "kind", "extend");
 	json_begin(&o, "keys", '[');
 	json_text(&o, NULL, "the key name of a party above");

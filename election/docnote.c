@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+/* The text that is signed: purpose, the call's hash, the document's. */
 static void
 text_of_hash(struct buf *out, const char *purpose, const struct hash *call, const struct hash *document)
 {
@@ -10,15 +11,6 @@ text_of_hash(struct buf *out, const char *purpose, const struct hash *call, cons
 	hash_hex(hex, document);
 	hash_hex(call_hex, call);
 	buf_printf(out, "urna/v1/document\npurpose %s\ncall %s\nsha256 %s\n", purpose, call_hex, hex);
-}
-
-void
-docnote_text(struct buf *out, const char *purpose, const struct hash *call, const void *document, size_t n)
-{
-	struct hash h;
-
-	sha256(&h, document, n);
-	text_of_hash(out, purpose, call, &h);
 }
 
 static enum err

@@ -8,8 +8,6 @@
 #include "crypto/hash.h"
 #include "crypto/note.h"
 
-/* The text that is signed: purpose, the call's hash, the document's SHA-256. */
-void docnote_text(struct buf *out, const char *purpose, const struct hash *call, const void *document, size_t n);
 /* Add a signature to `note` (empty: a new one). ERR_PROOF if the note is of another document. */
 MUST_CHECK enum err docnote_sign(struct buf *note, const char *purpose, const struct hash *call, const void *document, size_t n,
     const struct signer *by, struct why *why);

@@ -195,7 +195,9 @@ event_by_service(const struct event *e)
 int
 event_amends(const struct event *e)
 {
-	return is(e, "replace-credential") || (amend_kind(e->kind) && strcmp(event_fact(e, "cause"), "clock") != 0);
+	int clock = (is(e, "suspend") || is(e, "resume")) && strcmp(event_fact(e, "cause"), "clock") == 0;
+
+	return is(e, "replace-credential") || (amend_kind(e->kind) && !clock); /* in no other kind does a cause say anything */
 }
 
 /* Who must sign with whom for a credential is not the call's choice. */

@@ -33,7 +33,7 @@ struct lists {
 	uint8_t *has;	  /* by index: the lists that have a row, bits */
 	unsigned taken;
 	/* the list that is being taken in */
-	unsigned a;
+	unsigned a; /* 0: none is under way */
 	struct list_walk walk;
 	struct piece_row *piece;
 	size_t rows, piece_room;
@@ -193,6 +193,8 @@ lists_begin(struct lists *l, unsigned a, struct why *why)
 {
 	if (l->taken >> (a - 1) & 1)
 		return why_set(why, ERR_EXISTS, "the list of %s stands twice", l->of.call->authorizer[a - 1].key.name);
+	if (l->a != 0) /* what it left was not verified to its end */
+		return why_set(why, ERR_NOT_NOW, "the list of %s was not taken in", l->of.call->authorizer[l->a - 1].key.name);
 	l->a = a;
 	buf_free(&l->walk.pending);
 	l->walk = (struct list_walk){.election = l->of.election, .authorizer = a, .authorizers = l->of.call->authorizers, .rows = l->of.roll->n, .each = keep_row, .ctx = l};
@@ -237,8 +239,10 @@ lists_end(struct lists *l, struct why *why)
 		return why_prefix(why, e, "list of %s", l->of.call->authorizer[l->a - 1].key.name);
 	if ((e = signatures_end(l->signatures, &false_index)) == ERR_PROOF)
 		return named(l, why, NOT_SIGNED, false_index);
-	if (e == OK)
+	if (e == OK) {
 		l->taken |= 1u << (l->a - 1);
+		l->a = 0;
+	}
 	return e;
 }
 

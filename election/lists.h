@@ -23,7 +23,8 @@ void lists_free(struct lists *l);
 
 /* Take in the list of authorizer `a` (from 1), each once: begin, every piece of it, end. Every request must be canonical, of its
  * index and signed by its credential, every answer true, and each row carry the authority's answer and the authorizer's own.
- * ERR_FORMAT, ERR_LENGTH, ERR_PROOF name the row; after an error the lists are of no use. */
+ * ERR_FORMAT, ERR_LENGTH, ERR_PROOF name the row; ERR_EXISTS: taken in already. After any other error the lists are of no use, and take
+ * in no other (ERR_NOT_NOW): signatures are verified many at a time, at the latest by lists_end. */
 MUST_CHECK enum err lists_begin(struct lists *l, unsigned a, struct why *why);
 MUST_CHECK enum err lists_feed(struct lists *l, const uint8_t *p, size_t n, struct why *why);
 MUST_CHECK enum err lists_end(struct lists *l, struct why *why);

@@ -133,8 +133,10 @@ record_setup(struct record *r, struct why *why)
 		(void)snprintf(name, sizeof name, "authorizers/%.128s.json", r->call.authorizer[a].key.name);
 		if ((e = record_file(r, name, 4 << 20, &b, why)) != OK ||
 		    (e = authorizer_keys_read(&keys, b.p, b.n, &r->call.hash, r->m->styles, why)) != OK ||
-		    (e = record_signed(r, name, "authorizer", &b, &r->call.authorizer[a].key, why)) != OK)
+		    (e = record_signed(r, name, "authorizer", &b, &r->call.authorizer[a].key, why)) != OK) {
+			free(keys.modulus);
 			break;
+		}
 		if (!hash_equal(&keys.hash, &r->m->authorizer[a]) || strcmp(keys.name, r->call.authorizer[a].key.name) != 0)
 			e = why_set(why, ERR_PROOF, "%s: not the keys of the manifest", name);
 		if ((r->key[a] = calloc(r->m->styles + 1u, sizeof **r->key)) == NULL)

@@ -177,6 +177,12 @@ registry_create(const char *path, const char *fence, uint32_t n, size_t request_
 	return e;
 }
 
+static size_t
+length_at(const uint8_t *p)
+{
+	return (size_t)p[0] << 8 | p[1];
+}
+
 static enum err
 read_row(struct registry *r, uint32_t index, uint8_t *data, struct why *why)
 {
@@ -189,6 +195,8 @@ read_row(struct registry *r, uint32_t index, uint8_t *data, struct why *why)
 	    (size_t)sqlite3_blob_bytes(blob) != row_bytes(r) || sqlite3_blob_read(blob, data, (int)row_bytes(r), 0) != SQLITE_OK)
 		e = failed(r, why);
 	(void)sqlite3_blob_close(blob);
+	if (e == OK && (data[0] & AUTHORIZED) && (length_at(data + 1) > r->request_max || length_at(data + 3 + r->request_max) > r->answer_max))
+		e = why_set(why, ERR_FORMAT, "registry: row %u is damaged: put back the registry's newest copy and refill it", index);
 	return e;
 }
 
@@ -332,8 +340,8 @@ unpack(const struct registry *r, const uint8_t *data, struct registry_row *out)
 	out->authorized = data[0] & AUTHORIZED;
 	out->confirmed = (data[0] & CONFIRMED) != 0;
 	if (out->authorized) {
-		buf_put(&out->request, data + 3, (size_t)(data[1] << 8 | data[2]));
-		buf_put(&out->answer, answer + 2, (size_t)(answer[0] << 8 | answer[1]));
+		buf_put(&out->request, data + 3, length_at(data + 1));
+		buf_put(&out->answer, answer + 2, length_at(answer));
 	}
 	memcpy(out->confirmation, answer + 2 + r->answer_max, 64);
 }
@@ -441,8 +449,10 @@ commit(struct registry *r, struct change *first)
 	} else if (fenced && (e = fence_write(r->fence, r->authorized, '\n', &why)) != OK)
 		r->refused = 1;
 	for (struct change *c = first; c != NULL && e != OK; c = c->next)
-		if (c->result == OK) {
+		if (c->result == OK || c->result == ERR_EXISTS) { /* what it found there may have been a change before it in this chain */
 			c->result = e;
+			if (c->have != NULL)
+				registry_row_free(c->have);
 			if (c->why != NULL)
 				*c->why = why;
 		}

@@ -109,6 +109,8 @@ cmd_amend(struct args *a)
 			event_add(e, needs[i].fact, "%s", arg_need(a, needs[i].option));
 	if (strcmp(kind, "replace-witness") == 0 && (url = arg(a, "--url")) != NULL)
 		event_add(e, "url", "%s", url);
+	if (cause != NULL && (strcmp(kind, "resume") != 0 || strcmp(cause, "clock") != 0))
+		return amend_usage();
 	if (cause != NULL)
 		event_add(e, "cause", "%s", cause);
 	else
@@ -251,7 +253,8 @@ cmd_purge(struct args *a)
 	for (unsigned i = 0; arg_nth(a, "--destroy", i) != NULL; i++)
 		;
 	args_end(a);
-	if (open_signer(a, &by, &why) != OK)
+	/* before anything is gone: that its certificate can be signed and written */
+	if (open_signer(a, &by, &why) != OK || file_write(out, "", 0, 0644, &why) != OK)
 		return fail("purge", &why);
 	json_begin(&o, NULL, '{');
 	json_text(&o, "urna", "purge-certificate");

@@ -83,6 +83,14 @@ open_stations(struct station *st, unsigned *sets, const struct call *call, const
 	return e;
 }
 
+/* A second transcript in the place of the first would lose the key that cards hold. */
+static enum err
+no_transcript(char path[1400], const char *dir, struct why *why)
+{
+	(void)snprintf(path, 1400, "%s/key/transcript.json", dir);
+	return access(path, F_OK) == 0 ? why_set(why, ERR_EXISTS, "%s is there already: a call has one key", path) : OK;
+}
+
 static int
 run(struct args *a)
 {
@@ -95,12 +103,15 @@ run(struct args *a)
 	struct buf transcript = {0}, note = {0};
 	struct why why = {""};
 	unsigned k, sets = 0, attempt = (unsigned)arg_number(a, "--attempt", 1);
+	char path[1400];
 	size_t n = 0;
 	enum err e = OK;
 
 	args_end(a);
 	memset(st, 0, sizeof st);
 	process_harden();
+	if (no_transcript(path, dir, &why) != OK)
+		return fail("ceremony", &why);
 	if (r == NULL || m1 == NULL || m2 == NULL || (e = open_record(r, dir, TO_CALL, &why)) != OK ||
 	    (e = open_stations(st, &sets, &r->call, config, module, &why)) != OK)
 		goto done;
@@ -204,11 +215,8 @@ assemble(struct args *a)
 	args_end(a);
 	if (r == NULL || m == NULL)
 		return 1;
-	(void)snprintf(path, sizeof path, "%s/key/transcript.json", dir);
-	if (access(path, F_OK) == 0) {
-		(void)why_set(&why, ERR_EXISTS, "%s is there already: a call has one key", path);
+	if (no_transcript(path, dir, &why) != OK)
 		return fail("ceremony", &why);
-	}
 	if ((e = open_record(r, dir, TO_CALL, &why)) == OK && (e = read_round(m1, in, "round1", r->call.trustees, &why)) == OK &&
 	    (e = read_round(m2, in, "round2", r->call.trustees, &why)) == OK && (e = read_round(m3, in, "cards", r->call.trustees, &why)) == OK &&
 	    (e = ceremony_agree(&joint, &r->call, m1, m2, attempt, &why)) == OK)

@@ -98,7 +98,7 @@ args_end(struct args *a)
 int
 fail(const char *command, const struct why *why)
 {
-	(void)fprintf(stderr, "urna %s: %s\n", command, why->text);
+	(void)fprintf(stderr, "urna %s: %s\n", command, why->text[0] != '\0' ? why->text : "out of memory (of locked memory: raise ulimit -l), or a library failed");
 	return 1;
 }
 

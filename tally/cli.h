@@ -28,7 +28,7 @@ const char *word(struct args *a, int i);
 /* Exit 2 if something was not understood. */
 void args_end(struct args *a);
 
-/* Print "urna COMMAND: sentence" and return 1 (the exit code). */
+/* Print "urna COMMAND: sentence", of one that says nothing a general one, and return 1 (the exit code). */
 int fail(const char *command, const struct why *why);
 
 /* Sign document `file` for `purpose` into file.note, with --key and --pass-file. */

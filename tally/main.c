@@ -15,10 +15,10 @@ static const struct {
 } commands[] = {
     {"key", cmd_key, "make a key that the call names", NULL},
     {"call", cmd_call, "example, check", NULL},
-    {"ceremony", cmd_ceremony, "phase I: the joint key, in one room; check a transcript", NULL},
-    {"trustee", cmd_trustee, "cards: make one, drill", NULL},
+    {"ceremony", cmd_ceremony, "phase I: the joint key, in one room or from files; check, judge a complaint", NULL},
+    {"trustee", cmd_trustee, "a custodian's own machine: key, rounds of the ceremony, cards, drill", NULL},
     {"manifest", cmd_manifest, "example, check, seal", NULL},
-    {"roll", cmd_roll, "import the CSV, deliver messages, authorizer's keys, reissue, include", NULL},
+    {"roll", cmd_roll, "import the CSV, deliver messages, authorizer's keys, list, reissue, include", NULL},
     {"dictamen", cmd_dictamen, "inventory of programs, signed by the auditor", "urna dictamen make --record DIR --program FILE [--program FILE ...] --key AUDITOR [--pass-file FILE]"},
     {"notary", cmd_sign, "sign: show a document, ask, sign it", NULL},
     {"sign", cmd_sign, "the same, for others", NULL},

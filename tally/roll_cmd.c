@@ -56,7 +56,25 @@ by_user(const void *a, const void *b)
 	return strcmp(((const struct voter *)a)->person.user, ((const struct voter *)b)->person.user);
 }
 
-/* user,name,entity,district,modality,email,phone; the heading line is skipped. */
+static const char *const columns[] = {"user", "name", "entity", "district", "modality", "email", "phone"};
+enum { COLUMNS = sizeof columns / sizeof *columns };
+
+/* The first line names the columns; a list without it would lose its first voter. Spreadsheets put a byte order mark before it. */
+static int
+is_heading(char *line)
+{
+	char *rest = strncmp(line, "\xef\xbb\xbf", 3) == 0 ? line + 3 : line;
+
+	for (int i = 0; i < COLUMNS; i++) {
+		const char *name = csv_field(&rest);
+
+		if (name == NULL || strcmp(name, columns[i]) != 0)
+			return 0;
+	}
+	return rest == NULL;
+}
+
+/* user,name,entity,district,modality,email,phone, below a heading line of these names. */
 static size_t
 read_csv(struct voter **out, const char *file, const struct manifest *m, unsigned *errors, struct why *why)
 {
@@ -73,21 +91,24 @@ read_csv(struct voter **out, const char *file, const struct manifest *m, unsigne
 		return 0;
 	}
 	while (fgets(line, sizeof line, f) != NULL) {
-		static const char *const names[] = {"user", "name", "entity", "district", "modality", "email", "phone"};
-		char *rest = line, *field[7];
+		char *rest = line, *field[COLUMNS];
 		struct voter *v;
 		const char *wrong = NULL;
 		unsigned style = 0;
 
 		line[strcspn(line, "\r\n")] = '\0';
-		if (++at == 1 || line[0] == '\0')
+		if (++at == 1 && !is_heading(line)) {
+			(void)fprintf(stderr, "%s:1: the heading line user,name,entity,district,modality,email,phone is missing\n", file);
+			++*errors;
+		}
+		if (at == 1 || line[0] == '\0')
 			continue;
-		for (int i = 0; i < 7; i++)
+		for (int i = 0; i < COLUMNS; i++)
 			if ((field[i] = csv_field(&rest)) == NULL)
 				field[i] = line + strlen(line);
-		for (int i = 0; i < 7 && wrong == NULL; i++)
+		for (int i = 0; i < COLUMNS && wrong == NULL; i++)
 			if (i != 3 && (field[i][0] == '\0' || !utf8_valid(field[i], strlen(field[i]))))
-				wrong = names[i];
+				wrong = columns[i];
 		if (wrong != NULL) {
 			(void)fprintf(stderr, "%s:%u: %s is missing or not UTF-8\n", file, at, wrong);
 			++*errors;
@@ -126,6 +147,10 @@ read_csv(struct voter **out, const char *file, const struct manifest *m, unsigne
 		(void)snprintf(v->person.phone, sizeof v->person.phone, "%s", field[6]);
 		v->row.style = style;
 		random_bytes(&v->order, sizeof v->order);
+	}
+	if (ferror(f)) {
+		(void)why_set(why, ERR_IO, "%s: cannot be read to its end", file);
+		++*errors;
 	}
 	(void)fclose(f);
 	if (n > 0)

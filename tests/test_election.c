@@ -539,6 +539,12 @@ phases(void **state)
 	assert_int_equal(progress_apply(&p, e, call, &why), ERR_NOT_NOW);
 	(void)strcpy(e->kind, "nonsense");
 	assert_int_equal(progress_apply(&p, e, call, &why), ERR_FORMAT);
+	event_add(e, "cause", "clock"); /* excuses a suspension and its end from reasons, and no amendment */
+	(void)strcpy(e->kind, "extend");
+	assert_int_equal(progress_apply(&p, e, call, &why), ERR_FORMAT);
+	assert_true(event_amends(e));
+	(void)strcpy(e->kind, "resume");
+	assert_false(event_amends(e));
 	e->scope.b[0] = 1;
 	(void)strcpy(e->kind, "key");
 	assert_int_equal(progress_apply(&p, e, call, &why), ERR_RANGE);

@@ -15,6 +15,7 @@
 #include "crypto/keyfile.h"
 #include "election/docnote.h"
 #include "election/lists.h"
+#include "election/signatures.h"
 #include "registry/refill.h"
 
 enum { VOTERS = 6, N = 4, T = 3 };
@@ -234,6 +235,8 @@ invented(void **state)
 	assert_int_equal(lists_add(l, 2, b.p, b.n, &why), ERR_FORMAT); /* another's list */
 	assert_int_equal(lists_findings(l, &f), OK);
 	assert_int_equal(f.lists + f.authorized + f.partial, 0);
+	/* and after it no other, however true: what came of the false one may wait unverified */
+	assert_int_equal(add(l, 2, rows, (unsigned[VOTERS]){3}, &why), ERR_NOT_NOW);
 	/* in pieces of any size the same is taken in, and neither less nor more than the list */
 	for (size_t piece = 1; piece < b.n; piece = 2 * piece + 5) {
 		lists_free(l);
@@ -353,6 +356,78 @@ signed_twice(void **state)
 	buf_free(&q.request);
 	buf_free(&second.request);
 	lists_free(l);
+}
+
+/* A third request beside the second counts for who answered both, although it never saw the first. */
+static void
+signed_later(void **state)
+{
+	struct asked q, second, third;
+	struct asked *one[VOTERS] = {&q}, *two[VOTERS] = {&second}, *three[VOTERS] = {&third};
+	struct lists *l = fresh();
+	struct lists_findings f;
+	struct why why = {""};
+
+	(void)state;
+	ask(&q, 0, 0, 0);
+	ask(&second, 0, 1, 0);
+	ask(&third, 0, 2, 0);
+	assert_int_equal(add(l, 1, one, (unsigned[VOTERS]){1}, &why), OK);
+	assert_int_equal(add(l, 2, two, (unsigned[VOTERS]){2 | 8 | 1}, &why), OK);
+	assert_int_equal(add(l, 3, three, (unsigned[VOTERS]){4 | 8 | 1}, &why), OK);
+	assert_int_equal(lists_findings(l, &f), OK);
+	assert_int_equal(f.signed_two[0], 1); /* the authority: three, of one index */
+	assert_int_equal(f.signed_two[1] + f.signed_two[2], 0);
+	assert_int_equal(f.signed_two[3], 1);
+	assert_int_equal(f.doublers, 2);
+	assert_int_equal(f.two_requests, 1);
+	assert_int_equal(f.equal, 0);
+	buf_free(&q.request);
+	buf_free(&second.request);
+	buf_free(&third.request);
+	lists_free(l);
+}
+
+/* More signatures than are verified at once: a false one is named wherever it stands, also one by a replaced credential. */
+static void
+many_signatures(void **state)
+{
+	enum { MANY = 8192 + 300 };
+	const size_t places[] = {0, 8191, 8192, MANY - 1, MANY /* none */};
+	struct signatures *s;
+	uint8_t sig[SCHNORR_BYTES], spoilt[SCHNORR_BYTES];
+	struct hash h = {{7}};
+
+	(void)state;
+	assert_int_equal(schnorr_sign(sig, &credential[1], &h), OK);
+	memcpy(spoilt, sig, sizeof sig);
+	spoilt[40] ^= 1;
+	for (size_t p = 0; p < sizeof places / sizeof *places; p++) {
+		uint32_t named = 99;
+		enum err e = OK;
+
+		assert_int_equal(signatures_new(&s, &roll, 2), OK);
+		for (size_t i = 0; i < MANY && e == OK; i++)
+			e = signatures_add(s, i == places[p] ? 2 : 1, i == places[p] ? spoilt : sig, &h, &named);
+		if (e == OK)
+			e = signatures_end(s, &named);
+		assert_int_equal(e, places[p] < MANY ? ERR_PROOF : OK);
+		assert_int_equal(named, places[p] < MANY ? 2 : 99);
+		signatures_free(s);
+	}
+	/* voter 0's signature by voter 1's key is good once that is the credential that replaced it, and a spoilt one is not */
+	assert_int_equal(signatures_new(&s, &roll, 2), OK);
+	roll.row[0].replaced = 1;
+	memcpy(roll.row[0].next, roll.row[1].key, XONLY_BYTES);
+	{
+		uint32_t named = 99;
+
+		assert_int_equal(signatures_add(s, 0, sig, &h, &named), OK);
+		assert_int_equal(signatures_add(s, 0, spoilt, &h, &named), ERR_PROOF);
+		assert_int_equal(named, 0);
+	}
+	roll.row[0].replaced = 0;
+	signatures_free(s);
 }
 
 static void
@@ -566,7 +641,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(honest), cmocka_unit_test(invented), cmocka_unit_test(lacking), cmocka_unit_test(two_requests),
-	    cmocka_unit_test(signed_twice), cmocka_unit_test(equal_elements), cmocka_unit_test(refilled), cmocka_unit_test(asking_for_rows), cmocka_unit_test(sets)};
+	    cmocka_unit_test(signed_twice), cmocka_unit_test(signed_later), cmocka_unit_test(many_signatures), cmocka_unit_test(equal_elements), cmocka_unit_test(refilled), cmocka_unit_test(asking_for_rows), cmocka_unit_test(sets)};
 
 	return cmocka_run_group_tests(tests, begin, end);
 }

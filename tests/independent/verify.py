@@ -418,7 +418,10 @@ class Event:
         self.when = e["time"]
 
     def amends(self):
-        return self.kind == "replace-credential" or self.kind in AMENDMENTS and self.facts.get("cause") != "clock"
+        return self.kind == "replace-credential" or self.kind in AMENDMENTS and not self.by_clock()
+
+    def by_clock(self):
+        return self.kind in ("suspend", "resume") and self.facts.get("cause") == "clock"
 
 
 @check("V11", "events-log")
@@ -567,7 +570,7 @@ def v13(r):
             need(e.note is None and f.get("cause") == "clock", "a suspension by order is signed, one by the clock is not")
             continue
         need(e.note is not None, k + " is not signed")
-        if k in AMENDMENTS and f.get("cause") != "clock":
+        if k in AMENDMENTS and not e.by_clock():
             continue  # V34
         if k == "replace-credential":
             who = ["registrar", "replacement_signer"]
