@@ -1,3 +1,6 @@
+/* verifier/check_ballots.c - V16 to V18: each ballot, its tokens, its one-time key.
+ * Spec    spec/record.md#what-each-check-demands
+ */
 #include "verifier/checks.h"
 
 #include <inttypes.h>

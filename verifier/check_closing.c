@@ -1,3 +1,6 @@
+/* verifier/check_closing.c - V19 to V23: the lists, the sums, the encrypted votes, the closing act.
+ * Spec    spec/record.md#what-each-check-demands
+ */
 #include "verifier/checks.h"
 
 #include <inttypes.h>

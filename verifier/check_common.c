@@ -1,3 +1,6 @@
+/* verifier/check_common.c - comparing with the record, and reporting: what all checks share.
+ * Spec    spec/record.md#what-each-check-demands
+ */
 #include "verifier/checks.h"
 
 #include <stdio.h>

@@ -1,3 +1,6 @@
+/* verifier/check_count.c - V24, V32 and V33: the comparison, then group by group the mixes and the decryption, and the votes.
+ * Spec    spec/record.md#what-each-check-demands
+ */
 #include "verifier/checks.h"
 
 #include <inttypes.h>

@@ -1,3 +1,6 @@
+/* verifier/check_decryption.c - V29 to V31: each trustee's factors, and what its station saw.
+ * Spec    spec/record.md#what-each-check-demands
+ */
 #include "verifier/checks.h"
 
 #include <stdio.h>

@@ -1,3 +1,6 @@
+/* verifier/check_documents.c - V02 to V07 and V10: the documents up to the opening.
+ * Spec    spec/record.md#what-each-check-demands
+ */
 #include "verifier/checks.h"
 
 #include <stdio.h>

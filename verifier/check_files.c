@@ -1,3 +1,6 @@
+/* verifier/check_files.c - V01 and V35: which files a record in this state has, and no other.
+ * Spec    spec/record.md#what-each-check-demands
+ */
 #include "verifier/checks.h"
 
 #include <stdarg.h>

@@ -1,3 +1,6 @@
+/* verifier/check_handover.c - V34 and V36 to V38: amendments, the seal, the hash lists, the hand-over act.
+ * Spec    spec/record.md#what-each-check-demands
+ */
 #include "verifier/checks.h"
 
 #include <inttypes.h>

@@ -1,3 +1,6 @@
+/* verifier/check_logs.c - V11 to V13 and V15: the two logs, the phases and hours, who signed entries (V14: verifier/named_heads.c).
+ * Spec    spec/record.md#what-each-check-demands
+ */
 #include "verifier/checks.h"
 
 #include <inttypes.h>

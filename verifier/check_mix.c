@@ -1,3 +1,6 @@
+/* verifier/check_mix.c - V25 to V28: what goes into the mixes, their proofs, and who signed them.
+ * Spec    spec/record.md#what-each-check-demands
+ */
 #include "verifier/checks.h"
 
 #include <stdio.h>

@@ -1,3 +1,6 @@
+/* verifier/check_receipts.c - V40: receipts and heads that people handed in.
+ * Spec    spec/record.md#what-each-check-demands
+ */
 #include "verifier/checks.h"
 
 #include <inttypes.h>

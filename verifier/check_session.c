@@ -1,3 +1,6 @@
+/* verifier/check_session.c - V26 and V29: the files of a Verificatum session that the verifier generates and compares.
+ * Spec    spec/record.md#what-each-check-demands
+ */
 #include "verifier/checks.h"
 
 #include <stdio.h>

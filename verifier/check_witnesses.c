@@ -1,3 +1,6 @@
+/* verifier/check_witnesses.c - V39: the witnesses on the heads as they stand.
+ * Spec    spec/record.md#what-each-check-demands
+ */
 #include "verifier/checks.h"
 
 #include <string.h>

@@ -1,3 +1,6 @@
+/* verifier/check_zero.c - V08 and V09: the dictamen, and the zero report made from it.
+ * Spec    spec/record.md#what-each-check-demands
+ */
 #include "verifier/checks.h"
 
 #include <inttypes.h>
