@@ -99,7 +99,7 @@ fetch_once(struct world *w, const struct message_facts *m, int *grew, struct why
 	if (!hash_equal(&w->r.call.hash, &m->call)) /* the call that the registrar's message names, and no other */
 		return why_set(why, ERR_PROOF, "the service shows another call than your message names: do not vote here");
 	if ((e = record_key(&w->r, why)) != OK || (e = record_setup(&w->r, why)) != OK || (e = record_opening(&w->r, why)) != OK)
-		return why_prefix(why, e, "%s (is the election open?)", w->base);
+		return e == ERR_ABSENT ? why_prefix(why, e, "is the election open?") : e;
 	e = read_events(&w->r, m->box, why); /* what was amended since, from the log of events */
 	w->progress = w->r.progress;
 	*grew = e == ERR_ABSENT;

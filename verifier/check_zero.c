@@ -7,56 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int
-listed_before(const struct json *list, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < list->item[i]->n; k++)
-			if (strcmp(list->item[i]->item[k]->name, "name") == 0 && strcmp(list->item[i]->item[k]->text, name) == 0)
-				return 1;
-	return 0;
-}
-
-/* The dictamen's files, each once, copied into the zero report as an opening may report them. */
-static enum err
-dictamen_files(struct json_out *o, const struct buf *dictamen, const struct hash *call, struct why *why)
-{
-	struct json *root = NULL, *list;
-	struct fields f;
-	struct hash h;
-	enum err e;
-
-	if ((e = json_parse(&root, dictamen->p, dictamen->n, 1 << 24, why)) != OK)
-		return e;
-	f = fields_of(root, why);
-	if (strcmp(field_text(&f, "urna", 20), "dictamen") != 0)
-		(void)field_bad(&f, 1, "not a dictamen");
-	(void)field_int(&f, "version", 1, 1);
-	field_hash(&f, "call", &h);
-	if (f.e == OK && !hash_equal(&h, call))
-		(void)field_bad(&f, 1, "the dictamen is of another call");
-	list = field_array(&f, "files", 1000);
-	if (f.e == OK && list->n == 0)
-		(void)field_bad(&f, list->line, "the dictamen lists no program");
-	json_begin(o, "files", '[');
-	for (size_t i = 0; f.e == OK && i < list->n; i++) {
-		struct fields g = fields_of(list->item[i], why);
-		const char *name = field_text(&g, "name", 200);
-
-		if (g.e == OK && listed_before(list, i, name))
-			(void)field_bad(&g, list->item[i]->line, "the file %s is listed twice", name);
-		json_begin(o, NULL, '{');
-		json_text(o, "name", name);
-		json_text(o, "verdict", "Correcto");
-		json_end(o, '}');
-		field_hash(&g, "sha256", &h);
-		f.e = fields_end(&g);
-	}
-	json_end(o, ']');
-	e = fields_end(&f);
-	json_free(root);
-	return e;
-}
+#include "election/dictamen.h"
 
 /* The head of events is all that a zero report says by itself. */
 static enum err
@@ -70,8 +21,8 @@ zero_head(struct check_run *x, const struct buf *report)
 		return e;
 	f = fields_of(root, &x->why);
 	events = fields_of(field_object(&f, "events"), &x->why);
-	x->zero_size = (uint64_t)field_int(&events, "size", 1, INT64_MAX);
-	field_hash(&events, "root", &x->zero_root);
+	x->zero.size = (uint64_t)field_int(&events, "size", 1, INT64_MAX);
+	field_hash(&events, "root", &x->zero.root);
 	e = f.e != OK ? f.e : fields_end(&events);
 	json_free(root);
 	return e;
@@ -79,59 +30,46 @@ zero_head(struct check_run *x, const struct buf *report)
 
 /* Every store empty, every counter zero, every file of the dictamen found right: one text is possible. */
 static enum err
-zero_text(struct check_run *x, struct buf *out, const struct buf *dictamen)
+zero_text(struct check_run *x, const struct dictamen *d)
 {
-	static const char *const stores[] = {"ballots", "authorizations", "confirmations", "outbox"};
-	struct json_out o = json_out(out);
-	enum err e;
+	struct buf text = {0};
+	enum err e = zero_report_write(&text, &x->r.call.hash, x->r.m, &x->zero, d);
 
-	json_begin(&o, NULL, '{');
-	json_text(&o, "urna", "zero-report");
-	json_int(&o, "version", 1);
-	json_hash(&o, "call", &x->r.call.hash);
-	json_hash(&o, "manifest", &x->r.m->hash);
-	for (size_t i = 0; i < sizeof stores / sizeof *stores; i++)
-		json_int(&o, stores[i], 0);
-	json_begin(&o, "events", '{');
-	json_int(&o, "size", (int64_t)x->zero_size);
-	json_hash(&o, "root", &x->zero_root);
-	json_end(&o, '}');
-	json_begin(&o, "groups", '[');
-	for (unsigned g = 0; g < x->r.m->groups; g++) {
-		json_begin(&o, NULL, '{');
-		json_text(&o, "contest", x->r.m->contest[x->r.m->group[g].contest].id);
-		json_text(&o, "entity", x->r.m->group[g].entity);
-		json_int(&o, "votes", 0);
-		json_end(&o, '}');
-	}
-	json_end(&o, ']');
-	if ((e = dictamen_files(&o, dictamen, &x->r.call.hash, &x->why)) != OK)
-		return e;
-	json_end(&o, '}');
-	return out->failed ? ERR_NOMEM : OK;
+	if (e == OK)
+		e = same(x, "zero-report.json", text.p, text.n);
+	buf_free(&text);
+	return e;
 }
 
 void
 check_dictamen_and_zero(struct check_run *x)
 {
-	struct buf dictamen = {0}, report = {0}, text = {0};
+	struct buf file = {0}, report = {0};
+	struct dictamen d = {0};
+	int listed = 0;
 	enum err e;
 
 	report_begin(x->report, CHECK_DICTAMEN);
-	if ((e = record_file(&x->r, "dictamen.json", 1 << 24, &dictamen, &x->why)) != OK ||
-	    (e = record_signed(&x->r, "dictamen.json", "dictamen", &dictamen, &x->r.call.auditor.key, &x->why)) != OK)
+	if ((e = record_file(&x->r, "dictamen.json", DICTAMEN_MAX_BYTES, &file, &x->why)) != OK ||
+	    (e = record_signed(&x->r, "dictamen.json", "dictamen", &file, &x->r.call.auditor.key, &x->why)) != OK ||
+	    (e = dictamen_read(&d, file.p, file.n, &x->r.call.hash, &x->why)) != OK)
 		bad(x, CHECK_DICTAMEN, e);
-	else
-		report_pass(x->report, CHECK_DICTAMEN, 1, NULL);
+	else {
+		listed = 1;
+		report_pass(x->report, CHECK_DICTAMEN, d.n, NULL);
+	}
 	report_begin(x->report, CHECK_ZERO_REPORT);
-	if ((e = record_file(&x->r, "zero-report.json", 1 << 20, &report, &x->why)) != OK || (e = zero_head(x, &report)) != OK ||
-	    (e = zero_text(x, &text, &dictamen)) != OK || (e = same(x, "zero-report.json", text.p, text.n)) != OK)
+	if ((e = record_file(&x->r, "zero-report.json", 1 << 20, &report, &x->why)) != OK || (e = zero_head(x, &report)) != OK)
+		bad(x, CHECK_ZERO_REPORT, e);
+	else if (!listed)
+		report_absent(x->report, CHECK_ZERO_REPORT, "there is no good dictamen to make it from");
+	else if ((e = zero_text(x, &d)) != OK)
 		bad(x, CHECK_ZERO_REPORT, e);
 	else
 		report_pass(x->report, CHECK_ZERO_REPORT, x->r.m->groups, NULL);
-	buf_free(&dictamen);
+	dictamen_free(&d);
+	buf_free(&file);
 	buf_free(&report);
-	buf_free(&text);
 }
 
 /* The head of events that the zero report names: a prefix of the log, before the opening entry. */
@@ -141,7 +79,9 @@ check_zero_head(struct check_run *x)
 	struct frontier f = {0};
 	struct hash h;
 
-	for (uint64_t i = 0; i < x->r.entries && f.size < x->zero_size; i++) {
+	if (x->zero.size == 0) /* none was read, which is said already */
+		return;
+	for (uint64_t i = 0; i < x->r.entries && f.size < x->zero.size; i++) {
 		struct buf b = {0};
 
 		if (strcmp(x->r.entry[i].kind, "opening") == 0)
@@ -153,6 +93,6 @@ check_zero_head(struct check_run *x)
 		buf_free(&b);
 	}
 	frontier_root(&h, &f);
-	if (f.size != x->zero_size || !hash_equal(&h, &x->zero_root))
-		report_fail(x->report, CHECK_ZERO_REPORT, "its head of events (size %" PRIu64 ") is no prefix of the log before the opening", x->zero_size);
+	if (f.size != x->zero.size || !hash_equal(&h, &x->zero.root))
+		report_fail(x->report, CHECK_ZERO_REPORT, "its head of events (size %" PRIu64 ") is no prefix of the log before the opening", x->zero.size);
 }

@@ -18,8 +18,7 @@ struct check_run {
 	const struct pinned *pinned;
 	unsigned threads;
 	int opened; /* the opening and all it names are there and good */
-	uint64_t zero_size; /* the head of events in the zero report */
-	struct hash zero_root;
+	struct head zero; /* the head of events in the zero report */
 	struct buf false_factors; /* who gave such, for which groups */
 	struct hash outputs[MAX_PARTIES + 1]; /* by position: over all groups' outputs, as a mix entry names them */
 	struct hash list[MAX_GROUPS];	      /* of each group's last list */

@@ -333,8 +333,10 @@ def v08(r):
     data = r.signed_file("dictamen", "dictamen.json", [r.party["auditor"]])
     d = fields(json_read(data, "dictamen"), ["urna", "version:i", "call:h", "files:l"])
     need(d["call"] == r.C.hex(), "another call")
+    need(1 <= len(d["files"]) <= 1000, "number of files")
     for f in d["files"]:
         fields(f, ["name", "sha256:h"])
+        need(len(f["name"].encode()) <= 200, "a name too long")
     need(len({f["name"] for f in d["files"]}) == len(d["files"]), "a file twice")
     r.dictamen, r.dictamen_hash = d, hash_hex(data)
 
@@ -349,7 +351,7 @@ def v09(r):
     need(size <= opening and root_of(r.event_hashes[:size]).hex() == z["events"]["root"], "the head of events")
     want = {"urna": "zero-report", "version": 1, "call": r.C.hex(), "manifest": r.manifest_hash, "ballots": 0,
             "authorizations": 0, "confirmations": 0, "outbox": 0, "events": z["events"],
-            "groups": [{"contest": g.contest["id"], "entity": g.entity, "votes": 0} for g in r.groups],
+            "groups": [dict(contest=g.contest["id"], entity=g.entity, **({"district": g.district} if g.district else {}), votes=0) for g in r.groups],
             "files": [{"name": f["name"], "verdict": "Correcto"} for f in r.dictamen["files"]]}
     need(data == json_write(want), "not what it must be")
     r.zero_hash = hash_hex(data)
