@@ -326,7 +326,8 @@ done:
 /* ---- verifier ------------------------------------------------------------------ */
 
 struct verifier {
-	struct point *h, *u, *chain, *chain2, *one, *two, a1, c1, d1, f1, f2;
+	const struct point *h;
+	struct point *u, *chain, *chain2, *one, *two, a1, c1, d1, f1, f2;
 	struct scalar *e, *k_b, *k_e, *weight, *fold, k_a, k_c, k_d, k_f, v;
 };
 
@@ -410,7 +411,7 @@ chain_holds(const struct verifier *x, size_t n, unsigned threads, int *answer)
 }
 
 enum err
-shuffle_verify(const struct session *s, const struct point *key, const struct ciphertext *in,
+shuffle_verify(const struct session *s, const struct point *h, const struct point *key, const struct ciphertext *in,
     const struct ciphertext *out, size_t n, const struct shuffle_proof *files, unsigned threads, struct why *why)
 {
 	struct verifier x;
@@ -427,8 +428,8 @@ shuffle_verify(const struct session *s, const struct point *key, const struct ci
 		err = why_set(why, ERR_RANGE, "no ciphertexts, or no key");
 		goto done;
 	}
-	x.h = points;
-	x.u = x.h + n;
+	x.h = h != NULL ? h : points;
+	x.u = points + n;
 	x.chain = x.u + n;
 	x.chain2 = x.chain + n;
 	x.one = x.chain2 + n;
@@ -438,7 +439,7 @@ shuffle_verify(const struct session *s, const struct point *key, const struct ci
 	x.k_e = x.k_b + n;
 	x.weight = x.k_e + n;
 	x.fold = x.weight + n;
-	if ((err = read_proof(&x, n, files, why)) != OK || (err = session_generators(x.h, n, s)) != OK)
+	if ((err = read_proof(&x, n, files, why)) != OK || (h == NULL && (err = session_generators(points, n, s)) != OK))
 		goto done;
 	statement_seed(&seed, s, x.h, x.u, key, in, out, n);
 	batching(x.e, n, s, &seed);

@@ -22,9 +22,9 @@ void shuffle_proof_free(struct shuffle_proof *p);
 MUST_CHECK enum err shuffle_prove(struct ciphertext *out, struct shuffle_proof *proof, const struct session *s,
     const struct point *key, const struct ciphertext *in, size_t n, unsigned threads);
 
-/* Verify one shuffle. `files` hold the bytes as published. About 45 us a ciphertext at 10^4.
- * OK, ERR_FORMAT (not canonical), ERR_PROOF, ERR_RANGE, ERR_NOMEM; `why` names the equation. */
-MUST_CHECK enum err shuffle_verify(const struct session *s, const struct point *key, const struct ciphertext *in,
+/* Verify one shuffle. `files` hold the bytes as published; h are the n generators of the session (session_generators), for who
+ * verifies several mixes of it, or NULL. About 45 us a ciphertext at 10^4. OK, ERR_FORMAT (not canonical), ERR_PROOF, ERR_RANGE, ERR_NOMEM; `why` names the equation. */
+MUST_CHECK enum err shuffle_verify(const struct session *s, const struct point *h, const struct point *key, const struct ciphertext *in,
     const struct ciphertext *out, size_t n, const struct shuffle_proof *files, unsigned threads, struct why *why);
 
 #endif

@@ -29,16 +29,25 @@ authorization_row_read(struct authorization_row *out, const void *p, size_t n)
 }
 
 enum err
-authorization_check(struct authorization *out, const void *request, size_t n, const uint8_t sig[SCHNORR_BYTES], const uint8_t *sealed,
-    const struct hash *election, const struct roll *roll, unsigned authorizers, int64_t now, struct why *why)
+authorization_fits(struct authorization *out, const void *request, size_t n, const struct hash *election, const struct roll *roll, unsigned authorizers, struct why *why)
 {
-	const struct roll_row *voter;
-	struct hash h;
-
 	if (authorization_read(out, request, n) != OK)
 		return why_set(why, ERR_FORMAT, "the request's bytes are not canonical");
 	if (!hash_equal(&out->election, election) || out->index >= roll->n || out->style != roll->row[out->index].style || out->n != authorizers)
 		return why_set(why, ERR_RANGE, "the request is of another election, voter or ballot style");
+	return OK;
+}
+
+enum err
+authorization_check(struct authorization *out, const void *request, size_t n, const uint8_t sig[SCHNORR_BYTES], const uint8_t *sealed,
+    const struct hash *election, const struct roll *roll, unsigned authorizers, int64_t now, struct why *why)
+{
+	enum err e = authorization_fits(out, request, n, election, roll, authorizers, why);
+	const struct roll_row *voter;
+	struct hash h;
+
+	if (e != OK)
+		return e;
 	if (sealed != NULL) {
 		sealed_seed_hash(&h, election, sealed);
 		if (!hash_equal(&h, &out->sealed_seed))

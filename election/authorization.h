@@ -20,8 +20,11 @@ enum { AUTHORIZATION_ROW_MAX_BYTES = SCHNORR_BYTES + SEALED_SEED_BYTES + 1 + MAX
 void authorization_row_write(struct buf *out, const struct authorization_row *row);
 MUST_CHECK enum err authorization_row_read(struct authorization_row *out, const void *p, size_t n);
 
-/* The request is canonical, of this election, of a roll index with its style, for so many authorizers, signed by the index's
- * credential: the one in force at `now`, or either if now is EITHER_CREDENTIAL. `sealed` (or NULL: not at hand) is
+/* The request is canonical, of this election, of a roll index with its style, for so many authorizers; its signature is not
+ * looked at. ERR_FORMAT, ERR_RANGE. */
+MUST_CHECK enum err authorization_fits(struct authorization *out, const void *request, size_t n, const struct hash *election, const struct roll *roll,
+    unsigned authorizers, struct why *why);
+/* It fits, and is signed by the index's credential: the one in force at `now`, or either if now is EITHER_CREDENTIAL. `sealed` (or NULL: not at hand) is
  * the sealed seed that it names. ERR_FORMAT, ERR_RANGE, ERR_DENIED (excluded; only with a time), ERR_PROOF. */
 enum { EITHER_CREDENTIAL = -1 };
 MUST_CHECK enum err authorization_check(struct authorization *out, const void *request, size_t n, const uint8_t sig[SCHNORR_BYTES], const uint8_t *sealed,

@@ -7,26 +7,23 @@
 #include <string.h>
 
 #include "crypto/parallel.h"
+#include "election/signatures.h"
 
 /* A request that some list shows. An answer is the one root of its blinded element, so equal digests of answers are equal
  * elements, and what was found true once need not be tried again. */
 struct seen {
-	struct hash request, sig; /* SHA-256; sig of a signature that was found true */
+	struct seen *next;	  /* another request of its index; allocated */
+	struct hash request, sig; /* SHA-256; sig of a signature that was found true, or will be before the list is taken */
 	uint8_t answers;	  /* found true, bits */
 	struct hash answer[];	  /* SHA-256, by authorizer */
-};
-
-struct another {
-	uint32_t index;
-	struct seen *seen;
 };
 
 /* A row of the piece at hand. */
 struct piece_row {
 	uint32_t index;
 	struct list_row row;
-	struct hash request; /* its digest */
-	int bad;
+	struct hash request, sig; /* their digests */
+	int bad, new_sig;	  /* new_sig: to be verified yet */
 };
 
 struct lists {
@@ -34,14 +31,13 @@ struct lists {
 	size_t seen_bytes;
 	uint8_t *first;	  /* roll.n times seen_bytes: the first request of each index; answers 0: none */
 	uint8_t *has;	  /* by index: the lists that have a row, bits */
-	struct another *more; /* further requests of an index; few */
-	size_t mores, room;
 	unsigned taken;
 	/* the list that is being taken in */
 	unsigned a;
 	struct list_walk walk;
 	struct piece_row *piece;
 	size_t rows, piece_room;
+	struct signatures *signatures;
 };
 
 static struct seen *
@@ -59,7 +55,8 @@ lists_new(struct lists **out, const struct lists_of *of)
 		return ERR_NOMEM;
 	l->of = *of;
 	l->seen_bytes = sizeof(struct seen) + of->call->authorizers * sizeof(struct hash);
-	if ((l->first = calloc(of->roll->n + 1u, l->seen_bytes)) == NULL || (l->has = calloc(of->roll->n + 1u, 1)) == NULL) {
+	if ((l->first = calloc(of->roll->n + 1u, l->seen_bytes)) == NULL || (l->has = calloc(of->roll->n + 1u, 1)) == NULL ||
+	    signatures_new(&l->signatures, of->roll, of->threads) != OK) {
 		lists_free(l);
 		return ERR_NOMEM;
 	}
@@ -72,11 +69,14 @@ lists_free(struct lists *l)
 {
 	if (l == NULL)
 		return;
-	for (size_t i = 0; i < l->mores; i++)
-		free(l->more[i].seen);
+	for (uint32_t i = 0; l->first != NULL && i < l->of.roll->n; i++)
+		for (struct seen *s = first_of(l, i)->next, *next; s != NULL; s = next) {
+			next = s->next;
+			free(s);
+		}
 	buf_free(&l->walk.pending);
+	signatures_free(l->signatures);
 	free(l->piece);
-	free(l->more);
 	free(l->first);
 	free(l->has);
 	free(l);
@@ -86,22 +86,20 @@ lists_free(struct lists *l)
 
 enum { FINE, NO_REQUEST, NOT_SIGNED, NO_ANSWER, FALSE_ANSWER, BARRED };
 
-/* The request's entry among those of its index; NULL if it was not seen. */
+/* The request's entry among those of its index, of which there are at most as many as lists; NULL if it was not seen. */
 static struct seen *
 find(const struct lists *l, uint32_t index, const struct hash *request)
 {
 	struct seen *s = first_of(l, index);
 
-	if (s->answers != 0 && hash_equal(&s->request, request))
-		return s;
-	for (size_t i = 0; i < l->mores; i++)
-		if (l->more[i].index == index && hash_equal(&l->more[i].seen->request, request))
-			return l->more[i].seen;
-	return NULL;
+	while (s != NULL && (s->answers == 0 || !hash_equal(&s->request, request)))
+		s = s->next;
+	return s;
 }
 
+/* All but a signature that was not seen yet. */
 static int
-judge(const struct lists *l, const struct piece_row *p)
+judge(const struct lists *l, struct piece_row *p)
 {
 	const struct lists_of *of = &l->of;
 	const struct list_row *row = &p->row;
@@ -110,20 +108,13 @@ judge(const struct lists *l, const struct piece_row *p)
 	struct hash h;
 	unsigned must = 1u | 1u << (l->a - 1);
 
+	p->new_sig = s == NULL || !hash_equal(&p->sig, &s->sig);
 	if ((row->answers & must) != must)
 		return NO_ANSWER;
 	if (of->roll->row[p->index].barred)
 		return BARRED;
-	sha256(&h, row->sig, SCHNORR_BYTES);
-	if (s != NULL && hash_equal(&h, &s->sig)) {
-		if (authorization_read(&a, row->request, row->request_n) != OK)
-			return NO_REQUEST;
-	} else {
-		enum err e = authorization_check(&a, row->request, row->request_n, row->sig, NULL, of->election, of->roll, of->call->authorizers, EITHER_CREDENTIAL, NULL);
-
-		if (e != OK || a.index != p->index)
-			return e == ERR_PROOF ? NOT_SIGNED : NO_REQUEST;
-	}
+	if (authorization_fits(&a, row->request, row->request_n, of->election, of->roll, of->call->authorizers, NULL) != OK || a.index != p->index)
+		return NO_REQUEST;
 	for (unsigned k = 0; k < of->call->authorizers; k++) {
 		if (!(row->answers >> k & 1))
 			continue;
@@ -141,53 +132,40 @@ judge_some(void *ctx, size_t begin, size_t end)
 	struct lists *l = ctx;
 
 	for (size_t i = begin; i < end; i++) {
-		sha256(&l->piece[i].request, l->piece[i].row.request, l->piece[i].row.request_n);
-		l->piece[i].bad = judge(l, &l->piece[i]);
+		struct piece_row *p = &l->piece[i];
+
+		sha256(&p->request, p->row.request, p->row.request_n);
+		sha256(&p->sig, p->row.sig, SCHNORR_BYTES);
+		p->bad = judge(l, p);
 	}
 }
 
 static enum err
-another(struct lists *l, uint32_t index, struct seen **out)
-{
-	struct seen *s = calloc(1, l->seen_bytes);
-
-	if (s != NULL && l->mores == l->room) {
-		size_t room = 2 * l->room + 16;
-		struct another *more = realloc(l->more, room * sizeof *more);
-
-		if (more == NULL) {
-			free(s);
-			return ERR_NOMEM;
-		}
-		l->more = more;
-		l->room = room;
-	}
-	if (s == NULL)
-		return ERR_NOMEM;
-	l->more[l->mores++] = (struct another){index, s};
-	*out = s;
-	return OK;
-}
-
-static enum err
-take(struct lists *l, const struct piece_row *p)
+take(struct lists *l, const struct piece_row *p, uint32_t *false_index)
 {
 	const struct list_row *row = &p->row;
-	struct seen *s = find(l, p->index, &p->request);
-	enum err e;
+	struct seen *s = find(l, p->index, &p->request), *first = first_of(l, p->index);
+	struct hash h;
 
-	if (s == NULL && first_of(l, p->index)->answers == 0)
-		s = first_of(l, p->index);
-	else if (s == NULL && (e = another(l, p->index, &s)) != OK)
-		return e;
+	if (s == NULL && first->answers == 0)
+		s = first;
+	else if (s == NULL) {
+		if ((s = calloc(1, l->seen_bytes)) == NULL)
+			return ERR_NOMEM;
+		s->next = first->next;
+		first->next = s;
+	}
 	s->request = p->request;
-	sha256(&s->sig, row->sig, SCHNORR_BYTES);
+	s->sig = p->sig;
 	for (unsigned k = 0; k < l->of.call->authorizers; k++)
 		if (row->answers >> k & 1)
 			sha256(&s->answer[k], row->answer[k], RSA_BYTES);
 	s->answers |= row->answers;
 	l->has[p->index] |= (uint8_t)(1u << (l->a - 1));
-	return OK;
+	if (!p->new_sig)
+		return OK;
+	authorization_hash(&h, row->request, row->request_n);
+	return signatures_add(l->signatures, p->index, row->sig, &h, false_index);
 }
 
 static enum err
@@ -221,35 +199,47 @@ lists_begin(struct lists *l, unsigned a, struct why *why)
 	return OK;
 }
 
-enum err
-lists_feed(struct lists *l, const uint8_t *p, size_t n, struct why *why)
+static enum err
+named(const struct lists *l, struct why *why, int bad, uint32_t index)
 {
 	static const char *const wrong[] = {"", "its request is not canonical, or of another election, voter or style", "its request is not signed by its credential",
 	    "the authority's answer or the authorizer's own is missing", "an answer is false", "its voter was excluded before the hours"};
-	const char *name = l->of.call->authorizer[l->a - 1].key.name;
+
+	return why_set(why, ERR_PROOF, "list of %s: roll index %u: %s", l->of.call->authorizer[l->a - 1].key.name, index, wrong[bad]);
+}
+
+enum err
+lists_feed(struct lists *l, const uint8_t *p, size_t n, struct why *why)
+{
+	uint32_t false_index = 0;
 	enum err e;
 
 	l->rows = 0;
 	if ((e = list_feed(&l->walk, p, n, why)) != OK)
-		return why_prefix(why, e, "list of %s", name);
+		return why_prefix(why, e, "list of %s", l->of.call->authorizer[l->a - 1].key.name);
 	parallel(l->rows, l->of.threads, judge_some, l);
-	for (size_t i = 0; i < l->rows && e == OK; i++)
+	for (size_t i = 0; i < l->rows; i++)
 		if (l->piece[i].bad != FINE)
-			e = why_set(why, ERR_PROOF, "list of %s: roll index %u: %s", name, l->piece[i].index, wrong[l->piece[i].bad]);
+			return named(l, why, l->piece[i].bad, l->piece[i].index);
 	for (size_t i = 0; i < l->rows && e == OK; i++)
-		e = take(l, &l->piece[i]);
+		if ((e = take(l, &l->piece[i], &false_index)) == ERR_PROOF)
+			return named(l, why, NOT_SIGNED, false_index);
 	return e;
 }
 
 enum err
 lists_end(struct lists *l, struct why *why)
 {
+	uint32_t false_index = 0;
 	enum err e = list_end(&l->walk, why);
 
 	if (e != OK)
 		return why_prefix(why, e, "list of %s", l->of.call->authorizer[l->a - 1].key.name);
-	l->taken |= 1u << (l->a - 1);
-	return OK;
+	if ((e = signatures_end(l->signatures, &false_index)) == ERR_PROOF)
+		return named(l, why, NOT_SIGNED, false_index);
+	if (e == OK)
+		l->taken |= 1u << (l->a - 1);
+	return e;
 }
 
 enum err
@@ -277,10 +267,8 @@ ones(unsigned x)
 int
 lists_authorized(const struct lists *l, uint32_t index)
 {
-	if (ones(first_of(l, index)->answers) >= l->of.call->quorum)
-		return 1;
-	for (size_t i = 0; i < l->mores; i++)
-		if (l->more[i].index == index && ones(l->more[i].seen->answers) >= l->of.call->quorum)
+	for (const struct seen *s = first_of(l, index); s != NULL; s = s->next)
+		if (ones(s->answers) >= l->of.call->quorum)
 			return 1;
 	return 0;
 }
@@ -291,26 +279,37 @@ by_bytes(const void *a, const void *b)
 	return memcmp(a, b, HASH_BYTES);
 }
 
+/* s shows an answer of authorizer k + 1 that no request before it in the chain of its index, from first, shows. */
+static int
+shows_new(const struct seen *first, const struct seen *s, unsigned k)
+{
+	if (!(s->answers >> k & 1))
+		return 0;
+	for (; first != s; first = first->next)
+		if ((first->answers >> k & 1) && hash_equal(&first->answer[k], &s->answer[k]))
+			return 0;
+	return 1;
+}
+
 /* Answers of one authorizer and style that stand for two indices: their blinded elements are equal. */
 static enum err
 count_equal(const struct lists *l, uint64_t *equal)
 {
-	struct hash *all = malloc((l->of.roll->n + l->mores + 1) * sizeof *all);
+	size_t room = 0;
+	struct hash *all;
 
-	if (all == NULL)
+	for (uint32_t i = 0; i < l->of.roll->n; i++)
+		for (const struct seen *s = first_of(l, i); s != NULL; s = s->next)
+			room += s->answers != 0;
+	if ((all = malloc((room + 1) * sizeof *all)) == NULL)
 		return ERR_NOMEM;
 	for (unsigned k = 0; k < l->of.call->authorizers; k++) {
 		size_t n = 0;
 
 		for (uint32_t i = 0; i < l->of.roll->n; i++)
-			if (first_of(l, i)->answers >> k & 1)
-				all[n++] = first_of(l, i)->answer[k];
-		for (size_t i = 0; i < l->mores; i++) {
-			const struct seen *s = l->more[i].seen, *f = first_of(l, l->more[i].index);
-
-			if ((s->answers >> k & 1) && !((f->answers >> k & 1) && hash_equal(&f->answer[k], &s->answer[k])))
-				all[n++] = s->answer[k];
-		}
+			for (const struct seen *s = first_of(l, i); s != NULL; s = s->next)
+				if (shows_new(first_of(l, i), s, k))
+					all[n++] = s->answer[k];
 		qsort(all, n, sizeof *all, by_bytes);
 		for (size_t i = 1; i < n; i++)
 			*equal += (uint64_t)hash_equal(&all[i], &all[i - 1]);
@@ -319,53 +318,42 @@ count_equal(const struct lists *l, uint64_t *equal)
 	return OK;
 }
 
-/* One request beside the first of its index. */
+/* What the requests of one index show. */
 static void
-compare(const struct lists *l, const struct another *m, uint8_t *counted, struct lists_findings *f)
+find_of_index(const struct lists *l, uint32_t index, struct lists_findings *f)
 {
-	const struct seen *first = first_of(l, m->index), *s = m->seen;
+	const struct seen *first = first_of(l, index);
+	unsigned answers = 0;
 
-	for (unsigned k = 0; k < l->of.call->authorizers; k++)
-		if ((first->answers & s->answers) >> k & 1 && !hash_equal(&first->answer[k], &s->answer[k]))
-			f->signed_two[k]++;
-	if (!counted[m->index]) {
-		counted[m->index] = 1;
-		f->first_two = f->two_requests == 0 ? m->index : f->first_two;
-		f->two_requests++;
+	if (first->next != NULL && f->two_requests++ == 0)
+		f->first_two = index;
+	for (const struct seen *s = first; s != NULL; s = s->next) {
+		f->partial += ones(s->answers) < l->of.call->quorum;
+		answers |= s->answers;
+	}
+	f->authorized += (uint64_t)lists_authorized(l, index);
+	for (unsigned k = 0; k < l->of.call->authorizers; k++) {
+		unsigned shown = 0;
+
+		for (const struct seen *s = first; s != NULL; s = s->next)
+			shown += (unsigned)shows_new(first, s, k);
+		f->signed_two[k] += shown > 1;
+		f->lacking[k] += (l->taken >> k & 1) && (answers >> k & 1) && !(l->has[index] >> k & 1);
 	}
 }
 
 enum err
 lists_findings(struct lists *l, struct lists_findings *out)
 {
-	uint8_t *counted = calloc(l->of.roll->n + 1u, 1);
 	struct lists_findings f = {.lists = l->taken};
 	enum err e;
 
-	if (counted == NULL)
-		return ERR_NOMEM;
-	for (size_t i = 0; i < l->mores; i++) {
-		compare(l, &l->more[i], counted, &f);
-		f.partial += ones(l->more[i].seen->answers) < l->of.call->quorum;
-	}
-	for (uint32_t i = 0; i < l->of.roll->n; i++) {
-		const struct seen *s = first_of(l, i);
-		unsigned answers = s->answers;
-
-		if (answers == 0)
-			continue;
-		f.partial += ones(answers) < l->of.call->quorum;
-		f.authorized += (uint64_t)lists_authorized(l, i);
-		for (size_t k = 0; counted[i] && k < l->mores; k++)
-			if (l->more[k].index == i)
-				answers |= l->more[k].seen->answers;
-		for (unsigned k = 0; k < l->of.call->authorizers; k++)
-			f.lacking[k] += (l->taken >> k & 1) && (answers >> k & 1) && !(l->has[i] >> k & 1);
-	}
+	for (uint32_t i = 0; i < l->of.roll->n; i++)
+		if (first_of(l, i)->answers != 0)
+			find_of_index(l, i, &f);
 	for (unsigned k = 0; k < MAX_AUTHORIZERS; k++)
 		f.doublers += f.signed_two[k] > 0;
 	e = count_equal(l, &f.equal);
-	free(counted);
 	*out = f;
 	return e;
 }

@@ -586,31 +586,3 @@ source_names(const struct file_source *src, char ***names, size_t *n, struct why
 	*n = x.n;
 	return OK;
 }
-
-enum err
-record_list_hash(struct record *r, struct hash *out, struct why *why)
-{
-	struct buf list = {0};
-	char **name = NULL;
-	size_t n = 0;
-	enum err e;
-
-	if ((e = record_names(r, &name, &n, why)) != OK)
-		return e;
-	for (size_t i = 0; i < n; i++) {
-		struct digests d;
-		char hex[65];
-
-		if (e == OK && strncmp(name[i], "events/", 7) != 0 && strncmp(name[i], "hashes.", 7) != 0 && strncmp(name[i], "acts/handover.", 14) != 0 &&
-		    (e = source_digests(&r->src, name[i], &d, why)) == OK) {
-			hash_hex(hex, &d.sha256);
-			buf_printf(&list, "%s  %s\n", hex, name[i]);
-		}
-		free(name[i]);
-	}
-	free(name);
-	if (e == OK)
-		sha256(out, list.p, list.n);
-	buf_free(&list);
-	return e;
-}

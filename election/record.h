@@ -84,8 +84,6 @@ MUST_CHECK enum err record_markings(struct record *r, unsigned group, const stru
     unsigned threads);
 /* The same by the first t trustees whose published factors are valid. */
 MUST_CHECK enum err record_decode(struct record *r, unsigned group, const struct ciphertext *list, size_t n, size_t *marking, unsigned threads, struct why *why);
-/* SHA-256 of the list of all files but events/, hashes.*, acts/handover.*: what the seal signs. */
-MUST_CHECK enum err record_list_hash(struct record *r, struct hash *out, struct why *why);
 /* All file names of a source, sorted; free each and the list. ERR_ABSENT if it cannot be listed. */
 MUST_CHECK enum err source_names(const struct file_source *src, char ***names, size_t *n, struct why *why);
 MUST_CHECK enum err record_names(struct record *r, char ***names, size_t *n, struct why *why);

@@ -9,6 +9,7 @@
 #include "crypto/parallel.h"
 #include "crypto/shuffle.h"
 #include "election/docnote.h"
+#include "election/signatures.h"
 
 static enum err
 same_hash(const char *want, const struct buf *b, const char *name, struct why *why)
@@ -68,24 +69,51 @@ add_list(struct record *r, struct lists *l, unsigned a, const char *want, struct
 struct confirmed {
 	struct record *r;
 	const struct lists *lists;
+	struct signatures *signatures;
 	struct style_sums *sums;
 	struct why *why;
 };
 
 static enum err
+false_confirmation(struct why *why, uint32_t index)
+{
+	return why_set(why, ERR_PROOF, "confirmation of roll index %u: false, or of one who did not authorize", index);
+}
+
+static enum err
 on_confirmation(void *ctx, uint32_t index, const uint8_t *sig)
 {
 	struct confirmed *x = ctx;
-	const struct roll_row *voter = &x->r->roll.row[index];
+	uint32_t false_index = index;
 	struct hash h;
+	enum err e;
 
 	if (sig == NULL)
 		return OK;
 	confirmation_hash(&h, &x->r->election, index);
-	if (!lists_authorized(x->lists, index) || roll_signed(voter, sig, &h) != OK)
-		return why_set(x->why, ERR_PROOF, "confirmation of roll index %u: false, or of one who did not authorize", index);
-	x->sums[voter->style - 1].confirmations++;
-	return OK;
+	if (!lists_authorized(x->lists, index) || (e = signatures_add(x->signatures, index, sig, &h, &false_index)) == ERR_PROOF)
+		return false_confirmation(x->why, false_index);
+	x->sums[x->r->roll.row[index].style - 1].confirmations++;
+	return e;
+}
+
+/* The file whose hash the close entry names, every signature in it. */
+static enum err
+add_confirmations(struct confirmed *x, unsigned threads)
+{
+	struct record *r = x->r;
+	struct buf b = {0};
+	uint32_t false_index = 0;
+	enum err e;
+
+	if ((e = signatures_new(&x->signatures, &r->roll, threads)) == OK && (e = record_file(r, "confirmations", 1 << 30, &b, x->why)) == OK &&
+	    (e = same_hash(event_fact(r->close, "confirmations"), &b, "confirmations", x->why)) == OK &&
+	    (e = confirmations_read(b.p, b.n, &r->election, r->roll.n, on_confirmation, x, x->why)) == OK &&
+	    (e = signatures_end(x->signatures, &false_index)) == ERR_PROOF)
+		e = false_confirmation(x->why, false_index);
+	signatures_free(x->signatures);
+	buf_free(&b);
+	return e;
 }
 
 enum err
@@ -94,8 +122,7 @@ sums_of_record(struct record *r, struct style_sums *sums, struct lists_findings 
 	struct rsa_public *const *key[MAX_AUTHORIZERS];
 	struct lists_of of = {&r->call, r->m, &r->roll, &r->election, key, threads};
 	struct lists *l = NULL;
-	struct confirmed x = {r, NULL, sums, why};
-	struct buf b = {0};
+	struct confirmed x = {r, NULL, NULL, sums, why};
 	enum err e;
 
 	for (unsigned a = 0; a < MAX_AUTHORIZERS; a++)
@@ -115,8 +142,7 @@ sums_of_record(struct record *r, struct style_sums *sums, struct lists_findings 
 	for (uint32_t i = 0; i < r->roll.n; i++)
 		sums[r->roll.row[i].style - 1].authorizations_all += (uint64_t)lists_authorized(l, i);
 	x.lists = l;
-	if ((e = record_file(r, "confirmations", 1 << 30, &b, why)) == OK && (e = same_hash(event_fact(r->close, "confirmations"), &b, "confirmations", why)) == OK)
-		e = confirmations_read(b.p, b.n, &r->election, r->roll.n, on_confirmation, &x, why);
+	e = add_confirmations(&x, threads);
 	for (uint64_t i = 0; i < r->ballots && e == OK; i++) {
 		struct ballot ballot;
 
@@ -126,7 +152,6 @@ sums_of_record(struct record *r, struct style_sums *sums, struct lists_findings 
 	}
 done:
 	lists_free(l);
-	buf_free(&b);
 	return e;
 }
 
@@ -146,61 +171,6 @@ mix_statement(struct buf *out, const struct session *s, const char *mixer, unsig
 	json_hash(&o, "input", in);
 	json_hash(&o, "output", result);
 	json_end(&o, '}');
-}
-
-static enum err
-verify_group(struct record *r, unsigned g, unsigned threads, struct why *why)
-{
-	const char *folder = r->m->group[g].folder;
-	struct ciphertext *in = NULL, *out = NULL;
-	struct session s;
-	size_t n = 0;
-	enum err e;
-
-	if ((e = record_group(r, g, &in, &n)) != OK || n == 0) {
-		free(in);
-		return e;
-	}
-	record_mix_session(&s, r, g, r->progress.mixes);
-	for (unsigned l = 1; l <= r->progress.mixes && e == OK; l++) {
-		struct shuffle_proof p = {{0}, {0}, {0}};
-		struct buf b = {0};
-		char path[200];
-
-		(void)snprintf(path, sizeof path, "mix/%s/nizkp/proofs/PermutationCommitment%02u.bt", folder, l);
-		e = record_file(r, path, 1 << 30, &p.permutation_commitment, why);
-		(void)snprintf(path, sizeof path, "mix/%s/nizkp/proofs/PoSCommitment%02u.bt", folder, l);
-		if (e == OK)
-			e = record_file(r, path, 1 << 30, &p.commitment, why);
-		(void)snprintf(path, sizeof path, "mix/%s/nizkp/proofs/PoSReply%02u.bt", folder, l);
-		if (e == OK)
-			e = record_file(r, path, 1 << 30, &p.reply, why);
-		if (l == r->progress.mixes)
-			(void)snprintf(path, sizeof path, "mix/%s/nizkp/ShuffledCiphertexts.bt", folder);
-		else
-			(void)snprintf(path, sizeof path, "mix/%s/nizkp/proofs/Ciphertexts%02u.bt", folder, l);
-		if (e == OK && (e = record_file(r, path, 1 << 30, &b, why)) == OK && (e = bt_ciphertexts_read(&out, n, b.p, b.n)) != OK)
-			why_set(why, e, "%s: not %zu ciphertexts", path, n);
-		if (e == OK && (e = shuffle_verify(&s, &r->joint.key, in, out, n, &p, threads, why)) != OK)
-			why_prefix(why, e, "group %s, mix %u", folder, l);
-		free(in);
-		in = out;
-		out = NULL;
-		shuffle_proof_free(&p);
-		buf_free(&b);
-	}
-	free(in);
-	return e;
-}
-
-enum err
-verify_mixes(struct record *r, unsigned threads, struct why *why)
-{
-	enum err e = OK;
-
-	for (unsigned g = 0; g < r->m->groups && e == OK; g++)
-		e = verify_group(r, g, threads, why);
-	return e;
 }
 
 /* ---- votes and acts ---------------------------------------------------------------------------- */
@@ -290,4 +260,20 @@ hash_lists(struct record *r, struct buf list[3], struct why *why)
 	}
 	free(name);
 	return e;
+}
+
+void
+seal_hash(struct hash *out, const struct buf *sha256_list)
+{
+	const uint8_t *line = sha256_list->p, *end = line + sha256_list->n;
+	struct hash_run *h = hash_start();
+
+	while (line < end) {
+		const uint8_t *next = (const uint8_t *)memchr(line, '\n', (size_t)(end - line)) + 1;
+
+		if (strncmp((const char *)line + 2 * HASH_BYTES + 2, "events/", 7) != 0)
+			hash_more(h, line, (size_t)(next - line));
+		line = next;
+	}
+	hash_end(h, out);
 }

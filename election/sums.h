@@ -12,8 +12,6 @@
 /* Roll, authorizations with valid answers of a quorum, confirmations, ballots, per style. Verifies every
  * signature and answer of the authority's list and of those that entries of events name; names the first false one. */
 MUST_CHECK enum err sums_of_record(struct record *r, struct style_sums *sums, struct lists_findings *findings, unsigned threads, struct why *why);
-/* Every proof of shuffle of every group, from the log's lists to the last. */
-MUST_CHECK enum err verify_mixes(struct record *r, unsigned threads, struct why *why);
 /* The JSON that a mixer signs. */
 void mix_statement(struct buf *out, const struct session *s, const char *mixer, unsigned position, const struct hash *in, const struct hash *result);
 
@@ -30,5 +28,7 @@ MUST_CHECK enum err count_record(struct record *r, struct count *c, size_t *cons
 void count_free(struct count *c);
 /* hashes.sha256, .sha512, .sha3-256 of every file but hashes.* and acts/handover.*, as sha256sum -c reads them. */
 MUST_CHECK enum err hash_lists(struct record *r, struct buf list[3], struct why *why);
+/* What the seal entry names: SHA-256 of the first of these lists without the files of `events`, to which the entry itself is added. */
+void seal_hash(struct hash *out, const struct buf *sha256_list);
 
 #endif

@@ -728,9 +728,14 @@ cmd_preserve(struct args *a)
 	struct hash h[3];
 	struct event *e;
 
-	if (r == NULL || open_record(r, dir, TO_EVENTS, &why) != OK || open_signer(a, &by, &why) != OK || record_list_hash(r, &h[0], &why) != OK)
+	if (r == NULL || open_record(r, dir, TO_EVENTS, &why) != OK || open_signer(a, &by, &why) != OK)
 		return fail("preserve", &why);
 	if (!finish) {
+		if (hash_lists(r, list, &why) != OK)
+			return fail("preserve", &why);
+		seal_hash(&h[0], &list[0]);
+		for (int i = 0; i < 3; i++)
+			buf_free(&list[i]);
 		e = event_new(r, "seal");
 		event_add_hash(e, "list", &h[0]);
 		if (submit_event(a, &r->call, e, &by, &why) != OK)

@@ -96,7 +96,7 @@ main(void)
 	if (shuffle_prove(out, &proof, &s, &joint, in, N, 2) != OK)
 		return 1;
 	t = now();
-	if (shuffle_verify(&s, &joint, in, out, N, &proof, 1, NULL) != OK)
+	if (shuffle_verify(&s, NULL, &joint, in, out, N, &proof, 1, NULL) != OK)
 		return 1;
 	printf("shuffle: verify, a ciphertext of %d                %8.1f us\n", N, (now() - t) / N * 1e6);
 	t = now();

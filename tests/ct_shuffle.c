@@ -25,7 +25,7 @@ main(void)
 		scalar_random(&r);
 		elgamal_encrypt(&in[i], &key, &key, &r);
 	}
-	if (shuffle_prove(out, &proof, &s, &key, in, N, 1) != OK || shuffle_verify(&s, &key, in, out, N, &proof, 1, NULL) != OK)
+	if (shuffle_prove(out, &proof, &s, &key, in, N, 1) != OK || shuffle_verify(&s, NULL, &key, in, out, N, &proof, 1, NULL) != OK)
 		return 1;
 	shuffle_proof_free(&proof);
 	return 0;

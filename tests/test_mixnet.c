@@ -121,19 +121,19 @@ foreign_shuffle(void **state)
 		load(file[1], name);
 		(void)snprintf(name, sizeof name, SHUFFLE "proofs/PoSReply%02d.bt", i);
 		load(file[2], name);
-		if (shuffle_verify(&s, &key, l[i - 1], l[i], 100, &p, 2, &why) != OK)
+		if (shuffle_verify(&s, NULL, &key, l[i - 1], l[i], 100, &p, 2, &why) != OK)
 			fail_msg("%s", why.text);
 		for (int f = 0; f < 3; f++)
 			for (size_t at = 0; at < file[f]->n; at += file[f]->n / 7 + 1) {
 				file[f]->p[at] ^= 1;
-				assert_int_not_equal(shuffle_verify(&s, &key, l[i - 1], l[i], 100, &p, 2, &why), OK);
+				assert_int_not_equal(shuffle_verify(&s, NULL, &key, l[i - 1], l[i], 100, &p, 2, &why), OK);
 				file[f]->p[at] ^= 1;
 			}
 		/* another input, another output, a byte more */
-		assert_int_not_equal(shuffle_verify(&s, &key, l[i], l[i], 100, &p, 2, &why), OK);
-		assert_int_not_equal(shuffle_verify(&s, &key, l[i - 1], l[0], 100, &p, 2, &why), OK);
+		assert_int_not_equal(shuffle_verify(&s, NULL, &key, l[i], l[i], 100, &p, 2, &why), OK);
+		assert_int_not_equal(shuffle_verify(&s, NULL, &key, l[i - 1], l[0], 100, &p, 2, &why), OK);
 		buf_u8(file[2], 0);
-		assert_int_equal(shuffle_verify(&s, &key, l[i - 1], l[i], 100, &p, 2, &why), ERR_FORMAT);
+		assert_int_equal(shuffle_verify(&s, NULL, &key, l[i - 1], l[i], 100, &p, 2, &why), ERR_FORMAT);
 		shuffle_proof_free(&p);
 	}
 	for (int i = 0; i < 3; i++)
@@ -230,12 +230,12 @@ own_round(void **state)
 		}
 		assert_int_equal(shuffle_prove(mid, &proof[0], &s, &y, in, n, 2), OK);
 		assert_int_equal(shuffle_prove(out, &proof[1], &s, &y, mid, n, 2), OK);
-		if (shuffle_verify(&s, &y, in, mid, n, &proof[0], 2, &why) != OK)
+		if (shuffle_verify(&s, NULL, &y, in, mid, n, &proof[0], 2, &why) != OK)
 			fail_msg("%s", why.text);
-		assert_int_equal(shuffle_verify(&s, &y, mid, out, n, &proof[1], 2, &why), OK);
-		assert_int_not_equal(shuffle_verify(&s, &y, in, out, n, &proof[1], 2, &why), OK);
+		assert_int_equal(shuffle_verify(&s, NULL, &y, mid, out, n, &proof[1], 2, &why), OK);
+		assert_int_not_equal(shuffle_verify(&s, NULL, &y, in, out, n, &proof[1], 2, &why), OK);
 		out[0].c2 = in[0].c2; /* a replaced vote */
-		assert_int_not_equal(shuffle_verify(&s, &y, mid, out, n, &proof[1], 2, &why), OK);
+		assert_int_not_equal(shuffle_verify(&s, NULL, &y, mid, out, n, &proof[1], 2, &why), OK);
 		shuffle_proof_free(&proof[0]);
 		shuffle_proof_free(&proof[1]);
 		for (int i = 0; i < T; i++) {

@@ -34,23 +34,24 @@ check_handover(struct check_run *x)
 	struct buf list[3] = {{0}, {0}, {0}};
 	struct hash h[3];
 	char hex[65];
-	enum err e = OK;
+	enum err e;
 
 	if (x->report->until < UNTIL_HANDOVER)
 		return;
 	report_begin(x->report, CHECK_SEAL);
+	report_begin(x->report, CHECK_HASH_LISTS);
+	e = hash_lists(&x->r, list, &x->why);
 	if (!x->r.progress.sealed)
 		report_absent(x->report, CHECK_SEAL, "no seal entry");
-	else if ((e = record_list_hash(&x->r, &h[0], &x->why)) != OK)
+	else if (e != OK)
 		bad(x, CHECK_SEAL, e);
 	else {
+		seal_hash(&h[0], &list[0]);
 		hash_hex(hex, &h[0]);
 		if (strcmp(hex, event_fact(&x->r.entry[x->r.entries - 1], "list")) != 0)
 			report_fail(x->report, CHECK_SEAL, "the files are not those that were sealed");
 		report_pass(x->report, CHECK_SEAL, 1, NULL);
 	}
-	report_begin(x->report, CHECK_HASH_LISTS);
-	e = hash_lists(&x->r, list, &x->why);
 	for (int i = 0; i < 3 && e == OK; i++) {
 		e = same(x, names[i], list[i].p, list[i].n);
 		sha256(&h[i], list[i].p, list[i].n);

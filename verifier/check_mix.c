@@ -76,7 +76,7 @@ read_mix(struct check_run *x, const char *folder, unsigned l, struct shuffle_pro
 
 /* One mix of one group: proof and note. *in is replaced by the output. */
 static int
-check_mix(struct check_run *x, unsigned g, unsigned l, const struct session *s, struct ciphertext **in, size_t n)
+check_mix(struct check_run *x, unsigned g, unsigned l, const struct session *s, const struct point *generators, struct ciphertext **in, size_t n)
 {
 	const char *folder = x->r.m->group[g].folder;
 	struct shuffle_proof p = {{0}, {0}, {0}};
@@ -84,7 +84,7 @@ check_mix(struct check_run *x, unsigned g, unsigned l, const struct session *s, 
 	struct hash before, after;
 	enum err e;
 
-	if ((e = read_mix(x, folder, l, &p, &out, n)) == OK && (e = shuffle_verify(s, &x->r.joint.key, *in, out, n, &p, x->threads, &x->why)) != OK)
+	if ((e = read_mix(x, folder, l, &p, &out, n)) == OK && (e = shuffle_verify(s, generators, &x->r.joint.key, *in, out, n, &p, x->threads, &x->why)) != OK)
 		why_prefix(&x->why, e, "group %s, mix %u", folder, l);
 	if (e != OK)
 		bad(x, CHECK_MIX_PROOFS, e);
@@ -110,6 +110,7 @@ int
 check_group(struct check_run *x, unsigned g, struct ciphertext **list, size_t n)
 {
 	const char *folder = x->r.m->group[g].folder;
+	struct point *generators = NULL; /* of the session, for all its mixes */
 	struct session s;
 	char base[100], info[200], path[300], active[16];
 	int ready = 1;
@@ -131,8 +132,11 @@ check_group(struct check_run *x, unsigned g, struct ciphertext **list, size_t n)
 		else
 			report_pass(x->report, CHECK_MIX_SESSIONS, 1, NULL);
 	}
+	if (x->r.progress.mixes > 0 && ((generators = malloc(n * sizeof *generators)) == NULL || session_generators(generators, n, &s) != OK))
+		abort();
 	for (unsigned l = 1; l <= x->r.progress.mixes && ready; l++)
-		ready = check_mix(x, g, l, &s, list, n);
+		ready = check_mix(x, g, l, &s, generators, list, n);
+	free(generators);
 	if (n != record_group_size(&x->r, g)) {
 		report_fail(x->report, CHECK_MIX_INPUT, "group %s: not all ballots of its styles have its contest", folder);
 		ready = 0;

@@ -41,7 +41,7 @@ prepare(void)
 static int
 shuffle_holds(void)
 {
-	return shuffle_verify(&mix, &key, in, out, N, &shuffle, 1, NULL) == OK;
+	return shuffle_verify(&mix, NULL, &key, in, out, N, &shuffle, 1, NULL) == OK;
 }
 
 static int
