@@ -95,6 +95,9 @@ cmd_call(struct args *a)
 	    c->process, c->simulacro ? "simulacro" : "election", hex, c->trustees, c->threshold, c->authorizers, c->quorum,
 	    c->quorum == 1 ? " (the authority alone)" : "", c->mixers, c->minimum_mixers,
 	    c->witness_quorum == 0 ? "none: the log's signature suffices" : "a quorum is demanded");
+	for (unsigned l = 0; l < c->trustees; l++)
+		if (c->trustee[l].mixer[0] != '\0')
+			(void)printf("  trustee      %s opens nothing that mixer %s, of the same body, has not mixed\n", c->trustee[l].key.name, c->trustee[l].mixer);
 	buf_free(&b);
 	free(c);
 	return 0;

@@ -143,22 +143,51 @@ trustees_of(struct check_run *x, int *has)
 	return k;
 }
 
-/* Each trustee's station told the log before the factors which box and which mixed lists it was about to open. */
-void
-check_stations(struct check_run *x, const int *has)
+/* The entry is this trustee's, for the box and the mixed lists of the record. */
+static int
+of_station(const struct check_run *x, const struct event *e, const char *trustee)
 {
 	char root[65], lists[65];
 
 	hash_hex(root, &x->r.ballots_head.root);
 	hash_hex(lists, last_outputs(x));
+	return strcmp(e->kind, "station") == 0 && strcmp(event_fact(e, "trustee"), trustee) == 0 && strcmp(event_fact(e, "root"), root) == 0 &&
+	    strcmp(event_fact(e, "lists"), lists) == 0;
+}
+
+/* Who mixes too opens what it mixed itself, or signed in a station entry before its factors that it does without. */
+static void
+check_own_mix(struct check_run *x, unsigned l, const struct event *s, const struct event *factors)
+{
+	const struct party *t = &x->r.call.trustee[l - 1];
+
+	if (t->mixer[0] == '\0' || record_mix_of(&x->r, t->mixer))
+		return;
+	while (s < factors && !(strcmp(event_fact(s, "waiver"), t->mixer) == 0 && of_station(x, s, t->key.name)))
+		s++;
+	if (s == factors)
+		report_fail(x->report, CHECK_DECRYPTION_NOTES, "trustee %u (%s): its own mixer %s has not mixed, and no station entry of it waives that", l, t->key.name, t->mixer);
+	else
+		buf_printf(&x->waivers, "%strustee %u (%s) did without its own mixer %s", x->waivers.n > 0 ? "; " : "", l, t->key.name, t->mixer);
+}
+
+/* Each trustee's station told the log before the factors which box and which mixed lists it was about to open. */
+void
+check_stations(struct check_run *x, const int *has)
+{
 	for (unsigned l = 1; l <= x->r.joint.k; l++) {
 		const char *name = x->r.call.trustee[l - 1].key.name;
 		const struct event *f = entry_of(x, "factors", "trustee", name), *s = x->r.entry;
 
-		while (s < f && !(strcmp(s->kind, "station") == 0 && strcmp(event_fact(s, "trustee"), name) == 0 && strcmp(event_fact(s, "root"), root) == 0 &&
-				    strcmp(event_fact(s, "lists"), lists) == 0))
+		while (s < f && !of_station(x, s, name))
 			s++;
-		if (has[l] && s == f)
+		if (!has[l])
+			continue;
+		if (s == f)
 			report_fail(x->report, CHECK_DECRYPTION_NOTES, "trustee %u (%s): no station entry for this box and these mixed lists before its factors", l, name);
+		else
+			check_own_mix(x, l, s, f);
 	}
+	if (x->waivers.n > 0)
+		report_pass(x->report, CHECK_DECRYPTION_NOTES, 0, "%.480s", buf_cstr(&x->waivers));
 }

@@ -20,6 +20,7 @@ struct check_run {
 	int opened; /* the opening and all it names are there and good */
 	struct head zero; /* the head of events in the zero report */
 	struct buf false_factors; /* who gave such, for which groups */
+	struct buf waivers;	  /* who opened what its own mixer had not mixed */
 	struct hash outputs[MAX_PARTIES + 1]; /* by position: over all groups' outputs, as a mix entry names them */
 	struct hash list[MAX_GROUPS];	      /* of each group's last list */
 	struct why why;

@@ -63,5 +63,6 @@ check_record(struct report *r, const struct file_source *src, const struct pinne
 	else
 		record_free(&x->r);
 	buf_free(&x->false_factors);
+	buf_free(&x->waivers);
 	free(x);
 }
