@@ -47,15 +47,19 @@ file_name(const char *s)
 	return n >= 1 && n <= 64 && s[n] == '\0' && s[0] != '.' && s[0] != '-';
 }
 
+enum { PLAIN, NETWORKED, TRUSTEE };
+
 static enum err
-read_party(struct party *out, struct json *j, int type, int networked, struct why *why)
+read_party(struct party *out, struct json *j, int type, int kind, struct why *why)
 {
 	struct fields f = fields_of(j, why);
 
 	field_copy(&f, "person", out->person, sizeof out->person);
 	read_vkey(&f, "key", &out->key, type);
-	if (networked && field_has(&f, "url"))
+	if (kind == NETWORKED && field_has(&f, "url"))
 		field_copy(&f, "url", out->url, sizeof out->url);
+	if (kind == TRUSTEE && field_has(&f, "mixer"))
+		field_copy(&f, "mixer", out->mixer, sizeof out->mixer);
 	return fields_end(&f);
 }
 
@@ -65,17 +69,17 @@ one_party(struct fields *f, const char *name, struct party *out)
 	struct json *j = field_object(f, name);
 
 	if (j != NULL && f->e == OK)
-		f->e = read_party(out, j, NOTE_ED25519, 0, f->why);
+		f->e = read_party(out, j, NOTE_ED25519, PLAIN, f->why);
 }
 
 static unsigned
-party_list(struct fields *f, struct party *out, size_t max, int type, int networked)
+party_list(struct fields *f, struct party *out, size_t max, int type, int kind)
 {
 	struct json *list = field_array(f, "list", max);
 	unsigned n = 0;
 
 	for (; list != NULL && n < list->n && f->e == OK; n++)
-		f->e = read_party(&out[n], list->item[n], type, networked, f->why);
+		f->e = read_party(&out[n], list->item[n], type, kind, f->why);
 	return f->e == OK ? n : 0;
 }
 
@@ -244,7 +248,7 @@ read_mixers(struct call *c, struct fields *f)
 	struct fields g = fields_of(field_object(f, "mixers"), f->why);
 	struct json *j;
 
-	c->mixers = party_list(&g, c->mixer, MAX_PARTIES, NOTE_ED25519, 0);
+	c->mixers = party_list(&g, c->mixer, MAX_PARTIES, NOTE_ED25519, PLAIN);
 	c->minimum_mixers = (unsigned)field_int(&g, "minimum", 1, c->mixers > 0 ? c->mixers : 1);
 	j = field_array(&g, "required", MAX_PARTIES);
 	for (size_t i = 0; j != NULL && i < j->n && g.e == OK; i++) {
@@ -259,12 +263,27 @@ read_mixers(struct call *c, struct fields *f)
 		(void)field_bad(f, g.object->line, "there must be a mixer");
 }
 
+/* A trustee whose body mixes too names that mixer: it opens nothing that was not mixed by itself. */
+static void
+check_own_mixers(const struct call *c, struct fields *f)
+{
+	for (unsigned l = 0; l < c->trustees && f->e == OK; l++) {
+		const struct party *t = &c->trustee[l];
+
+		if (t->mixer[0] != '\0' && call_mixer(c, t->mixer) == 0)
+			(void)field_bad(f, 1, "trustee %s: \"%.60s\" is no mixer of this call", t->key.name, t->mixer);
+		for (unsigned m = 0; m < c->mixers && t->mixer[0] == '\0'; m++)
+			if (strcmp(c->mixer[m].person, t->person) == 0)
+				(void)field_bad(f, 1, "trustee %s is of the same person as mixer %s: it must name it (\"mixer\")", t->key.name, c->mixer[m].key.name);
+	}
+}
+
 static void
 read_authorizers(struct call *c, struct fields *f)
 {
 	struct fields g = fields_of(field_object(f, "authorizers"), f->why);
 
-	c->authorizers = party_list(&g, c->authorizer, MAX_AUTHORIZERS, NOTE_ED25519, 1);
+	c->authorizers = party_list(&g, c->authorizer, MAX_AUTHORIZERS, NOTE_ED25519, NETWORKED);
 	c->quorum = (unsigned)field_int(&g, "quorum", 1, MAX_AUTHORIZERS);
 	if (f->e != OK || (f->e = fields_end(&g)) != OK)
 		return;
@@ -307,7 +326,7 @@ read_fields(struct call *c, struct json *root, struct why *why)
 	if (f.e == OK)
 		f.e = fields_end(&g);
 	g = fields_of(field_object(&f, "trustees"), why);
-	c->trustees = party_list(&g, c->trustee, MAX_TRUSTEES, NOTE_ED25519, 0);
+	c->trustees = party_list(&g, c->trustee, MAX_TRUSTEES, NOTE_ED25519, TRUSTEE);
 	c->threshold = (unsigned)field_int(&g, "threshold", 2, c->trustees > 2 ? c->trustees : 2);
 	if (f.e == OK && (f.e = fields_end(&g)) == OK && c->trustees < c->threshold)
 		(void)field_bad(&f, g.object->line, "fewer trustees than the threshold");
@@ -323,8 +342,9 @@ read_fields(struct call *c, struct json *root, struct why *why)
 	one_party(&f, "auditor", &c->auditor);
 	one_party(&f, "replacement_signer", &c->replacement);
 	read_mixers(c, &f);
+	check_own_mixers(c, &f);
 	g = fields_of(field_object(&f, "witnesses"), why);
-	c->witnesses = party_list(&g, c->witness, MAX_PARTIES, NOTE_COSIGNATURE, 1);
+	c->witnesses = party_list(&g, c->witness, MAX_PARTIES, NOTE_COSIGNATURE, NETWORKED);
 	c->witness_quorum = (unsigned)field_int(&g, "quorum", 0, c->witnesses);
 	if (f.e == OK)
 		f.e = fields_end(&g);
@@ -396,7 +416,7 @@ call_example(struct buf *out)
 	json_bool(&o, "tries_in_hardware", 0);
 	json_end(&o, '}');
 	json_begin(&o, "trustees", '{');
-	json_text(&o, "_comment", "threshold of them open the votes; 2 <= threshold <= trustees <= 25");
+	json_text(&o, "_comment", "threshold of them open the votes; 2 <= threshold <= trustees <= 25. A trustee whose body is a mixer too names it: \"mixer\": \"NAME\"");
 	json_int(&o, "threshold", 2);
 	json_begin(&o, "list", '[');
 	example_party(&o, NULL, "custodian 1", key);

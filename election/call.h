@@ -13,6 +13,7 @@ enum { CALL_MAX_BYTES = 1 << 20, MAX_TRUSTEES = 25, MAX_AUTHORIZERS = 8, MAX_PAR
 struct party {
 	char person[128];
 	char url[200];	 /* authorizers and witnesses that are reached over a network; else empty */
+	char mixer[128]; /* of a trustee: the mixer of the same body, by its key's name; else empty */
 	struct vkey key; /* key.name is the party's name in all documents */
 };
 

@@ -453,6 +453,15 @@ record_decryption_session(struct session *s, const struct record *r, unsigned gr
 	session_start(s);
 }
 
+int
+record_mix_of(const struct record *r, const char *mixer)
+{
+	for (uint64_t i = 0; i < r->entries; i++)
+		if (strcmp(r->entry[i].kind, "mix") == 0 && strcmp(event_fact(&r->entry[i], "mixer"), mixer) == 0)
+			return 1;
+	return 0;
+}
+
 enum err
 record_mixed(struct record *r, unsigned group, struct ciphertext **list, size_t n, struct why *why)
 {

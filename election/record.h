@@ -70,6 +70,8 @@ void record_leaf(const struct record *r, uint64_t i, struct hash *out);
 MUST_CHECK enum err record_check_ballots(const struct record *r, unsigned threads, uint8_t *bad, void (*each)(void *ctx, uint64_t done), void *ctx);
 /* How many ciphertexts a group has. */
 size_t record_group_size(const struct record *r, unsigned group);
+/* 1 if `events` has a mix entry of this mixer: the last mixed lists descend from its output. */
+int record_mix_of(const struct record *r, const char *mixer);
 /* The ciphertexts of one group in log order (allocated). */
 MUST_CHECK enum err record_group(struct record *r, unsigned group, struct ciphertext **list, size_t *n);
 /* Session parameters of a group's mix, and of a trustee's decryption. lambda: number of mixers. */

@@ -539,16 +539,34 @@ take_share(struct token *t, const struct checked *good, unsigned trustee, struct
 	return token_share_load(t, &r->call.hash, share->b, &facts, why);
 }
 
+/* The mixer of the trustee's own body mixed what is opened, or the trustee says itself that it does without. */
+static enum err
+own_mix(const struct record *r, unsigned trustee, int waived, struct why *why)
+{
+	const char *mixer = r->call.trustee[trustee - 1].mixer;
+	int mixed = mixer[0] == '\0' || record_mix_of(r, mixer);
+
+	if (mixed && waived)
+		return why_set(why, ERR_RANGE, "there is nothing to waive: %s", mixer[0] == '\0' ? "the call names no mixer of this trustee's body" : "your own mixer has mixed");
+	if (!mixed && !waived)
+		return why_set(why, ERR_DENIED, "mixer %s, of your own body, has not mixed these lists: without it their secrecy rests on others. If you open them all the same, sign so with --waive-own-mix", mixer);
+	return OK;
+}
+
 static enum err
 say_trustee(struct station *s, const char *kind, unsigned trustee, const struct signer *by, struct why *why)
 {
-	struct event *e = event_new(&s->good->r, kind);
+	const struct record *r = &s->good->r;
+	const char *mixer = r->call.trustee[trustee - 1].mixer;
+	struct event *e = event_new(r, kind);
 	enum err err;
 
 	event_add(e, "trustee", "%s", by->name);
 	if (strcmp(kind, "station") == 0) {
-		event_add_hash(e, "root", &s->good->r.ballots_head.root);
+		event_add_hash(e, "root", &r->ballots_head.root);
 		event_add_hash(e, "lists", &s->good->lists);
+		if (mixer[0] != '\0' && !record_mix_of(r, mixer)) /* own_mix let it pass: it was waived */
+			event_add(e, "waiver", "%s", mixer);
 	} else
 		event_add(e, "number", "%u", trustee);
 	err = station_say(s, e, trustee, by, why);
@@ -575,6 +593,7 @@ static int
 decrypt_run(struct args *a)
 {
 	const char *label = arg_need(a, "--label"), *module = arg(a, "--module"), *pin_file = arg(a, "--pin-file");
+	int waived = arg_flag(a, "--waive-own-mix");
 	struct scalar *share = secmem_new(sizeof *share);
 	struct passphrase pin;
 	struct token *t = NULL;
@@ -592,6 +611,8 @@ decrypt_run(struct args *a)
 		(void)why_set(&why, ERR_DENIED, "%s is no trustee of the call", by.name);
 		return fail("decrypt", &why);
 	}
+	if (own_mix(&s.good->r, trustee, waived, &why) != OK)
+		return fail("decrypt", &why);
 	if (passphrase_get(&pin, pin_file, "PIN", &why) != OK || token_open(&t, module, label, NULL, &pin, &why) != OK)
 		return fail("decrypt", &why);
 	wipe(&pin, sizeof pin);
@@ -618,9 +639,10 @@ cmd_decrypt(struct args *a)
 	(void)fprintf(stderr, "usage: urna decrypt compare --record DIR --election-id HEX --socket SOCKET --key OPERATOR [--pass-file FILE] [--log-key VKEY ...] [--quiet]\n"
 			      "           article 36: the record is checked until its closing, then file and root are held against the closing's\n"
 			      "       urna decrypt run --record DIR --election-id HEX (--socket SOCKET | --out FOLDER) --key TRUSTEE [--pass-file FILE]\n"
-			      "           --label CARD [--pin-file FILE] [--module LIB] [--log-key VKEY ...] [--quiet]\n"
+			      "           --label CARD [--pin-file FILE] [--module LIB] [--log-key VKEY ...] [--waive-own-mix] [--quiet]\n"
 			      "           a trustee's factors. Everything that the record must hold when the mixing is done is checked here first, as by\n"
-			      "           urna-verify record --until mix; unless all of it passes, neither key nor card is touched\n"
+			      "           urna-verify record --until mix; unless all of it passes, neither key nor card is touched. A trustee for whom the call\n"
+			      "           names a mixer opens only what that one has mixed, or signs with --waive-own-mix that it does without\n"
 			      "HEX is your own note of the election id, from the opening act that you saw signed, never from this record; without the option it is\n"
 			      "asked for. Apart from the net, --out takes the factors and the signed entries: copy FOLDER/decryption into the record, and\n"
 			      "urna event submit FOLDER/entries/station-NN.json, then factors-NN.json.\n");

@@ -19,11 +19,14 @@ static const struct {
     {"trustee", cmd_trustee, "a custodian's own machine: key, rounds of the ceremony, cards, drill", NULL},
     {"manifest", cmd_manifest, "example, check, seal", NULL},
     {"roll", cmd_roll, "import the CSV, deliver messages, authorizer's keys, list, reissue, include", NULL},
-    {"dictamen", cmd_dictamen, "inventory of programs, signed by the auditor", "urna dictamen make --record DIR --program FILE [--program FILE ...] --key AUDITOR [--pass-file FILE]"},
+    {"dictamen", cmd_dictamen, "inventory of programs and pages, signed by the auditor",
+	"urna dictamen make --record DIR --program FILE ... [--page FILE-or-FOLDER ...] --key AUDITOR [--pass-file FILE]\n"
+	"A file is listed under its own name, those of a folder as FOLDER/PATH with everything below it."},
     {"notary", cmd_sign, "sign: show a document, ask, sign it", NULL},
     {"sign", cmd_sign, "the same, for others", NULL},
     {"open", cmd_open, "zero report and opening; --load arms the service",
-	"urna open --record DIR --socket SOCKET --installed FILE [--installed FILE ...] --key OPERATOR [--pass-file FILE]\n"
+	"urna open --record DIR --socket SOCKET --installed FILE-or-FOLDER ... --key OPERATOR [--pass-file FILE]\n"
+	"       every installed program, and the folders of pages under the same names as in the dictamen\n"
 	"       urna open --load --socket SOCKET                                 when the notary has signed"},
     {"vote", cmd_vote, "a voter at the command line; many voters", NULL},
     {"event", cmd_event, "submit a signed entry", NULL},

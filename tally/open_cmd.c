@@ -4,15 +4,15 @@
 #include <string.h>
 
 #include "tally/cli.h"
+#include "tally/inventory.h"
 
 /* Every store of the service by name, as it counts them itself; none may hold anything but `events`. */
 static enum err
-stores(struct json_out *o, const struct buf *zero, struct why *why)
+stores(struct head *events, const struct buf *zero, struct why *why)
 {
 	static const char *const names[] = {"ballots", "authorizations", "confirmations", "outbox"};
 	struct json *root = NULL;
 	struct fields f, g;
-	struct hash h;
 	int64_t n;
 	enum err e;
 
@@ -23,87 +23,50 @@ stores(struct json_out *o, const struct buf *zero, struct why *why)
 		n = field_int(&f, names[i], -1, INT64_MAX);
 		if (f.e == OK && n != 0)
 			(void)field_bad(&f, 1, "the store %s is not empty (%lld): the election does not open", names[i], (long long)n);
-		(void)printf("  %-24s %lld\n", names[i], (long long)n);
-		json_int(o, names[i], n);
+		(void)printf("  %-40s %lld\n", names[i], (long long)n);
 	}
 	g = fields_of(field_object(&f, "events"), why);
-	n = field_int(&g, "size", 1, INT64_MAX);
-	field_hash(&g, "root", &h);
+	events->size = (uint64_t)field_int(&g, "size", 1, INT64_MAX);
+	field_hash(&g, "root", &events->root);
 	if (f.e == OK)
 		f.e = fields_end(&g);
-	json_begin(o, "events", '{');
-	json_int(o, "size", n);
-	json_hash(o, "root", &h);
-	json_end(o, '}');
 	e = fields_end(&f);
 	json_free(root);
 	return e;
 }
 
+/* Every --installed against the dictamen. ERR_PROOF: something differs, is missing, or is not listed. */
+static enum err
+installed(struct args *a, const struct dictamen *d, struct why *why)
+{
+	struct dictamen here = {0};
+	const char *path;
+	enum err e = OK;
+
+	for (unsigned k = 0; e == OK && (path = arg_nth(a, "--installed", k)) != NULL; k++)
+		e = inventory_add(&here, path, why);
+	args_end(a);
+	if (e == OK && !inventory_compare(d, &here))
+		e = why_set(why, ERR_PROOF, "what is installed is not what the dictamen lists (or was not named with --installed): the election does not open");
+	dictamen_free(&here);
+	return e;
+}
+
 /* What an empty service reports, and how each installed file compares. */
 static enum err
-zero_report(struct args *a, struct record *r, const struct buf *zero, struct buf *out, int *all_right, struct why *why)
+zero_report(struct args *a, struct record *r, const struct buf *zero, struct buf *out, struct why *why)
 {
-	struct json_out o = json_out(out);
-	struct json *root = NULL, *files;
-	struct buf b = {0}, dictamen = {0};
-	struct fields f;
+	struct buf b = {0};
+	struct dictamen d = {0};
+	struct head events;
 	enum err e;
 
-	*all_right = 1;
-	if ((e = record_file(r, "dictamen.json", 1 << 24, &dictamen, why)) != OK ||
-	    (e = record_signed(r, "dictamen.json", "dictamen", &dictamen, &r->call.auditor.key, why)) != OK ||
-	    (e = json_parse(&root, dictamen.p, dictamen.n, 1 << 24, why)) != OK)
-		return e;
-	json_begin(&o, NULL, '{');
-	json_text(&o, "urna", "zero-report");
-	json_int(&o, "version", 1);
-	json_hash(&o, "call", &r->call.hash);
-	json_hash(&o, "manifest", &r->m->hash);
-	if ((e = stores(&o, zero, why)) != OK)
-		return e;
-	json_begin(&o, "groups", '[');
-	for (unsigned g = 0; g < r->m->groups; g++) {
-		json_begin(&o, NULL, '{');
-		json_text(&o, "contest", r->m->contest[r->m->group[g].contest].id);
-		json_text(&o, "entity", r->m->group[g].entity);
-		json_int(&o, "votes", 0);
-		json_end(&o, '}');
-	}
-	json_end(&o, ']');
-	json_begin(&o, "files", '[');
-	f = fields_of(root, why);
-	files = field_array(&f, "files", 1000);
-	for (size_t i = 0; files != NULL && i < files->n; i++) {
-		struct fields g = fields_of(files->item[i], why);
-		const char *name = field_text(&g, "name", 200), *verdict = "No validado", *path;
-		struct hash want, have;
-
-		field_hash(&g, "sha256", &want);
-		for (unsigned k = 0; (path = arg_nth(a, "--installed", k)) != NULL; k++) {
-			const char *base = strrchr(path, '/');
-
-			buf_free(&b);
-			if (strcmp(base != NULL ? base + 1 : path, name) != 0 || file_read(&b, path, 1 << 28, NULL) != OK)
-				continue;
-			sha256(&have, b.p, b.n);
-			verdict = hash_equal(&want, &have) ? "Correcto" : "Con cambios";
-		}
-		if (strcmp(verdict, "Correcto") != 0)
-			*all_right = 0;
-		(void)printf("  %-24s %s\n", name, verdict);
-		json_begin(&o, NULL, '{');
-		json_text(&o, "name", name);
-		json_text(&o, "verdict", verdict);
-		json_end(&o, '}');
-	}
-	json_end(&o, ']');
-	json_end(&o, '}');
-	e = f.e;
-	json_free(root);
+	if ((e = record_file(r, "dictamen.json", DICTAMEN_MAX_BYTES, &b, why)) == OK && (e = record_signed(r, "dictamen.json", "dictamen", &b, &r->call.auditor.key, why)) == OK &&
+	    (e = dictamen_read(&d, b.p, b.n, &r->call.hash, why)) == OK && (e = stores(&events, zero, why)) == OK && (e = installed(a, &d, why)) == OK)
+		e = zero_report_write(out, &r->call.hash, r->m, &events, &d);
+	dictamen_free(&d);
 	buf_free(&b);
-	buf_free(&dictamen);
-	return e != OK ? e : out->failed ? ERR_NOMEM : OK;
+	return e;
 }
 
 static int
@@ -132,7 +95,6 @@ cmd_open(struct args *a)
 	struct why why = {""};
 	struct hash h;
 	const char *dir, *socket;
-	int all_right;
 	long code = 0;
 	char hex[65];
 
@@ -153,13 +115,8 @@ cmd_open(struct args *a)
 	if (http_call(socket, "http://urnad/zero", NULL, NULL, 0, &code, &zero, &why) != OK || code != 200)
 		return fail("open", &why);
 	(void)printf("stores, then installed files against the dictamen:\n");
-	if (zero_report(a, r, &zero, &report, &all_right, &why) != OK)
+	if (zero_report(a, r, &zero, &report, &why) != OK)
 		return fail("open", &why);
-	args_end(a);
-	if (!all_right) {
-		(void)why_set(&why, ERR_PROOF, "an installed file is not that of the dictamen (or was not named with --installed): the election does not open");
-		return fail("open", &why);
-	}
 	json_begin(&o, NULL, '{');
 	json_text(&o, "urna", "opening");
 	json_int(&o, "version", 1);

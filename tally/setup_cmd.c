@@ -2,9 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "crypto/token.h"
 #include "tally/cli.h"
+#include "tally/inventory.h"
 
 /* ---- key ------------------------------------------------------------------------------- */
 
@@ -93,6 +95,9 @@ cmd_call(struct args *a)
 	    c->process, c->simulacro ? "simulacro" : "election", hex, c->trustees, c->threshold, c->authorizers, c->quorum,
 	    c->quorum == 1 ? " (the authority alone)" : "", c->mixers, c->minimum_mixers,
 	    c->witness_quorum == 0 ? "none: the log's signature suffices" : "a quorum is demanded");
+	for (unsigned l = 0; l < c->trustees; l++)
+		if (c->trustee[l].mixer[0] != '\0')
+			(void)printf("  trustee      %s opens nothing that mixer %s, of the same body, has not mixed\n", c->trustee[l].key.name, c->trustee[l].mixer);
 	buf_free(&b);
 	free(c);
 	return 0;
@@ -230,46 +235,50 @@ cmd_manifest(struct args *a)
 
 /* ---- dictamen -------------------------------------------------------------------------------- */
 
+/* An earlier one goes with its signature, which says nothing of this. */
+static enum err
+replace_dictamen(const char *dir, const struct buf *b, struct why *why)
+{
+	char note[1400];
+
+	(void)snprintf(note, sizeof note, "%s/dictamen.json.note", dir);
+	(void)unlink(note);
+	return put(dir, "dictamen.json", b, why);
+}
+
 int
 cmd_dictamen(struct args *a)
 {
-	const char *what = word(a, 0), *dir = arg_need(a, "--record"), *file;
+	static const char *const options[] = {"--program", "--page"};
+	const char *what = word(a, 0), *dir = arg_need(a, "--record"), *path;
 	struct record *r = calloc(1, sizeof *r);
-	struct buf out = {0}, b = {0};
-	struct json_out o = json_out(&out);
+	struct dictamen d = {0}, again;
+	struct buf out = {0};
 	struct why why = {""};
+	char file[1400];
 
 	if (strcmp(what, "make") != 0) {
-		(void)fprintf(stderr, "usage: urna dictamen make --record DIR --program FILE [--program FILE ...] --key AUDITOR [--pass-file FILE]\n");
+		(void)fprintf(stderr, "usage: urna dictamen make --record DIR --program FILE ... [--page FILE-or-FOLDER ...] --key AUDITOR [--pass-file FILE]\n");
 		return 2;
 	}
 	if (r == NULL || open_record(r, dir, TO_CALL, &why) != OK)
 		return fail("dictamen", &why);
-	json_begin(&o, NULL, '{');
-	json_text(&o, "urna", "dictamen");
-	json_int(&o, "version", 1);
-	json_hash(&o, "call", &r->call.hash);
-	json_begin(&o, "files", '[');
-	for (unsigned i = 0; (file = arg_nth(a, "--program", i)) != NULL; i++) {
-		const char *base = strrchr(file, '/');
-		struct hash h;
-
-		buf_free(&b);
-		if (file_read(&b, file, 1 << 28, &why) != OK)
-			return fail("dictamen", &why);
-		sha256(&h, b.p, b.n);
-		json_begin(&o, NULL, '{');
-		json_text(&o, "name", base != NULL ? base + 1 : file);
-		json_hash(&o, "sha256", &h);
-		json_end(&o, '}');
-	}
-	json_end(&o, ']');
-	json_end(&o, '}');
+	for (size_t k = 0; k < sizeof options / sizeof *options; k++)
+		for (unsigned i = 0; (path = arg_nth(a, options[k], i)) != NULL; i++)
+			if (inventory_add(&d, path, &why) != OK)
+				return fail("dictamen", &why);
 	(void)arg_need(a, "--key");
 	(void)arg(a, "--pass-file");
 	args_end(a);
-	if (put(dir, "dictamen.json", &out, &why) != OK || sign_file(a, dir, "dictamen.json", "dictamen", &r->call.hash, &why) != OK)
+	(void)snprintf(file, sizeof file, "%s/opening.json", dir);
+	if (access(file, F_OK) == 0) {
+		(void)why_set(&why, ERR_NOT_NOW, "%s is there: an opening names its dictamen, which does not change any more", file);
 		return fail("dictamen", &why);
-	(void)printf("inventory signed: %s/dictamen.json\n", dir);
+	}
+	/* read again: a name that no document may hold is refused here, not at the opening */
+	if (dictamen_write(&out, &d, &r->call.hash) != OK || dictamen_read(&again, out.p, out.n, &r->call.hash, &why) != OK ||
+	    replace_dictamen(dir, &out, &why) != OK || sign_file(a, dir, "dictamen.json", "dictamen", &r->call.hash, &why) != OK)
+		return fail("dictamen", &why);
+	(void)printf("inventory of %zu files signed: %s/dictamen.json\n", d.n, dir);
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include "crypto/kdf.h"
 #include "crypto/secmem.h"
 #include "tally/cli.h"
+#include "tally/kept.h"
 
 /* What the registrar's message says. */
 struct message_facts {
@@ -25,7 +26,8 @@ struct message_facts {
 /* What every voter of one election needs, checked once. */
 struct world {
 	struct record r;
-	char dir[64];
+	char base[300]; /* where the record's files are fetched */
+	struct kept files;
 	pthread_mutex_t lock; /* over the sets that were announced: read again when a new one is in use */
 	struct progress progress;
 };
@@ -82,67 +84,34 @@ read_events(struct record *r, const char *box, struct why *why)
 	return e;
 }
 
-/* Fetch the opening's files from the account listener and check them like any record. */
+/* Fetch the opening's files from the account listener, each once, and check them like any record. */
 static enum err
 fetch_once(struct world *w, const struct message_facts *m, int *grew, struct why *why)
 {
-	static const char *const files[] = {"call.json", "call.json.note", "key/transcript.json", "key/transcript.json.note", "key/cards.json", "manifest.json",
-	    "manifest.json.note", "roll", "roll.note", "dictamen.json", "zero-report.json", "opening.json", "opening.json.note"};
-	char url[600], name[300];
-	enum err e = OK;
-	long status = 0;
+	enum err e;
 
 	(void)pthread_mutex_init(&w->lock, NULL);
-	(void)strcpy(w->dir, "/tmp/urna-vote-XXXXXX");
-	if (mkdtemp(w->dir) == NULL)
-		return why_set(why, ERR_IO, "no temporary folder");
-	for (size_t i = 0; e == OK && i < sizeof files / sizeof *files; i++) {
-		struct buf b = {0};
-
-		(void)snprintf(url, sizeof url, "%s/record/%s", m->account, files[i]);
-		if ((e = http_call(NULL, url, NULL, NULL, 0, &status, &b, why)) == OK && status != 200)
-			e = why_set(why, ERR_ABSENT, "%s: status %ld (is the election open?)", url, status);
-		if (e == OK)
-			e = put(w->dir, files[i], &b, why);
-		buf_free(&b);
-		if (e == OK && i == 1) { /* the call that the registrar's message names, and no other */
-			w->r.src = source_dir(w->dir);
-			if ((e = record_call(&w->r, why)) == OK && !hash_equal(&w->r.call.hash, &m->call))
-				e = why_set(why, ERR_PROOF, "the service shows another call than your message names: do not vote here");
-		}
-	}
-	for (unsigned k = 0; e == OK && k < w->r.call.authorizers; k++)
-		for (int note = 0; note < 2 && e == OK; note++) {
-			struct buf b = {0};
-
-			(void)snprintf(name, sizeof name, "authorizers/%.128s.json%s", w->r.call.authorizer[k].key.name, note ? ".note" : "");
-			(void)snprintf(url, sizeof url, "%s/record/%s", m->account, name);
-			if ((e = http_call(NULL, url, NULL, NULL, 0, &status, &b, why)) == OK && status != 200)
-				e = why_set(why, ERR_ABSENT, "%s: status %ld", url, status);
-			if (e == OK)
-				e = put(w->dir, name, &b, why);
-			buf_free(&b);
-		}
-	if (e == OK && (e = record_key(&w->r, why)) == OK && (e = record_setup(&w->r, why)) == OK)
-		e = record_opening(&w->r, why);
-	if (e == OK) { /* what was amended since, from the log of events */
-		e = read_events(&w->r, m->box, why);
-		w->progress = w->r.progress;
-		*grew = e == ERR_ABSENT;
-		w->r.src = source_dir(w->dir);
-	}
+	(void)snprintf(w->base, sizeof w->base, "%s/record", m->account);
+	w->files.base = source_http(w->base);
+	w->r.src = kept_source(&w->files);
+	if ((e = record_call(&w->r, why)) != OK)
+		return e;
+	if (!hash_equal(&w->r.call.hash, &m->call)) /* the call that the registrar's message names, and no other */
+		return why_set(why, ERR_PROOF, "the service shows another call than your message names: do not vote here");
+	if ((e = record_key(&w->r, why)) != OK || (e = record_setup(&w->r, why)) != OK || (e = record_opening(&w->r, why)) != OK)
+		return e == ERR_ABSENT ? why_prefix(why, e, "is the election open?") : e;
+	e = read_events(&w->r, m->box, why); /* what was amended since, from the log of events */
+	w->progress = w->r.progress;
+	*grew = e == ERR_ABSENT;
+	w->r.src = kept_source(&w->files);
 	return e;
 }
 
 static void
 drop_world(struct world *w)
 {
-	char cmd[100];
-
 	record_free(&w->r);
-	(void)snprintf(cmd, sizeof cmd, "rm -rf %s", w->dir);
-	if (system(cmd) != 0)
-		(void)fprintf(stderr, "%s could not be removed\n", w->dir);
+	kept_free(&w->files);
 }
 
 /* While the log of events is read it may grow, and the partial tiles of the head that we have are gone: again. */

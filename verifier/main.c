@@ -11,8 +11,8 @@
 #include "verifier/compare.h"
 #include "crypto/http_client.h"
 #include "verifier/log_cmd.h"
-#include "verifier/mine.h"
 #include "verifier/options.h"
+#include "verifier/receipt_cmd.h"
 #include "verifier/record_checks.h"
 #include "verifier/selftest.h"
 #include "verifier/watch.h"
@@ -79,120 +79,6 @@ cmd_record(int argc, char **argv)
 	report_start(r, u, json, quiet);
 	check_record(r, &src, &pinned, core_count(), election);
 	return report_finish(r, stdout, where, election[0] != '\0' ? election : NULL);
-}
-
-/* "And it is mine": no receipt is needed, only the private file and the password. */
-static int
-receipt_mine(struct record *rec, const char *dir, const char *mine, const char *user, const char *password_file)
-{
-	struct passphrase password;
-	struct buf b = {0};
-	struct why why = {""};
-	uint64_t index = 0;
-	char letters[40];
-	enum err e;
-
-	rec->src = source_dir(dir);
-	if (file_read(&b, mine, 65536, &why) != OK || passphrase_get(&password, password_file, "Voting password", &why) != OK)
-		return cannot(&why);
-	if ((e = record_call(rec, &why)) == OK && (e = record_key(rec, &why)) == OK && (e = record_setup(rec, &why)) == OK && (e = record_opening(rec, &why)) == OK &&
-	    (e = record_events(rec, &why)) == OK && (e = record_ballots(rec, &why)) == OK)
-		e = mine_check(&index, letters, rec, b.p, b.n, user, password.text, &why);
-	wipe(&password, sizeof password);
-	buf_free(&b);
-	if (e != OK) {
-		(void)printf("NOT VERIFIED: %s\n", why.text);
-		return 1;
-	}
-	(void)printf("entry %llu of the record that was counted is yours\ncommitment %s: is it the one you noted before you chose to cast?\nVERIFIED\n",
-	    (unsigned long long)index, letters);
-	return 0;
-}
-
-static int
-cmd_receipt(int argc, char **argv)
-{
-	const char *mine = option(argc, argv, "--mine"), *user = option(argc, argv, "--user"), *password_file = option(argc, argv, "--password-file");
-	const char *ballot = option(argc, argv, "--ballot"), *key = option(argc, argv, "--log-key"), *dir = option(argc, argv, "--record"), *file;
-	struct buf receipt = {0}, entry = {0};
-	struct record *rec = calloc(1, sizeof *rec);
-	struct vkey witness[MAX_PARTIES];
-	size_t witnesses = 0, quorum = 0, cosigned = 0;
-	int bad_witnesses;
-	struct receipt r;
-	struct vkey log;
-	struct head head;
-	struct hash leaf;
-	struct why why = {""};
-
-	bad_witnesses = option_witnesses(argc, argv, witness, MAX_PARTIES, &witnesses, &quorum, &why) != OK;
-	file = word(argc, argv);
-	if (mine != NULL && rec != NULL && dir != NULL && user != NULL && file == NULL)
-		return receipt_mine(rec, dir, mine, user, password_file);
-	if (file == NULL || ballot == NULL || mine != NULL || (key == NULL && dir == NULL) || rec == NULL) {
-		usage(stderr);
-		return 2;
-	}
-	if (bad_witnesses)
-		return cannot(&why);
-	if (file_read(&receipt, file, NOTE_MAX_BYTES, &why) != OK || file_read(&entry, ballot, BALLOT_MAX_BYTES, &why) != OK)
-		return cannot(&why);
-	if (dir != NULL) {
-		rec->src = source_dir(dir);
-		if (record_call(rec, &why) != OK)
-			return cannot(&why);
-		log = rec->call.log_ballots;
-		if (witnesses == 0) {
-			for (unsigned i = 0; i < rec->call.witnesses; i++)
-				witness[witnesses++] = rec->call.witness[i].key;
-			quorum = rec->call.witness_quorum;
-		}
-	}
-	if (key != NULL && vkey_read(&log, key, &why) != OK)
-		return cannot(&why);
-	leaf_hash(&leaf, entry.p, entry.n);
-	if (receipt_read(&r, receipt.p, receipt.n, &why) != OK || receipt_verify(&r, &leaf, &log, &head, &why) != OK) {
-		(void)printf("NOT VERIFIED: %s\n", why.text);
-		return 1;
-	}
-	if (checkpoint_cosigners(&cosigned, r.checkpoint, r.checkpoint_n, witness, witnesses, &why) != OK) {
-		(void)printf("NOT VERIFIED: %s\n", why.text);
-		return 1;
-	}
-	(void)printf("in a signed head: entry %llu of a tree of %llu\n", (unsigned long long)r.index, (unsigned long long)head.size);
-	if (cosigned > 0 && cosigned >= quorum)
-		(void)printf("in a cosigned head: %zu of %zu witnesses\n", cosigned, witnesses);
-	else if (witnesses > 0)
-		(void)printf("not in a cosigned head (%zu of %zu witnesses; %zu are asked for): fetch the receipt again after the next public head\n", cosigned, witnesses, quorum);
-	if (dir == NULL) {
-		(void)printf("VERIFIED (provisional: not compared with the record that was counted)\n");
-		return 0;
-	}
-	if (record_key(rec, &why) != OK || record_setup(rec, &why) != OK || record_opening(rec, &why) != OK || record_events(rec, &why) != OK || record_ballots(rec, &why) != OK) {
-		(void)printf("NOT VERIFIED: the record: %s\n", why.text);
-		return 1;
-	}
-	struct frontier f = {0};
-	struct hash root = {{0}}, own;
-	int same = 0;
-
-	for (uint64_t i = 0; i < rec->ballots; i++) {
-		record_leaf(rec, i, &own);
-		frontier_append(&f, &own);
-		same |= i == r.index && hash_equal(&own, &leaf);
-		if (f.size == head.size)
-			frontier_root(&root, &f);
-	}
-	if (!same) {
-		(void)printf("NOT VERIFIED: the record that was counted holds another entry %llu: keep the receipt, it is evidence\n", (unsigned long long)r.index);
-		return 1;
-	}
-	if (!hash_equal(&root, &head.root)) {
-		(void)printf("NOT VERIFIED: the receipt's head is no prefix of the record: keep it, it is evidence of a forked log\n");
-		return 1;
-	}
-	(void)printf("in the head that was counted (%llu ballots)\nVERIFIED\n", (unsigned long long)rec->ballots);
-	return 0;
 }
 
 /* c1 = r*G and c2 = i*G + r*Y for every contest, and the commitment over them. */
@@ -337,8 +223,13 @@ main(int argc, char **argv)
 	}
 	if (argc >= 2 && strcmp(argv[1], "record") == 0)
 		return cmd_record(argc, argv);
-	if (argc >= 2 && strcmp(argv[1], "receipt") == 0)
-		return cmd_receipt(argc, argv);
+	if (argc >= 2 && strcmp(argv[1], "receipt") == 0) {
+		int code = cmd_receipt(argc, argv);
+
+		if (code < 0)
+			usage(stderr);
+		return code < 0 ? 2 : code;
+	}
 	if (argc >= 2 && strcmp(argv[1], "challenge") == 0)
 		return cmd_challenge(argc, argv);
 	if (argc >= 2 && strcmp(argv[1], "compare") == 0)

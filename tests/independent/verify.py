@@ -100,7 +100,7 @@ def v02(r):
     for a in c["acuerdos"]:
         fields(a, ["id", "date", "subject"])
     need(c["acuerdos"], "no acuerdo")
-    trustees = [party(p) for p in c["trustees"]["list"]]
+    trustees = [party(p, 1, ["mixer"]) for p in c["trustees"]["list"]]
     authorizers = [party(p, 1, ["url"]) for p in c["authorizers"]["list"]]
     mixers = [party(p) for p in c["mixers"]["list"]]
     witnesses = [party(p, 4, ["url"]) for p in c["witnesses"]["list"]]
@@ -114,6 +114,10 @@ def v02(r):
          "quorum of authorizers")
     need(1 <= c["mixers"]["minimum"] <= len(mixers) and set(c["mixers"]["required"]) <= {m.name for m in mixers}, "mixers")
     need(c["witnesses"]["quorum"] <= len(witnesses), "quorum of witnesses")
+    persons = {p["person"] for p in c["mixers"]["list"]}
+    r.own_mixer = {k.name: p["mixer"] for k, p in zip(trustees, c["trustees"]["list"]) if "mixer" in p}
+    need(set(r.own_mixer.values()) <= {m.name for m in mixers}, "a trustee's mixer is none")
+    need(all("mixer" in p or p["person"] not in persons for p in c["trustees"]["list"]), "a trustee does not name its own mixer")
     by_name = {p.name: p for p in everybody}
     for a in c["amend"]:
         fields(a, ["kind", "keys:l", "quorum:i"])
@@ -333,8 +337,10 @@ def v08(r):
     data = r.signed_file("dictamen", "dictamen.json", [r.party["auditor"]])
     d = fields(json_read(data, "dictamen"), ["urna", "version:i", "call:h", "files:l"])
     need(d["call"] == r.C.hex(), "another call")
+    need(1 <= len(d["files"]) <= 1000, "number of files")
     for f in d["files"]:
         fields(f, ["name", "sha256:h"])
+        need(len(f["name"].encode()) <= 200, "a name too long")
     need(len({f["name"] for f in d["files"]}) == len(d["files"]), "a file twice")
     r.dictamen, r.dictamen_hash = d, hash_hex(data)
 
@@ -349,7 +355,7 @@ def v09(r):
     need(size <= opening and root_of(r.event_hashes[:size]).hex() == z["events"]["root"], "the head of events")
     want = {"urna": "zero-report", "version": 1, "call": r.C.hex(), "manifest": r.manifest_hash, "ballots": 0,
             "authorizations": 0, "confirmations": 0, "outbox": 0, "events": z["events"],
-            "groups": [{"contest": g.contest["id"], "entity": g.entity, "votes": 0} for g in r.groups],
+            "groups": [dict(contest=g.contest["id"], entity=g.entity, **({"district": g.district} if g.district else {}), votes=0) for g in r.groups],
             "files": [{"name": f["name"], "verdict": "Correcto"} for f in r.dictamen["files"]]}
     need(data == json_write(want), "not what it must be")
     r.zero_hash = hash_hex(data)
@@ -988,12 +994,16 @@ def v30(r):
 
 @check("V31", "decryption-notes")
 def v31(r):
-    stations = set()
+    stations, waived = set(), set()
+    mixed = {e.facts["mixer"] for e in r.events if e.kind == "mix"}
     for e in r.events:
         if e.kind == "station" and e.facts["root"] == r.root.hex() and e.facts.get("lists") == r.lists_hash:
             stations.add(e.facts["trustee"])
+            waived.add((e.facts["trustee"], e.facts.get("waiver")))
         if e.kind == "factors":
             need(e.facts["trustee"] in stations, "factors before the station")
+            own = r.own_mixer.get(e.facts["trustee"])
+            need(own is None or own in mixed or (e.facts["trustee"], own) in waived, "a trustee's own mixer has not mixed, and it did not waive that")
             need(r.by_name[e.facts["trustee"]] is r.trustees[int(e.facts["number"]) - 1], "number of a trustee")
     need(len(decrypting(r)) >= r.t, "fewer than t trustees")
     for number, l in r.sessions:

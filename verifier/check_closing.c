@@ -1,0 +1,150 @@
+/* verifier/check_closing.c - V19 to V23: the lists, the sums, the encrypted votes, the closing act.
+ * Spec    spec/record.md#what-each-check-demands
+ */
+#include "verifier/checks.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/digests.h"
+
+static unsigned
+ones(unsigned x)
+{
+	unsigned n = 0;
+
+	for (; x != 0; x &= x - 1)
+		n++;
+	return n;
+}
+
+/* The file of encrypted votes as it goes by, against what the log's ballots give. */
+struct votes_file {
+	struct check_run *x;
+	struct digest_run *digests;
+	struct buf want; /* the next bytes that must come */
+	size_t at;	 /* of them, how many came */
+	uint64_t next;	 /* ballot */
+	int differs;
+};
+
+static enum err
+on_votes(void *arg, const uint8_t *p, size_t n)
+{
+	struct votes_file *f = arg;
+
+	digests_more(f->digests, p, n);
+	while (n > 0 && !f->differs) {
+		size_t k = f->want.n - f->at < n ? f->want.n - f->at : n;
+
+		f->differs = memcmp(f->want.p + f->at, p, k) != 0;
+		f->at += k;
+		p += k;
+		n -= k;
+		if (f->at == f->want.n && n > 0) {
+			size_t one_n;
+			const uint8_t *one;
+
+			if (f->next == f->x->r.ballots) {
+				f->differs = 1;
+				break;
+			}
+			one = record_ballot_bytes(&f->x->r, f->next++, &one_n);
+			f->want.n = f->at = 0;
+			buf_vec32(&f->want, one, one_n);
+			f->differs |= f->want.failed;
+		}
+	}
+	return OK;
+}
+
+static int
+digest_is(const struct check_run *x, const char *fact, const void *digest, size_t n)
+{
+	char hex[129];
+
+	hex_encode(hex, digest, n);
+	return strcmp(hex, event_fact(x->r.close, fact)) == 0;
+}
+
+static void
+check_encrypted_votes(struct check_run *x)
+{
+	struct votes_file f = {.x = x, .digests = digests_start()};
+	struct digests d;
+	enum err e, g;
+
+	report_begin(x->report, CHECK_ENCRYPTED_VOTES);
+	encrypted_votes_begin(&f.want, &x->r.election, x->r.ballots);
+	e = f.digests != NULL && !f.want.failed ? source_stream(&x->r.src, "encrypted-votes.bin", on_votes, &f, &x->why) : ERR_NOMEM;
+	if ((g = digests_end(f.digests, &d)) != OK)
+		e = g;
+	if (e != OK)
+		bad(x, CHECK_ENCRYPTED_VOTES, e);
+	else if (f.differs || f.at != f.want.n || f.next != x->r.ballots)
+		report_fail(x->report, CHECK_ENCRYPTED_VOTES, "encrypted-votes.bin is not what the record gives");
+	else if (!digest_is(x, "sha256", d.sha256.b, HASH_BYTES) || !digest_is(x, "sha512", d.sha512, sizeof d.sha512) ||
+	    !digest_is(x, "sha3-256", d.sha3_256, sizeof d.sha3_256))
+		report_fail(x->report, CHECK_ENCRYPTED_VOTES, "the three hashes are not those of the close entry");
+	else
+		report_pass(x->report, CHECK_ENCRYPTED_VOTES, x->r.ballots, NULL);
+	buf_free(&f.want);
+}
+
+/* The lists, the confirmations, and the sums of each style, which the closing act prints. */
+static void
+check_sums(struct check_run *x, struct style_sums *sums)
+{
+	struct lists_findings found;
+	struct buf remarks = {0};
+	uint64_t a = 0, c = 0;
+	enum err e;
+
+	report_begin(x->report, CHECK_AUTHORIZATIONS);
+	report_begin(x->report, CHECK_CONFIRMATIONS);
+	report_begin(x->report, CHECK_SUMS);
+	if ((e = sums_of_record(&x->r, sums, &found, x->threads, &x->why)) != OK) {
+		bad(x, strstr(x->why.text, "onfirmation") != NULL ? CHECK_CONFIRMATIONS : CHECK_AUTHORIZATIONS, e);
+	} else {
+		for (unsigned s = 0; s < x->r.m->styles; s++) {
+			a += sums[s].authorizations_all;
+			c += sums[s].confirmations;
+			if (sums[s].ballots > sums[s].authorizations_all || sums[s].authorizations_all > sums[s].roll)
+				report_fail(x->report, CHECK_SUMS, "style %u: %" PRIu64 " ballots, %" PRIu64 " authorizations, %" PRIu64 " on the roll", s + 1,
+				    sums[s].ballots, sums[s].authorizations_all, sums[s].roll);
+			report_style(x->report, x->r.m->style[s].entity, sums[s].roll, sums[s].authorizations_all, sums[s].confirmations, sums[s].ballots);
+		}
+		lists_remarks(&remarks, &found, &x->r.call);
+		if (ones(found.lists) < x->r.call.quorum && x->r.progress.compared)
+			report_absent(x->report, CHECK_AUTHORIZATIONS, "the lists of %u authorizers; the call demands %u", ones(found.lists), x->r.call.quorum);
+		if (found.doublers > 2 * x->r.call.quorum - x->r.call.authorizers - 1)
+			report_fail(x->report, CHECK_SUMS, "%u authorizers answered two requests of one voter; without harm at most %u may", found.doublers,
+			    2 * x->r.call.quorum - x->r.call.authorizers - 1);
+		report_pass(x->report, CHECK_AUTHORIZATIONS, a, "%u of %u lists%s%.600s", ones(found.lists), x->r.call.authorizers, remarks.n > 0 ? "; " : "", buf_cstr(&remarks));
+		report_pass(x->report, CHECK_CONFIRMATIONS, c, NULL);
+		report_pass(x->report, CHECK_SUMS, x->r.m->styles, "ballots %" PRIu64 " <= authorizations %" PRIu64 " <= roll %u; confirmed %" PRIu64, x->r.ballots, a, x->r.roll.n, c);
+	}
+	buf_free(&remarks);
+}
+
+void
+check_closing(struct check_run *x)
+{
+	struct style_sums *sums = calloc(MAX_STYLES, sizeof *sums);
+	struct act_facts facts = {&x->r.call, x->r.m, x->r.election};
+	struct act act = {{0}, {0}};
+	enum err e;
+
+	if (sums == NULL)
+		abort();
+	check_sums(x, sums);
+	check_encrypted_votes(x);
+	report_begin(x->report, CHECK_CLOSING_ACT);
+	if ((e = act_closing(&act, &facts, x->r.close, x->r.entry, x->r.entries, sums)) != OK || (e = same_act(x, "closing", &act)) != OK)
+		bad(x, CHECK_CLOSING_ACT, e);
+	else
+		report_pass(x->report, CHECK_CLOSING_ACT, 1, NULL);
+	act_free(&act);
+	free(sums);
+}

@@ -1,0 +1,309 @@
+/* verifier/check_files.c - V01 and V35: which files a record in this state has, and no other.
+ * Spec    spec/record.md#what-each-check-demands
+ */
+#include "verifier/checks.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct names {
+	char (*name)[200];
+	size_t n, room;
+};
+
+static void add(struct names *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void
+add(struct names *l, const char *format, ...)
+{
+	va_list ap;
+
+	if (l->n == l->room) {
+		l->room = l->room == 0 ? 512 : 2 * l->room;
+		if ((l->name = realloc(l->name, l->room * sizeof *l->name)) == NULL)
+			abort();
+	}
+	va_start(ap, format);
+	(void)vsnprintf(l->name[l->n++], sizeof *l->name, format, ap);
+	va_end(ap);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* The phase that a file of the record belongs to: those of later phases than was asked for are not looked at. */
+static enum until
+phase_of(const char *name)
+{
+	static const struct {
+		const char *begin;
+		enum until from;
+	} of[] = {{"roll", UNTIL_OPENING}, {"authorizers/", UNTIL_OPENING}, {"manifest.json", UNTIL_OPENING}, {"dictamen.json", UNTIL_OPENING},
+	    {"zero-report.json", UNTIL_OPENING}, {"opening.json", UNTIL_OPENING}, {"acts/opening.", UNTIL_OPENING}, {"ballots/", UNTIL_CLOSING},
+	    {"authorizations/", UNTIL_CLOSING}, {"confirmations", UNTIL_CLOSING}, {"encrypted-votes.bin", UNTIL_CLOSING}, {"acts/closing.", UNTIL_CLOSING},
+	    {"acts/start-of-decryption.", UNTIL_MIX}, {"mix/", UNTIL_MIX}, {"decryption/", UNTIL_COUNT}, {"votes.csv", UNTIL_COUNT},
+	    {"acts/count-", UNTIL_COUNT}, {"hashes.", UNTIL_HANDOVER}, {"acts/handover.", UNTIL_HANDOVER}};
+
+	for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+		if (strncmp(name, of[i].begin, strlen(of[i].begin)) == 0)
+			return of[i].from;
+	return UNTIL_KEY;
+}
+
+static void
+add_log(struct names *l, const char *prefix, uint64_t size)
+{
+	char path[64];
+
+	add(l, "%scheckpoint", prefix);
+	for (int level = TILE_ENTRIES; level < TILE_LEVELS; level++) {
+		uint64_t hashes = level <= 0 ? size : size >> (8 * level);
+
+		for (uint64_t i = 0; i * TILE_WIDTH < hashes; i++) {
+			tile_path(path, level, i, hashes - i * TILE_WIDTH < TILE_WIDTH ? (unsigned)(hashes - i * TILE_WIDTH) : TILE_WIDTH);
+			add(l, "%s%s", prefix, path);
+		}
+	}
+}
+
+static void
+add_act(struct names *l, const char *name, int note)
+{
+	add(l, "acts/%s.json", name);
+	add(l, "acts/%s.txt", name);
+	if (note)
+		add(l, "acts/%s.json.note", name);
+}
+
+static void
+add_session(struct names *l, const char *base)
+{
+	static const char *const common[] = {"version", "type", "auxsid", "width", "FullPublicKey.bt", "Ciphertexts.bt", "proofs/activethreshold"};
+
+	for (size_t i = 0; i < sizeof common / sizeof *common; i++)
+		add(l, "%s/nizkp/%s", base, common[i]);
+}
+
+static void
+add_opening(const struct check_run *x, struct names *l)
+{
+	static const char *const documents[] = {"roll", "manifest.json", "dictamen.json", "opening.json"};
+
+	for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
+		add(l, "%s", documents[i]);
+		add(l, "%s.note", documents[i]);
+	}
+	add(l, "zero-report.json");
+	add_act(l, "opening", 0);
+	for (unsigned a = 0; a < x->r.call.authorizers; a++) {
+		add(l, "authorizers/%.128s.json", x->r.call.authorizer[a].key.name);
+		add(l, "authorizers/%.128s.json.note", x->r.call.authorizer[a].key.name);
+	}
+}
+
+/* What entries name. */
+static void
+add_documents(const struct check_run *x, struct names *l)
+{
+	for (uint64_t i = 0; i < x->r.entries; i++)
+		for (unsigned f = 0; f < x->r.entry[i].facts; f++)
+			if (strncmp(x->r.entry[i].fact[f].name, "file", 4) == 0 && x->r.entry[i].fact[f].name[4] != '\0')
+				add(l, "documents/%.64s", x->r.entry[i].fact[f].value);
+}
+
+static void
+add_closing(const struct check_run *x, struct names *l)
+{
+	add_log(l, "ballots/", x->r.ballots_head.size);
+	for (unsigned a = 0; a < x->r.call.authorizers; a++)
+		if (a == 0 || (x->r.progress.lists >> a & 1)) {
+			add(l, "authorizations/%.128s", x->r.call.authorizer[a].key.name);
+			add(l, "authorizations/%.128s.note", x->r.call.authorizer[a].key.name);
+		}
+	add(l, "confirmations");
+	add(l, "encrypted-votes.bin");
+	add_act(l, "closing", 0);
+}
+
+/* The mixes of a group with ballots. */
+static void
+add_mixes(const struct check_run *x, struct names *l, const char *folder)
+{
+	unsigned mixes = x->r.progress.mixes;
+	char base[100];
+
+	(void)snprintf(base, sizeof base, "mix/%s", folder);
+	add(l, "%s/protInfo.xml", base);
+	add_session(l, base);
+	add(l, "%s/nizkp/ShuffledCiphertexts.bt", base);
+	for (unsigned k = 1; k <= mixes; k++) {
+		add(l, "%s/%02u.note", base, k);
+		add(l, "%s/nizkp/proofs/PermutationCommitment%02u.bt", base, k);
+		add(l, "%s/nizkp/proofs/PoSCommitment%02u.bt", base, k);
+		add(l, "%s/nizkp/proofs/PoSReply%02u.bt", base, k);
+		if (k < mixes)
+			add(l, "%s/nizkp/proofs/Ciphertexts%02u.bt", base, k);
+	}
+}
+
+/* The trustees of a group with ballots. */
+static void
+add_decryption(const struct check_run *x, struct names *l, const char *folder)
+{
+	static const char *const own[] = {"Plaintexts.bt", "proofs/DecryptionFactors01.bt", "proofs/DecrFactCommitment01.bt",
+	    "proofs/DecrFactReply01.bt", "proofs/CorrectIndices.bt", "proofs/PolynomialInExponent.bt"};
+	char base[100];
+
+	if (x->r.progress.factors > 0)
+		add(l, "decryption/%s/protInfo.xml", folder);
+	for (unsigned t = 1; t <= x->r.joint.k; t++) {
+		if (entry_of(x, "factors", "trustee", x->r.call.trustee[t - 1].key.name) == NULL)
+			continue;
+		(void)snprintf(base, sizeof base, "decryption/%s/%02u", folder, t);
+		add(l, "%s.note", base);
+		add_session(l, base);
+		for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+			add(l, "%s/nizkp/%s", base, own[i]);
+	}
+}
+
+static void
+add_count(const struct check_run *x, struct names *l)
+{
+	char name[100];
+
+	add(l, "votes.csv");
+	add_act(l, "count-summary", 1);
+	for (unsigned c = 0; c < x->r.m->contests; c++) {
+		(void)snprintf(name, sizeof name, "count-%s", x->r.m->contest[c].id);
+		add_act(l, name, 1);
+	}
+	for (unsigned g = 0; g < x->r.m->groups; g++) {
+		(void)snprintf(name, sizeof name, "count-%s", x->r.m->group[g].folder);
+		add_act(l, name, 1);
+	}
+}
+
+static void
+add_handover(struct names *l)
+{
+	add(l, "hashes.sha256");
+	add(l, "hashes.sha512");
+	add(l, "hashes.sha3-256");
+	add_act(l, "handover", 1);
+}
+
+/* Every file that a record in this state has, in order. */
+static void
+expected(const struct check_run *x, struct names *l)
+{
+	static const char *const documents[] = {"call.json", "call.json.note", "key/transcript.json", "key/transcript.json.note", "key/cards.json"};
+	const struct progress *p = &x->r.progress;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < sizeof documents / sizeof *documents; i++)
+		add(l, "%s", documents[i]);
+	add_act(l, "key", 1);
+	add_log(l, "events/", x->r.events_head.size);
+	add_documents(x, l);
+	if (x->opened)
+		add_opening(x, l);
+	if (p->closed && x->opened)
+		add_closing(x, l);
+	if (p->compared)
+		add_act(l, "start-of-decryption", 1);
+	for (unsigned g = 0; x->opened && g < x->r.m->groups; g++) {
+		if (record_group_size(&x->r, g) == 0)
+			continue;
+		if (p->mixes > 0)
+			add_mixes(x, l, x->r.m->group[g].folder);
+		add_decryption(x, l, x->r.m->group[g].folder);
+	}
+	if (p->counted && x->opened)
+		add_count(x, l);
+	if (p->sealed)
+		add_handover(l);
+	qsort(l->name, l->n, sizeof *l->name, by_name);
+	for (size_t i = 0; i < l->n; i++) /* two entries may name one acuerdo */
+		if (phase_of(l->name[i]) <= x->report->until && (kept == 0 || strcmp(l->name[kept - 1], l->name[i]) != 0))
+			memmove(l->name[kept++], l->name[i], sizeof *l->name);
+	l->n = kept;
+}
+
+/* Drop the names of later phases than was asked for; how many are left. */
+static size_t
+of_phases(const struct check_run *x, char **name, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (phase_of(name[i]) <= x->report->until)
+			name[kept++] = name[i];
+		else
+			free(name[i]);
+	}
+	return kept;
+}
+
+/* A document's name is its hash. */
+static void
+check_document(struct check_run *x, const char *name)
+{
+	struct buf b = {0};
+	struct hash h;
+	char hex[65];
+
+	if (record_file(&x->r, name, HUGE_FILE, &b, &x->why) == OK) {
+		sha256(&h, b.p, b.n);
+		hash_hex(hex, &h);
+		if (strcmp(hex, name + 10) != 0)
+			report_fail(x->report, CHECK_DOCUMENTS, "%s is not what its name says", name);
+	}
+	buf_free(&b);
+}
+
+void
+check_files(struct check_run *x)
+{
+	struct names want = {NULL, 0, 0};
+	char **have = NULL;
+	size_t n = 0, i = 0, k = 0;
+	uint64_t documents = 0;
+	enum err e;
+
+	report_begin(x->report, CHECK_FILES);
+	report_begin(x->report, CHECK_DOCUMENTS);
+	expected(x, &want);
+	if ((e = record_names(&x->r, &have, &n, &x->why)) != OK) {
+		bad(x, CHECK_FILES, e); /* e.g. a server's record before its hand-over */
+		free(want.name);
+		return;
+	}
+	n = of_phases(x, have, n);
+	while (i < want.n || k < n) {
+		int order = i == want.n ? 1 : k == n ? -1 : strcmp(want.name[i], have[k]);
+		const char *name = order <= 0 ? want.name[i] : have[k];
+		enum check c = strncmp(name, "documents/", 10) == 0 ? CHECK_DOCUMENTS : CHECK_FILES;
+
+		if (order < 0)
+			report_fail(x->report, c, "missing: %s", name);
+		else if (order > 0)
+			report_fail(x->report, c, "not of the record: %s", name);
+		else if (c == CHECK_DOCUMENTS) {
+			check_document(x, name);
+			documents++;
+		}
+		i += order <= 0;
+		k += order >= 0;
+	}
+	report_pass(x->report, CHECK_FILES, n, NULL);
+	report_pass(x->report, CHECK_DOCUMENTS, documents, NULL);
+	for (size_t z = 0; z < n; z++)
+		free(have[z]);
+	free(have);
+	free(want.name);
+}

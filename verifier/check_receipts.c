@@ -1,0 +1,128 @@
+/* verifier/check_receipts.c - V40: receipts and heads that people handed in.
+ * Spec    spec/record.md#what-each-check-demands
+ */
+#include "verifier/checks.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct handed {
+	char *name;
+	struct head head;
+};
+
+static int
+by_size(const void *a, const void *b)
+{
+	uint64_t x = ((const struct handed *)a)->head.size, y = ((const struct handed *)b)->head.size;
+
+	return x < y ? -1 : x > y;
+}
+
+/* One file: a receipt of a ballot of this record, or a head of its log. */
+static enum err
+hand_in(struct check_run *x, struct file_source *dir, struct handed *h, const struct hash *leaf)
+{
+	struct buf b = {0}, ballot = {0};
+	struct receipt r;
+	struct hash own;
+	char path[1200];
+	enum err e;
+
+	if ((e = source_read(dir, h->name, NOTE_MAX_BYTES, &b, &x->why)) != OK)
+		return e;
+	if (receipt_read(&r, b.p, b.n, &x->why) != OK) {
+		e = checkpoint_open(&h->head, b.p, b.n, &x->r.call.log_ballots, &x->why);
+		goto done;
+	}
+	if (r.index >= x->r.ballots) {
+		e = why_set(&x->why, ERR_PROOF, "entry %" PRIu64 " is not in the record: the receipt is evidence", r.index);
+		goto done;
+	}
+	own = leaf[r.index];
+	(void)snprintf(path, sizeof path, "%.1100s.ballot", h->name);
+	if (source_read(dir, path, BALLOT_MAX_BYTES, &ballot, NULL) == OK)
+		leaf_hash(&own, ballot.p, ballot.n);
+	if ((e = receipt_verify(&r, &own, &x->r.call.log_ballots, &h->head, &x->why)) == OK && !hash_equal(&own, &leaf[r.index]))
+		e = why_set(&x->why, ERR_PROOF, "entry %" PRIu64 " of the record is another ballot: the receipt is evidence", r.index);
+done:
+	buf_free(&b);
+	buf_free(&ballot);
+	return e;
+}
+
+/* Every head a prefix of the counted log. */
+static void
+check_prefixes(struct check_run *x, struct handed *h, size_t k, const struct hash *leaf)
+{
+	struct frontier f = {0};
+	struct hash root;
+
+	qsort(h, k, sizeof *h, by_size);
+	for (size_t i = 0; i < k; i++) {
+		while (f.size < h[i].head.size && f.size < x->r.ballots)
+			frontier_append(&f, &leaf[f.size]);
+		frontier_root(&root, &f);
+		if (f.size != h[i].head.size || !hash_equal(&root, &h[i].head.root))
+			report_fail(x->report, CHECK_RECEIPTS, "%s: its head of %" PRIu64 " is no prefix of the record: evidence of a forked log", h[i].name, h[i].head.size);
+	}
+}
+
+/* All files of the folder; name has n of them. */
+static void
+check_handed(struct check_run *x, struct file_source *dir, char **name, size_t n)
+{
+	struct handed *h = calloc(n + 1, sizeof *h);
+	struct hash *leaf = calloc(x->r.ballots + 1, sizeof *leaf);
+	size_t k = 0;
+
+	if (h == NULL || leaf == NULL)
+		abort();
+	for (uint64_t i = 0; i < x->r.ballots; i++)
+		record_leaf(&x->r, i, &leaf[i]);
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(name[i]);
+
+		if (len > 7 && strcmp(name[i] + len - 7, ".ballot") == 0)
+			continue;
+		h[k].name = name[i];
+		if (hand_in(x, dir, &h[k], leaf) != OK)
+			report_fail(x->report, CHECK_RECEIPTS, "%s: %s", name[i], x->why.text);
+		else
+			k++;
+	}
+	check_prefixes(x, h, k, leaf);
+	report_pass(x->report, CHECK_RECEIPTS, k, NULL);
+	free(h);
+	free(leaf);
+}
+
+void
+check_receipts(struct check_run *x)
+{
+	struct file_source dir;
+	char **name = NULL;
+	size_t n = 0;
+	enum err e;
+
+	report_begin(x->report, CHECK_RECEIPTS);
+	if (x->pinned->receipts != NULL && x->r.ballot_at == NULL) {
+		report_absent(x->report, CHECK_RECEIPTS, "the box is not closed: receipts cannot be held against it");
+		return;
+	}
+	if (x->pinned->receipts == NULL) {
+		report_pass(x->report, CHECK_RECEIPTS, 0, "none were handed in (--receipts DIR)");
+		return;
+	}
+	dir = source_dir(x->pinned->receipts);
+	if ((e = source_names(&dir, &name, &n, &x->why)) != OK) {
+		bad(x, CHECK_RECEIPTS, e);
+		return;
+	}
+	check_handed(x, &dir, name, n);
+	for (size_t i = 0; i < n; i++)
+		free(name[i]);
+	free(name);
+}

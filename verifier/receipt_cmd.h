@@ -1,0 +1,11 @@
+/* verifier/receipt_cmd.h - `urna-verify receipt`: what a receipt shows, and with the private file that the ballot is the voter's own.
+ *
+ * Spec    spec/record.md#one-receipt
+ */
+#ifndef VERIFIER_RECEIPT_CMD_H
+#define VERIFIER_RECEIPT_CMD_H
+
+/* argv[1] is "receipt". The exit code; -1 if it was not understood and the usage is to be printed. */
+int cmd_receipt(int argc, char **argv);
+
+#endif
