@@ -21,6 +21,9 @@ def call(folder, account, box, keys):
         key, _, url = k[name].partition("|")
         return dict({"person": person, "key": key}, **({"url": url} if url else {}))
 
+    def own_mixer(name):  # one body keeps a part of the key and mixes
+        return {"mixer": "mezclador-2"} if name == "custodio-2" and "mezclador-2" in k else {}
+
     trustees = sorted((n for n in k if n.startswith("custodio-")), key=lambda n: int(n.split("-")[1]))
     witnesses = sorted(n for n in k if n.startswith("testigo-"))
     others = sorted(n for n in k if n.startswith("partido-"))
@@ -31,7 +34,7 @@ def call(folder, account, box, keys):
         "acuerdos": [{"id": "INE/CG000/2026", "date": "2026-01-31", "subject": "Convocatoria del ejemplo"}],
         "origins": {"account": account, "box": box}, "ebitlenro": 128, "maximum_voters": 1000000, "replaceable_percent": 2,
         "roll_destroyed_on": "2027-12-31", "cards": {"tries_in_hardware": False},
-        "trustees": {"threshold": 3, "list": [party(n, "Custodia " + n) for n in trustees]},
+        "trustees": {"threshold": 3, "list": [dict(party(n, "Custodia " + n), **own_mixer(n)) for n in trustees]},
         "logs": {"ballots": k["urna.example/ballots"], "events": k["urna.example/events"]},
         "authorizers": {"quorum": (len(others) + 1) // 2 + 1, "list": [party("autoridad", "Autoridad electoral")] + [party(n, "Partido " + n) for n in others]},
         "registrar": party("registro", "Registro de electores"), "notary": party("notaria", "Notaría"),

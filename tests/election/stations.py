@@ -345,8 +345,50 @@ r = remixed(3, 1)
 code, text = station(1, 1, *by("custodio-1"))
 told("another mix of the same box, all checks pass: the card that served refuses", code == 1 and "has served another mixed output of this box" in text
      and "VERIFIED until mix" in text and not factors(), text)
+
+# ---- a trustee that mixes too (the call: custodio-2 is of one body with mezclador-2, which did not mix here) ---------
+
 code, text = station(2, 1, *by("custodio-2"), "--quiet")
-told("a card that never served gives factors", code == 0 and len(factors()) > 0, text)
+told("a trustee whose own mixer did not mix: refused before the card", code == 1 and "mezclador-2, of your own body" in text and not factors(), text)
+code, text = station(4, 2, *by("custodio-4"), "--quiet", "--waive-own-mix")
+told("one without a mixer has nothing to waive", code == 1 and "nothing to waive" in text and not factors(), text)
+code, text = station(2, 2, *by("custodio-2"), "--quiet", "--waive-own-mix", record=W + "/at-mix")
+told("nor one whose mixer mixed", code == 1 and "nothing to waive" in text and not factors(), text)
+code, text = station(2, 2, *by("custodio-2"), "--quiet", record=W + "/at-mix")
+told("which opens without a waiver", code == 0 and len(factors()) > 0 and "waiver" not in open(OUT + "/entries/station-02.json").read(), text)
+call = json.load(open(W + "/record/call.json", encoding="utf-8"))
+for what, change, sentence in (("a mixer that the call has not", {"mixer": "mezclador-9"}, "is no mixer of this call"),
+                               ("a mixer's person that does not name it", {"person": "mezclador-2", "mixer": None}, "must name it")):
+    one = json.loads(json.dumps(call))
+    one["trustees"]["list"][1] = {k: v for k, v in dict(one["trustees"]["list"][1], **change).items() if v is not None}
+    json.dump(one, open(W + "/bad-call.json", "w", encoding="utf-8"))
+    code, text = run("build/bin/urna", "call", "check", W + "/bad-call.json")
+    told("a call whose trustee is of " + what + " is refused", code == 1 and sentence in text, text)
+base = r.log("events")
+opened = []
+for trustee, card, more in ((2, 1, ["--waive-own-mix"]), (4, 1, []), (5, 2, [])):
+    code, text = station(trustee, card, *by("custodio-%d" % trustee), "--quiet", *more)
+    told("trustee %d opens the other mix%s" % (trustee, ", waiving its own" if more else ""), code == 0 and len(factors()) > 0, text)
+    shutil.copytree(OUT + "/decryption", D + "/decryption", dirs_exist_ok=True)
+    opened += [[open(OUT + "/entries/%s-%02d.json%s" % (kind, trustee, x), "rb").read() for x in ("", ".note")] for kind in ("station", "factors")]
+when = json.loads(base[-1])["time"]
+r.relog("events", base + [r.entry(*parts, when) for parts in opened])
+
+
+def notes_check():
+    text = run("build/bin/urna-verify", "record", "--until", "count", "--election-id", ID, D)[1]
+    return [x for x in text.split("\n") if x.startswith("V31")][0]
+
+
+told("the waiver is in the verifier's report", " pass " in notes_check() and "did without its own mixer mezclador-2" in notes_check(), notes_check())
+facts = json.loads(opened[0][0])["facts"]
+told("and in the signed entry", facts["waiver"] == "mezclador-2")
+told("in no other trustee's", all("waiver" not in json.loads(p[0])["facts"] for p in opened[1:]))
+for what, other in (("none", {k: v for k, v in facts.items() if k != "waiver"}), ("another mixer's", dict(facts, waiver="mezclador-1"))):
+    r.relog("events", base + [r.signed("station", other, when, "custodio-2")] + [r.entry(*parts, when) for parts in opened[1:]])
+    told("a station entry with %s waiver: V31 fails" % what, " FAIL " in notes_check() and "has not mixed" in notes_check(), notes_check())
+r.relog("events", base)
+shutil.rmtree(D + "/decryption")
 code, text = station(2, 1, *by("custodio-2"), "--quiet", record=W + "/at-mix")
 told("and then refuses the first mix", code == 1 and "has served another mixed output" in text and not factors(), text)
 
