@@ -256,8 +256,11 @@ check_document(struct check_run *x, const char *name)
 	struct buf b = {0};
 	struct hash h;
 	char hex[65];
+	enum err e;
 
-	if (record_file(&x->r, name, HUGE_FILE, &b, &x->why) == OK) {
+	if ((e = record_file(&x->r, name, HUGE_FILE, &b, &x->why)) != OK)
+		bad(x, CHECK_DOCUMENTS, e);
+	else {
 		sha256(&h, b.p, b.n);
 		hash_hex(hex, &h);
 		if (strcmp(hex, name + 10) != 0)

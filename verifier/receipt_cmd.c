@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "crypto/keyfile.h"
 #include "election/record.h"
@@ -33,6 +34,21 @@ read_events(struct record *rec, struct why *why)
 	return record_events(rec, why);
 }
 
+/* The ballots that were counted: the box as the close entry names it. */
+static enum err
+read_counted(struct record *rec, struct why *why)
+{
+	char root[65];
+	enum err e;
+
+	if (rec->close == NULL)
+		return why_set(why, ERR_NOT_NOW, "its box is not closed, and nothing was counted yet: without --record the receipt is checked against its own head");
+	if ((e = record_ballots(rec, why)) != OK)
+		return e;
+	hash_hex(root, &rec->ballots_head.root);
+	return strcmp(root, event_fact(rec->close, "root")) == 0 ? OK : why_set(why, ERR_PROOF, "its log of ballots is not the one of the close entry");
+}
+
 /* "And it is mine": no receipt is needed, only the private file and the password. */
 static int
 receipt_mine(struct record *rec, const char *dir, const char *mine, const char *user, const char *password_file)
@@ -47,7 +63,7 @@ receipt_mine(struct record *rec, const char *dir, const char *mine, const char *
 	rec->src = source_dir(dir);
 	if (file_read(&b, mine, 65536, &why) != OK || passphrase_get(&password, password_file, "Voting password", &why) != OK)
 		return cannot(&why);
-	if ((e = record_call(rec, &why)) == OK && (e = read_events(rec, &why)) == OK && (e = record_ballots(rec, &why)) == OK)
+	if ((e = record_call(rec, &why)) == OK && (e = read_events(rec, &why)) == OK && (e = read_counted(rec, &why)) == OK)
 		e = mine_check(&index, letters, rec, b.p, b.n, user, password.text, &why);
 	wipe(&password, sizeof password);
 	buf_free(&b);
@@ -138,7 +154,7 @@ receipt_check(struct record *rec, const struct buf *receipt, const struct buf *e
 		(void)printf("VERIFIED (provisional: not compared with the record that was counted)\n");
 		return 0;
 	}
-	if (record_ballots(rec, &why) != OK)
+	if (read_counted(rec, &why) != OK)
 		return not_verified("the record: ", &why);
 	return compare_with_record(rec, &r, &head, &leaf);
 }

@@ -250,6 +250,10 @@ for i, phase in enumerate(phases):
 code, text = run("build/bin/urna-verify", "record", "--until", "opening", "--receipts", W + "/receipts", W + "/at-opening")
 told("receipts need a closed box", code == 1 and "V40" in "".join(x[:3] for x in text.split("\n") if " ABSENT " in x), text)
 
+for moment, sentence, want in (("opening", "its box is not closed", 1), ("closing", "in the head that was counted", 0)):
+    code, text = run("build/bin/urna-verify", "receipt", W + "/receipts/0", "--ballot", W + "/receipts/0.ballot", "--record", W + "/at-" + moment)
+    told("a receipt held against the record of %s" % moment, code == want and sentence in text, text)
+
 # ---- what is refused before anything else ---------------------------------------------------------
 
 r = Forged("mix")
