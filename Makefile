@@ -144,6 +144,7 @@ run-ct: $(CT:%=$(B)/tests/%)
 	@tools/run-ct $^
 
 bench: all				## speeds, as ratios inside one run
+	@tools/deps belenios-tool || echo "belenios-tool is not to be had: no comparison with it"
 	@$(MAKE) --no-print-directory MODE=release $(BENCH:%=build/release/tests/%)
 	@tools/run-bench build/release/tests
 
