@@ -350,18 +350,23 @@ void
 base64_encode(char *out, const void *p, size_t n)
 {
 	const uint8_t *b = p;
+	size_t i = 0;
 
-	for (size_t i = 0; i < n; i += 3) {
-		uint32_t v = (uint32_t)b[i] << 16;
+	for (; i + 3 <= n; i += 3, out += 4) {
+		uint32_t v = (uint32_t)b[i] << 16 | (uint32_t)b[i + 1] << 8 | b[i + 2];
 
-		if (i + 1 < n)
-			v |= (uint32_t)b[i + 1] << 8;
-		if (i + 2 < n)
-			v |= b[i + 2];
+		out[0] = base64_digits[v >> 18];
+		out[1] = base64_digits[v >> 12 & 63];
+		out[2] = base64_digits[v >> 6 & 63];
+		out[3] = base64_digits[v & 63];
+	}
+	if (i < n) {
+		uint32_t v = (uint32_t)b[i] << 16 | (i + 1 < n ? (uint32_t)b[i + 1] << 8 : 0);
+
 		*out++ = base64_digits[v >> 18];
 		*out++ = base64_digits[v >> 12 & 63];
 		*out++ = i + 1 < n ? base64_digits[v >> 6 & 63] : '=';
-		*out++ = i + 2 < n ? base64_digits[v & 63] : '=';
+		*out++ = '=';
 	}
 	*out = '\0';
 }

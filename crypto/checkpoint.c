@@ -213,6 +213,7 @@ receipt_write(struct buf *out, uint64_t index, const struct hash *path, size_t p
 		text[n++] = '\n';
 	}
 	text[n++] = '\n';
+	buf_room(out, n + checkpoint_n);
 	buf_put(out, text, n);
 	buf_put(out, checkpoint, checkpoint_n);
 }

@@ -83,6 +83,31 @@ range_root(struct hash *out, uint64_t begin, uint64_t end, const struct node_sou
 	return OK;
 }
 
+/* The same for a range that ends where the tree ends: from the memo, if it has been asked for before. */
+static enum err
+last_range_root(struct hash *out, uint64_t begin, uint64_t end, const struct node_source *src)
+{
+	struct range_memo *m = src->memo;
+	enum err e;
+
+	if (m == NULL)
+		return range_root(out, begin, end, src);
+	if (m->end != end) {
+		m->end = end;
+		m->n = 0;
+	}
+	for (unsigned i = 0; i < m->n; i++)
+		if (m->begin[i] == begin) {
+			*out = m->root[i];
+			return OK;
+		}
+	if ((e = range_root(out, begin, end, src)) == OK && m->n < MERKLE_MAX_PATH) {
+		m->begin[m->n] = begin;
+		m->root[m->n++] = *out;
+	}
+	return e;
+}
+
 enum err
 tree_root(struct hash *out, uint64_t size, const struct node_source *src)
 {
@@ -114,7 +139,7 @@ inclusion_path(struct hash path[MERKLE_MAX_PATH], size_t *n, uint64_t index, uin
 		uint64_t mid = begin + split(end - begin);
 
 		if (index < mid) {
-			if ((e = range_root(&down[k++], mid, end, src)) != OK)
+			if ((e = (end == size ? last_range_root : range_root)(&down[k++], mid, end, src)) != OK)
 				return e;
 			end = mid;
 		} else {

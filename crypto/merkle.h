@@ -27,11 +27,20 @@ void frontier_append(struct frontier *f, const struct hash *leaf);
 /* Root of the tree so far. */
 void frontier_root(struct hash *out, const struct frontier *f);
 
+/* Roots of ranges that end where the tree ends, which all proofs of one tree share; zero to begin with. */
+struct range_memo {
+	uint64_t end;
+	unsigned n;
+	uint64_t begin[MERKLE_MAX_PATH];
+	struct hash root[MERKLE_MAX_PATH];
+};
+
 /* Where proofs read nodes from: the root of the perfect subtree of leaves
- * [index * 2^level, (index + 1) * 2^level). */
+ * [index * 2^level, (index + 1) * 2^level). memo, if not NULL, is for many proofs of one tree. */
 struct node_source {
 	void *ctx;
 	enum err (*node)(void *ctx, unsigned level, uint64_t index, struct hash *out);
+	struct range_memo *memo;
 };
 
 /* Root of the first `size` leaves. Reads O(log n) nodes. */

@@ -121,8 +121,13 @@ window(struct msm *m, unsigned k)
 	}
 	/* start[d] is now the end of bucket d, and start[d - 1] its beginning. */
 	bucket[0] = POINT_INFINITY;
-	for (unsigned d = 1; d <= half; d++)
+	for (unsigned d = 1; d <= half; d++) {
+		for (uint32_t i = start[d]; d < half && i < start[d + 1]; i++) { /* the next bucket's, all over memory */
+			__builtin_prefetch(list[i]);
+			__builtin_prefetch((const uint8_t *)list[i] + sizeof **list - 1);
+		}
 		bucket[d] = combine(list + start[d - 1], start[d] - start[d - 1]);
+	}
 
 	for (unsigned r = 0; r < rows; r++) {
 		size_t n = 0;

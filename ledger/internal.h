@@ -64,9 +64,16 @@ struct ledger {
 
 /* ---- nodes.c: what is in the log. With the lock held; the store is open. ---- */
 
-MUST_CHECK enum err read_node(void *ledger, unsigned level, uint64_t index, struct hash *out);
+/* A state of the log: what is stored and its right edge, that of l->head or of the batch that will be. */
+struct log_view {
+	struct ledger *l;
+	const struct tile_builder *edge;
+};
+/* For struct node_source, with a log_view. */
+MUST_CHECK enum err read_node(void *view, unsigned level, uint64_t index, struct hash *out);
 void forget_nodes(struct ledger *l);
-MUST_CHECK enum err make_receipt(struct ledger *l, uint64_t index, const struct head *head, const struct buf *checkpoint, struct buf *out);
+/* The receipt of an entry in a head of the tree that `nodes` reads. */
+MUST_CHECK enum err make_receipt(const struct node_source *nodes, uint64_t index, const struct head *head, const struct buf *checkpoint, struct buf *out);
 /* Make the right edge of the stored tree from entries and full tiles, and hold it against its head. */
 MUST_CHECK enum err load_edge(struct ledger *l, struct why *why);
 

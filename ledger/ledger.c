@@ -75,11 +75,14 @@ ledger_read(struct ledger *l, uint64_t index, struct buf *entry, struct why *why
 enum err
 ledger_receipt(struct ledger *l, uint64_t index, struct buf *receipt, struct why *why)
 {
+	struct log_view view = {.l = l};
+	struct node_source nodes = {&view, read_node, NULL};
 	struct head head;
 	struct buf checkpoint = {0};
 	enum err e;
 
 	(void)pthread_mutex_lock(&l->lock);
+	view.edge = l->edge;
 	if (index < l->public_head.size) {
 		head = l->public_head;
 		buf_put(&checkpoint, l->public_checkpoint.p, l->public_checkpoint.n);
@@ -87,7 +90,7 @@ ledger_receipt(struct ledger *l, uint64_t index, struct buf *receipt, struct why
 		head = l->head;
 		buf_put(&checkpoint, l->checkpoint.p, l->checkpoint.n);
 	}
-	e = checkpoint.failed ? ERR_NOMEM : l->store == NULL ? ERR_IO : make_receipt(l, index, &head, &checkpoint, receipt);
+	e = checkpoint.failed ? ERR_NOMEM : l->store == NULL ? ERR_IO : make_receipt(&nodes, index, &head, &checkpoint, receipt);
 	(void)pthread_mutex_unlock(&l->lock);
 	buf_free(&checkpoint);
 	return e == OK ? OK : why_set(why, e, "no receipt for entry %" PRIu64, index);
@@ -166,10 +169,12 @@ ledger_publish(struct ledger *l, struct why *why)
 enum err
 ledger_consistency(struct ledger *l, uint64_t old, uint64_t size, struct hash path[MERKLE_MAX_PATH], size_t *n, struct why *why)
 {
-	struct node_source src = {l, read_node};
+	struct log_view view = {.l = l};
+	struct node_source src = {&view, read_node, NULL};
 	enum err e;
 
 	(void)pthread_mutex_lock(&l->lock);
+	view.edge = l->edge;
 	e = l->store == NULL ? ERR_IO : size > l->head.size ? ERR_RANGE : consistency_path(path, n, old, size, &src);
 	(void)pthread_mutex_unlock(&l->lock);
 	return e == OK ? OK : why_set(why, e, "no consistency proof from %" PRIu64 " to %" PRIu64, old, size);
@@ -432,7 +437,8 @@ load_new(struct ledger *l, struct why *why)
 static enum err
 load(struct ledger *l, struct why *why)
 {
-	struct node_source src = {l, read_node};
+	struct log_view view = {l, l->edge};
+	struct node_source src = {&view, read_node, NULL};
 	struct head fence;
 	struct vkey key;
 	struct hash root;

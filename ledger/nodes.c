@@ -35,10 +35,11 @@ read_full(struct ledger *l, int level, uint64_t index, struct buf *out, struct w
 }
 
 static struct tile_nodes *
-tile_nodes(struct ledger *l, int level, uint64_t index, enum err *e)
+tile_nodes(const struct log_view *view, int level, uint64_t index, enum err *e)
 {
-	const struct hash *partial = l->edge->level[level].index == index ? l->edge->level[level].hash : NULL;
-	unsigned width = partial != NULL ? l->edge->level[level].n : TILE_WIDTH;
+	struct ledger *l = view->l;
+	const struct hash *partial = view->edge->level[level].index == index ? view->edge->level[level].hash : NULL;
+	unsigned width = partial != NULL ? view->edge->level[level].n : TILE_WIDTH;
 	struct tile_nodes **place = &l->cached[(index + (uint64_t)level * 89) % CACHED_TILES], *t;
 	struct buf tile = {0};
 
@@ -69,11 +70,11 @@ tile_nodes(struct ledger *l, int level, uint64_t index, enum err *e)
 enum err
 read_node(void *ctx, unsigned level, uint64_t index, struct hash *out)
 {
-	struct ledger *l = ctx;
+	const struct log_view *view = ctx;
 	unsigned within = level % 8;
 	uint64_t first = index << within;
 	enum err e = OK;
-	struct tile_nodes *t = tile_nodes(l, (int)(level / 8), first / TILE_WIDTH, &e);
+	struct tile_nodes *t = tile_nodes(view, (int)(level / 8), first / TILE_WIDTH, &e);
 
 	if (t == NULL)
 		return e;
@@ -92,12 +93,11 @@ forget_nodes(struct ledger *l)
 }
 
 enum err
-make_receipt(struct ledger *l, uint64_t index, const struct head *head, const struct buf *checkpoint, struct buf *out)
+make_receipt(const struct node_source *nodes, uint64_t index, const struct head *head, const struct buf *checkpoint, struct buf *out)
 {
-	struct node_source src = {l, read_node};
 	struct hash path[MERKLE_MAX_PATH];
 	size_t n;
-	enum err e = inclusion_path(path, &n, index, head->size, &src);
+	enum err e = inclusion_path(path, &n, index, head->size, nodes);
 
 	if (e == OK)
 		receipt_write(out, index, path, n, checkpoint->p, checkpoint->n);

@@ -6,7 +6,7 @@
  * them one after the other, in order:
  *   sequencer   takes the pool, removes duplicates, builds the tree, signs        steps 1, 2
  *   writer      the synced write of the store                                    step 3
- *   finisher    mirror, head file, receipts, answers                             steps 4 to 6
+ *   finisher    mirror, receipts, head file, answers                             steps 4 to 6
  *
  * What a crash just after each step of a batch leaves:
  *   1. the fence: the head file says what was written last    -> nothing happened
@@ -15,7 +15,8 @@
  *   4. the mirror, if there is one                            -> as after 3; on start the mirror is brought up
  *   5. the head file, compared and swapped                    -> done, but nobody was told; a second cast gives the receipt
  *   6. answers
- * A receipt leaves only after 5: one for a head that a restored store does not know would otherwise not be noticed.
+ * A receipt leaves only after 5: one for a head that a restored store does not know would otherwise not be noticed. It is made
+ * before 5, while the next batch's write is being synced: two syncs of one disk at the same time would wait for each other.
  * While a batch is between 3 and 5 the next may be written; if the former then fails, both are unacknowledged, and both are
  * found, and taken up, when the store is opened again: what is stored is always a prefix of what was signed in memory. */
 #include <inttypes.h>
@@ -414,6 +415,29 @@ mirror_batch(struct ledger *l, struct batch *b)
 	return b->mirrored.failed ? ERR_NOMEM : mirror_append(l->mirror, (uint32_t)b->n, &b->mirrored, &b->checkpoint, &b->why);
 }
 
+static void
+make_receipts(struct ledger *l, struct batch *b)
+{
+	struct log_view view = {l, b->edge};
+	struct range_memo memo = {0};
+	struct node_source nodes = {&view, read_node, &memo};
+
+	(void)pthread_mutex_lock(&l->lock);
+	for (size_t i = 0; i < b->n; i++)
+		if (b->kept[i]->receipt != NULL)
+			b->kept[i]->result = make_receipt(&nodes, b->kept[i]->index, &b->head, &b->checkpoint, b->kept[i]->receipt);
+	(void)pthread_mutex_unlock(&l->lock);
+}
+
+/* They do not leave. */
+static void
+drop_receipts(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (b->kept[i]->receipt != NULL)
+			b->kept[i]->receipt->n = 0;
+}
+
 /* The batch's head is the log's head from here on. */
 static void
 advance(struct ledger *l, struct batch *b)
@@ -426,9 +450,6 @@ advance(struct ledger *l, struct batch *b)
 	l->edge = b->edge;
 	l->checkpoint = b->checkpoint;
 	l->batches++;
-	for (size_t i = 0; i < b->n; i++)
-		if (b->kept[i]->receipt != NULL)
-			b->kept[i]->result = make_receipt(l, b->kept[i]->index, &l->head, &l->checkpoint, b->kept[i]->receipt);
 	(void)pthread_mutex_unlock(&l->lock);
 	b->edge = edge;
 	buf_free(&old);
@@ -440,11 +461,15 @@ finish_batch(struct ledger *l, struct batch *b)
 {
 	if ((b->result = broken(l, &b->why, NULL)) != OK)
 		return;
-	if (l->mirror != NULL && mirror_batch(l, b) != OK)
+	if (l->mirror != NULL && mirror_batch(l, b) != OK) {
 		b->result = set_broken(l, b, "the mirror cannot be written");
-	else if (head_file_swap(l->head_file, &l->head, &b->head, &b->why) != OK)
+		return;
+	}
+	make_receipts(l, b);
+	if (head_file_swap(l->head_file, &l->head, &b->head, &b->why) != OK) {
 		b->result = set_broken(l, b, "the head file cannot be written");
-	else
+		drop_receipts(b);
+	} else
 		advance(l, b);
 }
 

@@ -66,7 +66,7 @@ node(void *ctx, unsigned level, uint64_t index, struct hash *out)
 static void
 head_of(struct head *out, struct history *h, uint64_t size)
 {
-	struct node_source src = {h, node};
+	struct node_source src = {h, node, NULL};
 
 	out->size = size;
 	empty_root(&out->root);
@@ -78,7 +78,7 @@ head_of(struct head *out, struct history *h, uint64_t size)
 static void
 request(struct buf *out, struct history *h, uint64_t old, uint64_t size, const struct signer *by)
 {
-	struct node_source src = {h, node};
+	struct node_source src = {h, node, NULL};
 	struct hash path[MERKLE_MAX_PATH];
 	struct buf note = {0};
 	struct head head;

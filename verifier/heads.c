@@ -185,7 +185,7 @@ tile_reader_save(const struct tile_reader *r, const char *dir, struct why *why)
 enum err
 heads_relate(enum relation *out, const struct head *small, const struct head *big, struct tile_reader *tiles, struct why *why)
 {
-	struct node_source nodes = {tiles, tile_reader_node};
+	struct node_source nodes = {tiles, tile_reader_node, NULL};
 	struct hash path[MERKLE_MAX_PATH], was;
 	size_t n;
 	enum err e;
