@@ -41,6 +41,7 @@ struct registry {
 	char fence[4096];
 	int refused;
 	uint32_t behind;
+	int unwritten; /* the fence could not be written, and counts fewer rows than there are */
 };
 
 static size_t
@@ -429,7 +430,9 @@ commit(struct registry *r, struct change *first)
 	(void)pthread_mutex_lock(&r->lock);
 	authorized = r->authorized;
 	confirmed = r->confirmed;
-	if (!run(r->db, "BEGIN IMMEDIATE"))
+	if (r->unwritten && (e = fence_write(r->fence, r->authorized, '\n', &why)) == OK)
+		r->unwritten = 0;
+	if (e == OK && !run(r->db, "BEGIN IMMEDIATE"))
 		e = failed(r, &why);
 	for (struct change *c = first; c != NULL && e == OK; c = c->next) {
 		c->result = apply(r, c);
@@ -442,12 +445,12 @@ commit(struct registry *r, struct change *first)
 	}
 	if (e == OK && !run(r->db, "COMMIT"))
 		e = failed(r, &why);
-	if (e != OK) {
+	if (e != OK && !r->unwritten) {
 		(void)run(r->db, "ROLLBACK");
 		r->authorized = authorized;
 		r->confirmed = confirmed;
 	} else if (fenced && (e = fence_write(r->fence, r->authorized, '\n', &why)) != OK)
-		r->refused = 1;
+		r->unwritten = 1; /* nobody is told what is committed until it is */
 	for (struct change *c = first; c != NULL && e != OK; c = c->next)
 		if (c->result == OK || c->result == ERR_EXISTS) { /* what it found there may have been a change before it in this chain */
 			c->result = e;
@@ -538,6 +541,20 @@ registry_accept(struct registry *r, struct why *why)
 		r->refused = 0;
 		r->behind = 0;
 	}
+	(void)pthread_mutex_unlock(&r->lock);
+	return e;
+}
+
+enum err
+registry_state(struct registry *r, struct why *why)
+{
+	enum err e = OK;
+
+	(void)pthread_mutex_lock(&r->lock);
+	if (r->refused)
+		e = why_set(why, ERR_NOT_NOW, "the registry is an older copy, or its fence %s is gone: nobody is authorized until it is refilled", r->fence);
+	else if (r->unwritten)
+		e = why_set(why, ERR_IO, "the registry's fence %s cannot be written: nobody is authorized until it can; tried again at every request", r->fence);
 	(void)pthread_mutex_unlock(&r->lock);
 	return e;
 }

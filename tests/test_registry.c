@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -133,6 +134,40 @@ refused(void **state)
 	buf_free(&small);
 }
 
+/* A fence that cannot be written for a while: nobody is answered meanwhile, nothing is lost, and nobody has to do anything. */
+static void
+fence_comes_back(void **state)
+{
+	struct buf small = {0};
+	struct registry_row have = {0};
+	struct why why = {""};
+	char aside[80];
+
+	(void)state;
+	buf_str(&small, "x");
+	(void)snprintf(aside, sizeof aside, "%s.aside", fence);
+	assert_int_equal(registry_open(&r, path, fence, &why), OK);
+	assert_int_equal(registry_extend(r, &why), OK);
+	assert_int_equal(registry_extend(r, &why), OK);
+	assert_int_equal(rename(fence, aside) | mkdir(fence, 0700), 0);
+	assert_int_equal(registry_authorize(r, ROWS + 1, &small, &small, NULL, &why), ERR_IO);
+	assert_int_equal(registry_state(r, &why), ERR_IO);
+	assert_int_equal(registry_authorize(r, ROWS + 1, &small, &small, &have, &why), ERR_IO); /* committed, but not told */
+	assert_int_equal(have.request.n, 0);
+	assert_int_equal(registry_authorize(r, ROWS + 2, &small, &small, NULL, &why), ERR_IO);
+	assert_int_equal(rmdir(fence) | rename(aside, fence), 0);
+	assert_int_equal(registry_authorize(r, ROWS + 2, &small, &small, NULL, &why), OK);
+	assert_int_equal(registry_authorize(r, ROWS + 1, &small, &small, &have, &why), ERR_EXISTS);
+	assert_int_equal(have.request.n, 1);
+	assert_int_equal(registry_state(r, &why), OK);
+	registry_close(r);
+	assert_int_equal(registry_open(&r, path, fence, &why), OK);
+	assert_int_equal(registry_state(r, &why), OK);
+	registry_close(r);
+	registry_row_free(&have);
+	buf_free(&small);
+}
+
 /* A lost registry is made anew under its old fence, which keeps its count: nobody is authorized until it is accepted, whatever
  * came into its rows in between. */
 static void
@@ -145,13 +180,13 @@ lost_and_made_anew(void **state)
 	(void)state;
 	buf_str(&small, "x");
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(registry_create(path, fence, ROWS + 2, 100, 100, &why), ERR_NOT_NOW);
+	assert_int_equal(registry_create(path, fence, ROWS + 4, 100, 100, &why), ERR_NOT_NOW);
 	assert_int_equal(registry_suspend(fence, &why), OK);
-	assert_int_equal(registry_create(path, NULL, ROWS + 2, 100, 100, &why), OK);
-	for (uint32_t i = 0; i < ROWS + 2; i++) {
+	assert_int_equal(registry_create(path, NULL, ROWS + 4, 100, 100, &why), OK);
+	for (uint32_t i = 0; i < ROWS + 4; i++) {
 		assert_int_equal(registry_open(&r, path, fence, &why), OK); /* as after a crash, each time */
 		assert_true(registry_refused(r, &behind));
-		assert_int_equal(behind, i <= ROWS + 1 ? ROWS + 1 - i : 0);
+		assert_int_equal(behind, i <= ROWS + 3 ? ROWS + 3 - i : 0);
 		assert_int_equal(registry_authorize(r, i, &small, &small, NULL, &why), ERR_NOT_NOW);
 		assert_int_equal(registry_refill(r, i, &small, &small, &why), OK);
 		registry_close(r);
@@ -165,7 +200,7 @@ lost_and_made_anew(void **state)
 	assert_int_equal(file_read(&b, fence, 100, &why), OK);
 	assert_int_equal(b.n, 11);
 	assert_int_equal(b.p[10], '\n');
-	assert_int_equal(atoi(buf_cstr(&b)), ROWS + 2);
+	assert_int_equal(atoi(buf_cstr(&b)), ROWS + 4);
 	assert_int_equal(registry_open(&r, path, fence, &why), OK);
 	assert_false(registry_refused(r, &behind));
 	registry_close(r);
@@ -194,7 +229,7 @@ end(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(together), cmocka_unit_test(refused), cmocka_unit_test(lost_and_made_anew)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(together), cmocka_unit_test(refused), cmocka_unit_test(fence_comes_back), cmocka_unit_test(lost_and_made_anew)};
 
 	return cmocka_run_group_tests(tests, NULL, end);
 }
