@@ -49,7 +49,7 @@ static const struct {
 static void
 usage(FILE *out)
 {
-	(void)fprintf(out, "usage: urna COMMAND ...        urna COMMAND --help says what it needs\n\n");
+	(void)fprintf(out, "usage: urna COMMAND ...        urna COMMAND --help says what it needs; urna --version\n\n");
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		(void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].what);
 	(void)fprintf(out, "\nExit: 0 done, 1 refused or failed, 2 wrong usage.\n");
