@@ -16,10 +16,10 @@
 /* What is to be signed, as the record gives it. */
 struct paper {
 	const char *dir;
-	struct station s;      /* its checked record, once the box is closed */
-	struct record *r;      /* the record as far as it was read before */
-	struct buf document;   /* the bytes that are signed */
-	struct buf text;       /* what is shown */
+	struct station s;    /* the checked record */
+	struct record *r;    /* the record, as far as it is read besides */
+	struct buf document; /* the bytes that are signed */
+	struct buf text;     /* what is shown */
 };
 
 /* Every check until that phase. */
@@ -34,9 +34,9 @@ check_until(struct paper *p, enum until until, struct why *why)
 static enum err
 same_file(const struct paper *p, const char *name, const struct buf *want, struct why *why)
 {
-	struct record on_disk = {.src = source_dir(p->dir)};
+	struct file_source src = source_dir(p->dir);
 	struct buf b = {0};
-	enum err e = record_file(&on_disk, name, 1 << 30, &b, why);
+	enum err e = source_read(&src, name, 1 << 30, &b, why);
 
 	if (e == OK && (b.n != want->n || memcmp(b.p, want->p, b.n) != 0))
 		e = why_set(why, ERR_PROOF, "%s is not what the record gives: do not sign", name);
