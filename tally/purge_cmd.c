@@ -85,6 +85,22 @@ destroy_all(struct purge *p, const char *path, struct why *why)
 	return e;
 }
 
+/* Not before the record is sealed; in an election not before the call's date. */
+static enum err
+may_destroy(struct record *r, int64_t now, struct why *why)
+{
+	int64_t due;
+	enum err e;
+
+	if ((e = record_events(r, why)) != OK || (e = date_read(&due, r->call.roll_destroyed_on)) != OK)
+		return e;
+	if (!r->progress.sealed)
+		return why_set(why, ERR_NOT_NOW, "the record is not sealed: nothing may be destroyed yet");
+	if (now < due && !r->call.simulacro)
+		return why_set(why, ERR_NOT_NOW, "the call keeps this until %s", r->call.roll_destroyed_on);
+	return OK;
+}
+
 int
 cmd_purge(struct args *a)
 {
@@ -96,20 +112,15 @@ cmd_purge(struct args *a)
 	struct purge p = {&o, 0};
 	struct why why = {""};
 	char name[1400];
-	int64_t due, now = (int64_t)time(NULL);
+	int64_t now = (int64_t)time(NULL);
 	int yes = arg_flag(a, "--yes");
 	enum err e;
 
 	(void)arg_need(a, "--key");
 	(void)arg(a, "--pass-file");
 	(void)arg_need(a, "--destroy");
-	if (r == NULL || open_record(r, dir, TO_CALL, &why) != OK || record_events(r, &why) != OK || date_read(&due, r->call.roll_destroyed_on) != OK)
+	if (r == NULL || open_record(r, dir, TO_CALL, &why) != OK || may_destroy(r, now, &why) != OK)
 		return fail("purge", &why);
-	if (!r->progress.sealed || (now < due && !r->call.simulacro)) {
-		(void)why_set(&why, ERR_NOT_NOW, !r->progress.sealed ? "the record is not sealed: nothing may be destroyed yet"
-								     : "the call keeps this until %s", r->call.roll_destroyed_on);
-		return fail("purge", &why);
-	}
 	if (!yes) {
 		for (unsigned i = 0; (path = arg_nth(a, "--destroy", i)) != NULL; i++)
 			(void)printf("  %s\n", path);
