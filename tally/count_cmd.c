@@ -258,7 +258,7 @@ mix_group(struct station *st, unsigned g, unsigned position, const struct signer
 		e = ERR_NOMEM;
 		goto done;
 	}
-	record_mix_session(&s, r, g, 0);
+	record_mix_session(&s, r, g);
 	(void)snprintf(base, sizeof base, "mix/%s", folder);
 	if ((e = shuffle_prove(out, &proof, &s, &r->joint.key, in, n, core_count())) != OK ||
 	    (e = session_files(dir, base, &s, "shuffling", &r->joint.key, start, n, why)) != OK)

@@ -60,7 +60,7 @@ check_each(struct check_run *x, uint8_t *flag)
 
 	report_begin(x->report, CHECK_BALLOTS);
 	if (record_check_ballots(&x->r, x->threads, flag, ballots_done, x) != OK)
-		abort();
+		bad(x, CHECK_BALLOTS, ERR_NOMEM);
 	for (uint64_t i = 0; i < n; i++) {
 		struct why why = {""};
 
@@ -94,11 +94,11 @@ static void
 check_keys(struct check_run *x)
 {
 	uint64_t n = x->r.ballots;
-	struct keyed *sorted = calloc(n + 1, sizeof *sorted);
+	struct keyed *sorted = room(x, CHECK_ONE_TIME_KEYS, n, sizeof *sorted);
 	struct ballot b;
 
 	if (sorted == NULL)
-		abort();
+		return;
 	report_begin(x->report, CHECK_ONE_TIME_KEYS);
 	for (uint64_t i = 0; i < n; i++) {
 		record_ballot(&x->r, i, &b);
@@ -117,10 +117,10 @@ check_keys(struct check_run *x)
 void
 check_ballots(struct check_run *x)
 {
-	uint8_t *flag = calloc(x->r.ballots + 1, 1);
+	uint8_t *flag = room(x, CHECK_BALLOTS, x->r.ballots, 1);
 
 	if (flag == NULL)
-		abort();
+		return;
 	check_each(x, flag);
 	memset(flag, 0, x->r.ballots + 1);
 	check_tokens(x, flag);

@@ -16,7 +16,7 @@ check_session(struct check_run *x, const char *base, const char *info, const str
 	enum err e;
 
 	session_protinfo(&b, s);
-	if ((e = same(x, info, b.p, b.n)) != OK)
+	if ((e = same_buf(x, info, &b)) != OK)
 		goto done;
 	(void)snprintf(path, sizeof path, "%s/nizkp/version", base);
 	if ((e = same_text(x, path, "3.1.0")) != OK)
@@ -39,7 +39,7 @@ check_session(struct check_run *x, const char *base, const char *info, const str
 	bt_point(&b, &g);
 	bt_point(&b, key);
 	(void)snprintf(path, sizeof path, "%s/nizkp/FullPublicKey.bt", base);
-	e = same(x, path, b.p, b.n);
+	e = same_buf(x, path, &b);
 done:
 	buf_free(&b);
 	return e;
@@ -52,7 +52,7 @@ same_list(struct check_run *x, const char *path, const struct ciphertext *c, siz
 	enum err e;
 
 	bt_ciphertexts(&b, c, n);
-	e = same(x, path, b.p, b.n);
+	e = same_buf(x, path, &b);
 	buf_free(&b);
 	return e;
 }
