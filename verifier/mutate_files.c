@@ -188,9 +188,9 @@ spoil_line_gone(struct mutant *m, const struct mutation *it)
 	m->made = 1;
 }
 
-/* Two neighbouring lines that differ change places. */
-void
-spoil_lines_swapped(struct mutant *m, const struct mutation *it)
+/* Of two neighbouring lines that differ the second stands first, and behind it the first, or itself again. */
+static void
+second_first(struct mutant *m, const struct mutation *it, int both)
 {
 	struct buf *b = mutant_change(m, it->path), out = {0};
 	size_t b1, e1, b2, e2;
@@ -200,7 +200,7 @@ spoil_lines_swapped(struct mutant *m, const struct mutation *it)
 			continue;
 		buf_put(&out, b->p, b1);
 		buf_put(&out, b->p + b2, e2 - b2);
-		buf_put(&out, b->p + b1, e1 - b1);
+		buf_put(&out, b->p + (both ? b1 : b2), both ? e1 - b1 : e2 - b2);
 		buf_put(&out, b->p + e2, b->n - e2);
 		buf_free(b);
 		*b = out;
@@ -209,24 +209,17 @@ spoil_lines_swapped(struct mutant *m, const struct mutation *it)
 	}
 }
 
-/* A vote for the line of the next voter of the same group who chose another. */
+void
+spoil_lines_swapped(struct mutant *m, const struct mutation *it)
+{
+	second_first(m, it, 1);
+}
+
+/* A vote becomes that of the next voter of the same group who chose another. */
 void
 spoil_vote_changed(struct mutant *m, const struct mutation *it)
 {
-	struct buf *b = mutant_change(m, it->path), out = {0};
-	size_t b1, e1, b2, e2;
-
-	for (size_t i = 1; b != NULL && line_at(b, i, &b1, &e1) && line_at(b, i + 1, &b2, &e2); i++) {
-		if (e1 - b1 == e2 - b2 && memcmp(b->p + b1, b->p + b2, e1 - b1) == 0)
-			continue;
-		buf_put(&out, b->p, b1);
-		buf_put(&out, b->p + b2, e2 - b2);
-		buf_put(&out, b->p + b2, b->n - b2);
-		buf_free(b);
-		*b = out;
-		m->made = 1;
-		return;
-	}
+	second_first(m, it, 0);
 }
 
 /* The votes of the first two lines of an act that differ change places. */

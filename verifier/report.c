@@ -54,12 +54,6 @@ static const struct {
 
 static const char *const phases[UNTIL_PHASES] = {"key", "opening", "closing", "mix", "count", "handover"};
 
-const char *
-until_name(enum until u)
-{
-	return phases[u];
-}
-
 int
 until_read(enum until *out, const char *name)
 {

@@ -101,8 +101,7 @@ struct report {
 	int progress_tty;
 };
 
-/* "key", "opening", ... and back; the answer is 1 if there is such a phase. */
-const char *until_name(enum until u);
+/* From "key", "opening", ...; the answer is 1 if there is such a phase. */
 int until_read(enum until *out, const char *name);
 void report_start(struct report *r, enum until until, int json, int quiet);
 /* Time from here on counts for this check (printed as progress). */
@@ -123,7 +122,7 @@ void report_style(struct report *r, const char *entity, const char *district, ui
 int report_failed(const struct report *r, enum check c);
 /* 1 if every check of the phases asked for passed. */
 int report_good(const struct report *r);
-/* A progress line on stderr when it is a terminal; `what` e.g. "ballots". */
+/* A progress line on stderr when it is a terminal. */
 void report_progress(struct report *r, enum check c, uint64_t done, uint64_t total);
 /* Print the table (or JSON) to out and free what was kept; the answer is the exit code: 0 verified,
  * 1 not verified, 2 this program failed before any check did. */
