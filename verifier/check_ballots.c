@@ -74,6 +74,16 @@ check_each(struct check_run *x, uint8_t *flag)
 	report_pass(x->report, CHECK_BALLOTS, good, NULL);
 }
 
+static unsigned
+sets_announced(const struct progress *p)
+{
+	unsigned n = 0;
+
+	for (unsigned set = 0; set < 256; set++)
+		n += (unsigned)progress_announced(p, set);
+	return n;
+}
+
 /* V17 */
 static void
 check_tokens(struct check_run *x, uint8_t *flag)
@@ -86,7 +96,10 @@ check_tokens(struct check_run *x, uint8_t *flag)
 	for (uint64_t i = 0; i < n; i++)
 		if (flag[i])
 			report_fail(x->report, CHECK_TOKENS, "ballot %" PRIu64 ": its tokens are not of its style's keys and the announced set", i);
-	report_pass(x->report, CHECK_TOKENS, n, x->r.call.quorum == 1 ? "the authority alone makes tokens (quorum 1)" : NULL);
+	if (x->r.call.quorum == 1)
+		report_pass(x->report, CHECK_TOKENS, n, "the authority alone makes tokens (quorum 1)");
+	else
+		report_pass(x->report, CHECK_TOKENS, n, "sets of authorizers that were announced: %u", sets_announced(&x->r.progress));
 }
 
 /* V18 */

@@ -15,6 +15,7 @@
 #include "verifier/receipt_cmd.h"
 #include "verifier/record_checks.h"
 #include "verifier/selftest.h"
+#include "verifier/steady.h"
 #include "verifier/watch.h"
 
 static void
@@ -54,7 +55,8 @@ cmd_record(int argc, char **argv)
 	int json = flag(argc, argv, "--json"), quiet = flag(argc, argv, "--quiet"), self = flag(argc, argv, "--self-test");
 	struct report *r = calloc(1, sizeof *r);
 	enum until u = UNTIL_HANDOVER;
-	struct file_source src;
+	struct file_source src, steady;
+	struct steady server = {.base = &src};
 	char election[65], id[65];
 	struct why why;
 	int code;
@@ -72,8 +74,10 @@ cmd_record(int argc, char **argv)
 		free(r);
 		return self_test(where, &src, &pinned, core_count(), json, quiet, stdout);
 	}
+	steady = steady_source(&server);
 	report_start(r, u, json, quiet);
-	check_record(r, &src, &pinned, core_count(), election);
+	check_record(r, is_url(where) ? &steady : &src, &pinned, core_count(), election);
+	steady_free(&server);
 	code = report_finish(r, stdout, where, election[0] != '\0' ? election : NULL);
 	free(r);
 	return code;

@@ -1,0 +1,106 @@
+#include "verifier/steady.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/hash.h"
+
+struct read_before {
+	struct hash sha256;
+	char path[];
+};
+
+static int
+by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct read_before *)a)->path, ((const struct read_before *)b)->path);
+}
+
+/* This came of this file: the first time it is kept, later it must be the same. */
+static enum err
+came(struct steady *s, const char *path, const struct hash *h, struct why *why)
+{
+	size_t n = strlen(path) + 1;
+	const char *name = strrchr(path, '/');
+	struct read_before *one, **kept;
+
+	if (strcmp(name != NULL ? name + 1 : path, "checkpoint") == 0)
+		return OK;
+	if ((one = malloc(sizeof *one + n)) == NULL)
+		return ERR_NOMEM;
+	one->sha256 = *h;
+	memcpy(one->path, path, n);
+	if ((kept = tsearch(one, &s->seen, by_path)) == NULL) {
+		free(one);
+		return ERR_NOMEM;
+	}
+	if (*kept == one)
+		return OK;
+	free(one);
+	return hash_equal(&(*kept)->sha256, h) ? OK : why_set(why, ERR_PROOF, "%s: it is another file than a moment ago; one record must be one", path);
+}
+
+static enum err
+read_steady(void *ctx, const char *path, size_t max, struct buf *out, struct why *why)
+{
+	struct steady *s = ctx;
+	size_t before = out->n;
+	struct hash h;
+	enum err e;
+
+	if ((e = s->base->read(s->base->ctx, path, max, out, why)) != OK)
+		return e;
+	sha256(&h, out->n > before ? out->p + before : NULL, out->n - before);
+	return came(s, path, &h, why);
+}
+
+struct passing {
+	struct hash_run *hash;
+	enum err (*each)(void *arg, const uint8_t *p, size_t n);
+	void *arg;
+};
+
+static enum err
+on_piece(void *ctx, const uint8_t *p, size_t n)
+{
+	struct passing *x = ctx;
+
+	hash_more(x->hash, p, n);
+	return x->each(x->arg, p, n);
+}
+
+static enum err
+stream_steady(void *ctx, const char *path, enum err (*each)(void *, const uint8_t *, size_t), void *arg, struct why *why)
+{
+	struct steady *s = ctx;
+	struct passing x = {hash_start(), each, arg};
+	enum err e = source_stream(s->base, path, on_piece, &x, why);
+	struct hash h;
+
+	hash_end(x.hash, &h);
+	return e == OK ? came(s, path, &h, why) : e;
+}
+
+static enum err
+list_steady(void *ctx, void (*each)(void *, const char *), void *arg, struct why *why)
+{
+	struct steady *s = ctx;
+
+	if (s->base->list == NULL)
+		return why_set(why, ERR_ABSENT, "the files of this source cannot be listed");
+	return s->base->list(s->base->ctx, each, arg, why);
+}
+
+struct file_source
+steady_source(struct steady *s)
+{
+	return (struct file_source){s, read_steady, list_steady, stream_steady};
+}
+
+void
+steady_free(struct steady *s)
+{
+	tdestroy(s->seen, free);
+	s->seen = NULL;
+}
