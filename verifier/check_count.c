@@ -135,7 +135,7 @@ check_count(struct check_run *x)
 	}
 	if (x->false_factors.n > 0)
 		report_pass(x->report, CHECK_DECRYPTION_PROOFS, 0, "%.480s", buf_cstr(&x->false_factors));
-	if (ready) {
+	if (ready && go_on(x)) { /* every group was gone through */
 		check_outputs(x);
 		check_stations(x, has);
 		if (pairs != (all = pairs_of_box(x)))
