@@ -85,5 +85,5 @@ check_witnesses(struct check_run *x)
 	if (pinned.n > 0)
 		check_policy(x, &pinned);
 	if (call.quorum > 0 && (n = replaced(x)) > 0)
-		report_pass(x->report, CHECK_WITNESSES, 0, "%u witnesses of the call were replaced by amendments: pin with --witness those whom you know", n);
+		report_pass(x->report, CHECK_WITNESSES, 0, "replacements of the call's witnesses by amendments: %u; pin with --witness those whom you know", n);
 }

@@ -138,9 +138,13 @@ own_fault(enum err e)
 void
 text_clean(char *s)
 {
-	for (unsigned char *p = (unsigned char *)s; *p != '\0'; p++)
-		if (*p < 0x20 || *p == 0x7f || (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)) /* C0, DEL, C1 */
-			*p = '?';
+	for (unsigned char *p = (unsigned char *)s; *p != '\0'; p++) {
+		if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) /* C1 */
+			*p++ = '?';
+		else if (*p >= 0x20 && *p != 0x7f)
+			continue;
+		*p = '?';
+	}
 }
 
 static void
