@@ -56,7 +56,7 @@ cmd_record(int argc, char **argv)
 	struct report *r = calloc(1, sizeof *r);
 	enum until u = UNTIL_HANDOVER;
 	struct file_source src, steady;
-	struct steady server = {.base = &src};
+	struct steady once = {.base = &src};
 	char election[65], id[65];
 	struct why why;
 	int code;
@@ -74,10 +74,10 @@ cmd_record(int argc, char **argv)
 		free(r);
 		return self_test(where, &src, &pinned, core_count(), json, quiet, stdout);
 	}
-	steady = steady_source(&server);
+	steady = steady_source(&once);
 	report_start(r, u, json, quiet);
-	check_record(r, is_url(where) ? &steady : &src, &pinned, core_count(), election);
-	steady_free(&server);
+	check_record(r, &steady, &pinned, core_count(), election);
+	steady_free(&once);
 	code = report_finish(r, stdout, where, election[0] != '\0' ? election : NULL);
 	free(r);
 	return code;

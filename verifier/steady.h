@@ -1,7 +1,7 @@
-/* verifier/steady.h - a server's record that gives each file once: what is read again must be what was read before.
+/* verifier/steady.h - a record that is one: what is read of a file again must be what was read before.
  *
- * A record is judged file by file and hashed as a whole at the end. Whoever serves it could give its readers one file
- * for the checks and another for the hash lists, which then name what nobody verified.
+ * A record is judged file by file and hashed as a whole at the end. Who serves it, or made the stick that it lies on, could
+ * give one file to the checks and another to the hash lists, which then name what nobody verified.
  * Spec    spec/record.md#checks
  */
 #ifndef VERIFIER_STEADY_H
