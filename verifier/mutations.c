@@ -128,6 +128,7 @@ const struct mutation mutations[] = {
     {"two numbers of an act exchanged", CHECK_COUNT_ACTS, spoil_numbers_exchanged, "acts/count-%c.json", NULL, NULL, NULL},
     {"the operator's signature of a count act missing", CHECK_COUNT_ACTS, spoil_gone, "acts/count-%c.json.note", NULL, NULL, NULL},
     {"the summary's text altered", CHECK_COUNT_ACTS, spoil_one_byte_more, "acts/count-summary.txt", "\n", NULL, NULL},
+    {"an amendment with a false signature", CHECK_AMENDMENTS, spoil_entry_signed_by_others, NULL, SIGNED("include"), NULL, NULL},
     {"a cancelled election counted", CHECK_AMENDMENTS, NULL, NULL, NULL, NULL, forge_cancelled},
     {"a document that nobody named", CHECK_DOCUMENTS, spoil_extra, "documents/0000000000000000000000000000000000000000000000000000000000000000", NULL, NULL, NULL},
     {"a document named that is not there", CHECK_DOCUMENTS, NULL, "close", "1111111111111111111111111111111111111111111111111111111111111111", NULL, forge_fact_more},

@@ -376,7 +376,7 @@ case("signed again: a heartbeat that counted nobody, after ballots", lambda: rel
 case("a pipe in the record", lambda: os.mkfifo(C + "/extra"), "files")
 case("a link in the record", lambda: os.symlink("call.json", C + "/extra"), "files")
 case("signed again: no seal", lambda: relog("events", without("seal")), "seal")
-case("signed again: an amendment without its second signature", lambda: relog("events", edit("extend", rb"\\n\xe2\x80\x94 notaria [^\\]*", b"")), "entry-signatures")
+case("signed again: an amendment without its second signature", lambda: relog("events", edit("extend", rb"\\n\xe2\x80\x94 notaria [^\\]*", b"")), "amendments")
 case("signed again: an amendment unmade", lambda: relog("events", without("exclude")), "phases")
 case("signed again: a heartbeat with another root", lambda: relog("events", edit("heartbeat", rb'"root": "(.)', lambda m: b'"root": "' + (b"0" if m.group(1) != b"0" else b"1"))), "heads")
 case("signed again: the close entry names another size", lambda: relog("events", edit("close", rb'"size": "\d+"', b'"size": "3"')), "ballots-log")
