@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "crypto/hash.h"
+#include "election/record.h"
 
 struct read_before {
 	struct hash sha256;
@@ -38,7 +39,7 @@ came(struct steady *s, const char *path, const struct hash *h, struct why *why)
 	if (*kept == one)
 		return OK;
 	free(one);
-	return hash_equal(&(*kept)->sha256, h) ? OK : why_set(why, ERR_PROOF, "%s: it is another file than a moment ago; one record must be one", path);
+	return hash_equal(&(*kept)->sha256, h) ? OK : why_set(why, ERR_PROOF, "%s: not what it was a moment ago; one record must be one", path);
 }
 
 static enum err
@@ -82,14 +83,31 @@ stream_steady(void *ctx, const char *path, enum err (*each)(void *, const uint8_
 	return e == OK ? came(s, path, &h, why) : e;
 }
 
+/* The same names each time, too: who leaves one out of the second list leaves it out of the hash lists. */
 static enum err
 list_steady(void *ctx, void (*each)(void *, const char *), void *arg, struct why *why)
 {
 	struct steady *s = ctx;
+	struct hash_run *run;
+	struct hash h;
+	char **name = NULL;
+	size_t n = 0;
+	enum err e;
 
-	if (s->base->list == NULL)
-		return why_set(why, ERR_ABSENT, "the files of this source cannot be listed");
-	return s->base->list(s->base->ctx, each, arg, why);
+	if ((e = source_names(s->base, &name, &n, why)) != OK)
+		return e;
+	run = hash_start();
+	for (size_t i = 0; i < n; i++)
+		hash_more(run, name[i], strlen(name[i]) + 1);
+	hash_end(run, &h);
+	e = came(s, "the list of files", &h, why);
+	for (size_t i = 0; i < n; i++) {
+		if (e == OK)
+			each(arg, name[i]);
+		free(name[i]);
+	}
+	free(name);
+	return e;
 }
 
 struct file_source

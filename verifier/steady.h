@@ -15,7 +15,7 @@ struct steady {
 	void *seen; /* a tree of paths with the SHA-256 of what came */
 };
 
-/* Reads as base does, s must outlive it; besides ERR_PROOF: another file than before. Checkpoints are let through: witnesses
+/* Reads and lists as base does, s must outlive it; besides ERR_PROOF: another file, or other names, than before. Checkpoints are let through: witnesses
  * sign them when they do, and their heads are held against each other by V39. */
 struct file_source steady_source(struct steady *s);
 void steady_free(struct steady *s);
