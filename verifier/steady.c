@@ -18,16 +18,30 @@ by_path(const void *a, const void *b)
 	return strcmp(((const struct read_before *)a)->path, ((const struct read_before *)b)->path);
 }
 
+static int
+is_checkpoint(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strcmp(slash != NULL ? slash + 1 : path, "checkpoint") == 0;
+}
+
+/* How much of a file must not change: all, but of a checkpoint the text that is signed; witnesses sign it when they do. */
+static size_t
+steady_part(const char *path, const uint8_t *p, size_t n)
+{
+	const uint8_t *end = is_checkpoint(path) && n > 0 ? memmem(p, n, "\n\n", 2) : NULL;
+
+	return end != NULL ? (size_t)(end - p) : n;
+}
+
 /* This came of this file: the first time it is kept, later it must be the same. */
 static enum err
 came(struct steady *s, const char *path, const struct hash *h, struct why *why)
 {
 	size_t n = strlen(path) + 1;
-	const char *name = strrchr(path, '/');
 	struct read_before *one, **kept;
 
-	if (strcmp(name != NULL ? name + 1 : path, "checkpoint") == 0)
-		return OK;
 	if ((one = malloc(sizeof *one + n)) == NULL)
 		return ERR_NOMEM;
 	one->sha256 = *h;
@@ -47,12 +61,16 @@ read_steady(void *ctx, const char *path, size_t max, struct buf *out, struct why
 {
 	struct steady *s = ctx;
 	size_t before = out->n;
+	const uint8_t *p;
 	struct hash h;
 	enum err e;
 
 	if ((e = s->base->read(s->base->ctx, path, max, out, why)) != OK)
 		return e;
-	sha256(&h, out->n > before ? out->p + before : NULL, out->n - before);
+	if (out->failed)
+		return ERR_NOMEM;
+	p = out->n > before ? out->p + before : NULL;
+	sha256(&h, p, steady_part(path, p, out->n - before));
 	return came(s, path, &h, why);
 }
 
@@ -75,10 +93,19 @@ static enum err
 stream_steady(void *ctx, const char *path, enum err (*each)(void *, const uint8_t *, size_t), void *arg, struct why *why)
 {
 	struct steady *s = ctx;
-	struct passing x = {hash_start(), each, arg};
-	enum err e = source_stream(s->base, path, on_piece, &x, why);
+	struct passing x = {NULL, each, arg};
+	struct buf whole = {0};
 	struct hash h;
+	enum err e;
 
+	if (is_checkpoint(path)) {
+		if ((e = read_steady(s, path, NOTE_MAX_BYTES, &whole, why)) == OK)
+			e = each(arg, whole.p, whole.n);
+		buf_free(&whole);
+		return e;
+	}
+	x.hash = hash_start();
+	e = source_stream(s->base, path, on_piece, &x, why);
 	hash_end(x.hash, &h);
 	return e == OK ? came(s, path, &h, why) : e;
 }

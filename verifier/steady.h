@@ -15,8 +15,8 @@ struct steady {
 	void *seen; /* a tree of paths with the SHA-256 of what came */
 };
 
-/* Reads and lists as base does, s must outlive it; besides ERR_PROOF: another file, or other names, than before. Checkpoints are let through: witnesses
- * sign them when they do, and their heads are held against each other by V39. */
+/* Reads and lists as base does, s must outlive it; besides ERR_PROOF: another file, or other names, than before. Of a checkpoint the
+ * text that is signed: witnesses sign it when they do. */
 struct file_source steady_source(struct steady *s);
 void steady_free(struct steady *s);
 
