@@ -2,12 +2,9 @@
  *
  * Spec    spec/http.md#login, spec/http.md#authorize, spec/http.md#confirm
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <liboath/oath.h>
 
@@ -121,24 +118,6 @@ start(struct service *s, struct fields *f, struct http_reply *r)
 	json_hex(&o, "server_nonce", slot->id, 32);
 	json_end(&o, '}');
 	(void)pthread_mutex_unlock(&s->logins->lock);
-}
-
-/* A file with a random name and no time, for the gateway to take away. */
-enum err
-outbox_put(const struct service *s, const struct buf *message)
-{
-	struct timespec never[2] = {{1, 0}, {1, 0}};
-	uint8_t random[16];
-	char hex[33], path[1200];
-	enum err e;
-
-	random_bytes(random, sizeof random);
-	hex_encode(hex, random, sizeof random);
-	(void)snprintf(path, sizeof path, "%s/%s", s->config.outbox, hex);
-	e = message->failed ? ERR_NOMEM : file_write(path, message->p, message->n, 0600, NULL);
-	(void)utimensat(AT_FDCWD, path, never, 0);
-	(void)utimensat(AT_FDCWD, s->config.outbox, never, 0);
-	return e;
 }
 
 static enum err

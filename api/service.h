@@ -7,22 +7,13 @@
 
 #include <pthread.h>
 
+#include "api/config.h"
 #include "api/reply.h"
 #include "crypto/clock.h"
 #include "election/authorizer.h"
 #include "election/record.h"
 #include "ledger/ledger.h"
 #include "registry/refill.h"
-
-struct config {
-	char data[1024], record[1024], control[108], address[64], outbox[1024];
-	unsigned account_port, box_port;
-	char ballots_key[1024], events_key[1024], authorizer_key[1024], rsa_keys[1024], private_roll[1024], private_key[1024], pass_file[1024];
-	char certificate[1024], tls_key[1024];
-	char mirror[1024]; /* folder in a second place; empty: none */
-	unsigned patience; /* seconds that an authorizer of the set in use may fail */
-	unsigned per_address, rate; /* of one address: connections, requests a second; 0: no limit */
-};
 
 struct login_table;
 struct relay;
@@ -59,7 +50,6 @@ struct service {
 	const char *stage; /* before, open, suspended, grace, closed, sealed */
 };
 
-MUST_CHECK enum err config_read(struct config *out, const char *path, struct why *why);
 /* Call and keys, checked against each other: what service_start and restoring need first. */
 MUST_CHECK enum err service_open_keys(struct service *s, struct why *why);
 /* Where a log ("ballots", "events") of this configuration lies; the strings and the key must outlive the ledger. */
