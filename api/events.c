@@ -74,7 +74,7 @@ append_one(struct service *s, struct event *e, uint64_t *index, struct why *why)
 	if ((err = progress_apply(&next, e, &s->call, why)) != OK || (err = used_check(&s->used, e, why)) != OK)
 		goto done;
 	if ((err = event_write(&entry, e)) != OK) {
-		(void)why_set(why, err, "%s: the entry is too long", e->kind);
+		(void)why_set(why, err, err == ERR_RANGE ? "%s: a fact holds a control or direction character" : "%s: the entry is too long", e->kind);
 		goto done;
 	}
 	if ((err = readable(&entry, why)) != OK || (err = amendment_prepare(s, e, why)) != OK)

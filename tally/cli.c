@@ -251,7 +251,7 @@ write_document(struct buf *out, const struct event *e, struct why *why)
 {
 	enum err err = event_document(out, e);
 
-	return err == OK ? OK : why_set(why, err, "%s: a fact is too long, or out of memory", e->kind);
+	return err == OK ? OK : why_set(why, err, "%s: a fact is too long, or holds a control or direction character; or out of memory", e->kind);
 }
 
 enum err

@@ -217,6 +217,52 @@ passwords(void **state)
 	assert_false(password_valid("0000000000000000000000"));
 }
 
+/* Acts print facts: none forges a line of them. Only the checkpoint of the close entry has several lines. */
+static void
+plain_facts(const struct call *call)
+{
+	static const char *const bad[] = {"m\nACTA", "\t", "\r", "\x7f", "\xc2\x85", "\xe2\x80\xa8", "a\xe2\x80\xae" "b", "\xe2\x81\xa6", "\xd8\x9c"};
+	struct event *e = calloc(1, sizeof *e), *back = calloc(1, sizeof *back);
+	struct buf out = {0};
+	struct why why;
+
+	(void)strcpy(e->kind, "incident");
+	e->scope = call->hash;
+	event_add(e, "what", "Se extravi\xc3\xb3 un sobre \xe2\x80\x94 ya no");
+	assert_int_equal(event_write(&out, e), OK);
+	assert_int_equal(event_read(back, out.p, out.n, &why), OK);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct json_out o;
+
+		(void)strcpy(e->fact[0].value, bad[i]);
+		assert_int_equal(event_document(&out, e), ERR_RANGE);
+		assert_int_equal(event_write(&out, e), ERR_RANGE);
+		buf_free(&out);
+		o = json_out(&out); /* as another program would write it */
+		json_begin(&o, NULL, '{');
+		json_text(&o, "urna", "entry");
+		json_int(&o, "version", 1);
+		json_hash(&o, "scope", &e->scope);
+		json_time(&o, "time", e->time);
+		json_text(&o, "kind", e->kind);
+		json_begin(&o, "facts", '{');
+		json_text(&o, "what", bad[i]);
+		json_end(&o, '}');
+		json_end(&o, '}');
+		assert_int_equal(event_read(back, out.p, out.n, &why), ERR_RANGE);
+		assert_non_null(strstr(why.text, "control or direction"));
+	}
+	buf_free(&out);
+	(void)strcpy(e->kind, "close");
+	(void)strcpy(e->fact[0].name, "checkpoint");
+	(void)strcpy(e->fact[0].value, "urna.example/ballots\n0\n");
+	assert_int_equal(event_write(&out, e), OK);
+	assert_int_equal(event_read(back, out.p, out.n, &why), OK);
+	buf_free(&out);
+	free(e);
+	free(back);
+}
+
 /* A number is written in one way, a phase too. */
 static void
 strict_facts(void **state)
@@ -248,6 +294,7 @@ strict_facts(void **state)
 	assert_int_equal(event_document(&out, e), ERR_LENGTH);
 	assert_int_equal(event_write(&out, e), ERR_LENGTH);
 	buf_free(&out);
+	plain_facts(call);
 	free(big);
 	free(e);
 	free(call);
