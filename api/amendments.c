@@ -50,7 +50,7 @@ prepare_call(const struct service *s, const struct event *e, struct why *why)
 	return err;
 }
 
-/* Whether an entry that changes the roll can be carried out; nothing changes yet. */
+/* Whether an entry that changes the roll can be carried out, tried on a copy of it; nothing changes yet. */
 static enum err
 prepare_roll(struct service *s, const struct event *e, struct why *why)
 {
@@ -77,7 +77,7 @@ amendment_prepare(struct service *s, const struct event *e, struct why *why)
 {
 	enum err err = prepare_call(s, e, why);
 
-	return err == OK && s->loaded ? prepare_roll(s, e, why) : err;
+	return err == OK && s->loaded && roll_amends(e) ? prepare_roll(s, e, why) : err;
 }
 
 /* The old contacts hear of a replacement before it is in force. */
@@ -106,6 +106,8 @@ amendment_carry_out(struct service *s, const struct event *e, struct why *why)
 	uint32_t before = s->roll.n, replaced = s->roll.replaced, index = (uint32_t)strtoul(event_fact(e, "index"), NULL, 10);
 	enum err err;
 
+	if (!roll_amends(e))
+		return OK;
 	(void)pthread_rwlock_wrlock(&s->roll_lock);
 	err = roll_amend(&s->roll, e, &s->call, s->manifest, why);
 	s->persons = s->roll.n;
