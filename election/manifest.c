@@ -1,5 +1,6 @@
 #include "election/manifest.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -332,6 +333,9 @@ read_fields(struct manifest *m, struct json *root, struct why *why)
 	if (f.e == OK)
 		f.e = fields_end(&g);
 	m->heartbeat = (unsigned)field_int(&f, "heartbeat_seconds", 1, 86400);
+	if (f.e == OK && (m->closes - m->opens) / MOST_HEARTBEATS >= m->heartbeat)
+		(void)field_bad(&f, 1, "from \"opens\" to \"closes\" there would be more than %d heartbeats: \"heartbeat_seconds\" must be %" PRId64 " or more", MOST_HEARTBEATS,
+		    (m->closes - m->opens) / MOST_HEARTBEATS + 1);
 	m->replacement_delay = (unsigned)field_int(&f, "replacement_delay_seconds", 0, 30 * 86400);
 	g = fields_of(field_object(&f, "codes"), why);
 	m->code_digits = (unsigned)field_int(&g, "digits", 6, 8);

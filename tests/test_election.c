@@ -77,7 +77,8 @@ manifests(void **state)
 	static const char *const lines[] = {"PAN", "PRI", "PRD", "PAN_PRI_PRD", "PAN_PRI", "PAN_PRD", "PRI_PRD", "CANDIDATO_NO_REGISTRADO", "VOTOS_NULOS"};
 	static const char *const replace[][2] = {{"\"grace_seconds\":120", "\"grace_second\":120"}, {"2026-06-02", "2026-05-01"}, {"[\"pre\",\"con\"]", "[\"con\",\"pre\"]"},
 	    {"[\"PAN\",\"PRI\",\"PRD\"]", "[\"PAN\",\"PAN\"]"}, {"[\"PAN\",\"PRI\",\"PRD\"]", "[\"PAN\",\"PT\"]"}, {"\"id\":\"con\"", "\"id\":\"pre\""}, {"\"id\":\"con\"", "\"id\":\"summary\""},
-	    {"\"version\":1", "\"version\":2"}, {"\"entity\":\"09\"", "\"entity\":\"10\""}, {"\"digits\":6", "\"digits\":5"}, {"\"id\":\"PRI\"", "\"id\":\"PAN\""}};
+	    {"\"version\":1", "\"version\":2"}, {"\"entity\":\"09\"", "\"entity\":\"10\""}, {"\"digits\":6", "\"digits\":5"}, {"\"id\":\"PRI\"", "\"id\":\"PAN\""}, {"\"heartbeat_seconds\":3600", "\"heartbeat_seconds\":1"},
+	    {"\"heartbeat_seconds\":3600", "\"heartbeat_seconds\":25"}};
 	struct manifest *m;
 	struct why why;
 
@@ -99,6 +100,7 @@ manifests(void **state)
 		if (manifest_read(&m, text, strlen(text), &why) == OK)
 			fail_msg("accepted: %s", replace[i][1]);
 	}
+	assert_non_null(strstr(why.text, "must be 26 or more")); /* the last one says what to do */
 }
 
 static void

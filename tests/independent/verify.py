@@ -239,7 +239,7 @@ def v05(r):
     for where, name, least, most in BOUNDS:
         need(least <= (m[where][name] if where else m[name]) <= most, name + " out of bounds")
     need(m["public_head"]["at_most_seconds"] >= m["public_head"]["seconds"], "public_head")
-    need(time_read(m["opens"]) < time_read(m["closes"]), "closes before it opens")
+    need(0 < time_read(m["closes"]) - time_read(m["opens"]) < 50000 * m["heartbeat_seconds"], "closes before it opens, or too many heartbeats")
     entities = {}
     for e in m["entities"]:
         fields(e, ["id", "name"])
