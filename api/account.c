@@ -136,6 +136,21 @@ send_code(const struct service *s, const char *phone, const char *code)
 	return e;
 }
 
+/* Seconds for which this voter is still locked after wrong codes. With the table's lock. */
+static unsigned
+locked(const struct login_table *t, int64_t index)
+{
+	int64_t left = t->locked_until[index] - now_seconds();
+
+	return left > 0 ? (unsigned)left : 0;
+}
+
+static void
+refuse_locked(struct http_reply *r, unsigned seconds)
+{
+	reply_locked(r, seconds, "Demasiados c\xc3\xb3" "digos equivocados: espere unos minutos.", "too many wrong codes: wait some minutes");
+}
+
 static void
 answer(struct service *s, struct fields *f, struct http_reply *r)
 {
@@ -146,6 +161,7 @@ answer(struct service *s, struct fields *f, struct http_reply *r)
 	struct hash h;
 	char user[64], otp[9] = "", secret[20];
 	int64_t index;
+	unsigned seconds;
 	int known, good;
 
 	field_copy(f, "user", user, sizeof user);
@@ -164,10 +180,9 @@ answer(struct service *s, struct fields *f, struct http_reply *r)
 	login_hash(&h, &s->election, s->call.account, server, client, user);
 	good = schnorr_verify(sig, roll_credential(&s->roll.row[index >= 0 ? index : 0], now_seconds()), &h) == OK && index >= 0 && known;
 	(void)pthread_mutex_lock(&t->lock);
-	if (good && t->locked_until[index] > now_seconds()) {
+	if (good && (seconds = locked(t, index)) > 0) { /* only who knows the password hears of a lock */
 		(void)pthread_mutex_unlock(&t->lock);
-		reply_error(r, ERR_DENIED, "too many wrong codes: wait some minutes");
-		r->status = 429;
+		refuse_locked(r, seconds);
 		return;
 	}
 	if (!good) {
@@ -233,6 +248,7 @@ code(struct service *s, struct fields *f, struct http_reply *r)
 	uint8_t id[32];
 	char given[16];
 	int64_t index = NOBODY;
+	unsigned seconds;
 
 	field_hex(f, "login", id, 32);
 	field_copy(f, "code", given, sizeof given);
@@ -240,10 +256,9 @@ code(struct service *s, struct fields *f, struct http_reply *r)
 		return;
 	(void)pthread_mutex_lock(&t->lock);
 	slot = lookup(t->login, SESSIONS, id);
-	if (slot != NULL && t->locked_until[slot->index] > now_seconds()) {
+	if (slot != NULL && (seconds = locked(t, slot->index)) > 0) {
 		(void)pthread_mutex_unlock(&t->lock);
-		reply_error(r, ERR_DENIED, "too many wrong codes: wait some minutes");
-		r->status = 429;
+		refuse_locked(r, seconds);
 		return;
 	}
 	if (slot == NULL || strlen(given) != s->manifest->code_digits || !ct_equal(given, slot->code, s->manifest->code_digits)) {

@@ -89,6 +89,8 @@ end(void **state)
 	return system(cmd);
 }
 
+static unsigned retry_after;
+
 /* POST; the status, and the body in text. */
 static unsigned
 post(const char *path, struct buf *text, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -108,6 +110,7 @@ post(const char *path, struct buf *text, const char *format, ...)
 	account_handle(s, &q, &r);
 	buf_free(text);
 	*text = r.body;
+	retry_after = r.retry_after;
 	return r.status;
 }
 
@@ -204,6 +207,19 @@ log_in(char session[65], struct buf *t, const char *user, const struct scalar *k
 	assert_int_equal(post("/login/code", t, "{\"login\": \"%s\", \"code\": \"%s\"}", login, code), 403);
 }
 
+/* The refusal says for how long, in the body and for the header. */
+static void
+assert_lock(struct buf *t)
+{
+	char error[16], want[40];
+
+	field(error, sizeof error, t, "error");
+	assert_string_equal(error, "locked");
+	assert_in_range(retry_after, s->manifest->lock_seconds - 5, s->manifest->lock_seconds);
+	(void)snprintf(want, sizeof want, "\"retry_after\": %u", retry_after);
+	assert_non_null(strstr(buf_cstr(t), want));
+}
+
 static void
 logins(void **state)
 {
@@ -243,9 +259,17 @@ logins(void **state)
 	assert_int_equal(post("/login/code", &t, "{\"login\": \"%s\", \"code\": \"%s\"}", login, code), 403);
 	code[0] = code[0] == '0' ? '9' : (char)(code[0] - 1);
 	assert_int_equal(post("/login/code", &t, "{\"login\": \"%s\", \"code\": \"%s\"}", login, code), 429);
+	assert_lock(&t);
 	start(nonce, &t, "ana");
 	login_signature(sig, nonce, &credential, &s->election, s->call.account, "ana");
 	assert_int_equal(answer(&t, nonce, "ana", sig), 429);
+	assert_lock(&t);
+	/* without the password nobody hears of the lock: as of an unknown user */
+	start(nonce, &t, "ana");
+	login_signature(sig, nonce, &other, &s->election, s->call.account, "ana");
+	assert_int_equal(answer(&t, nonce, "ana", sig), 403);
+	assert_int_equal(unknown.n, t.n);
+	assert_memory_equal(unknown.p, t.p, t.n);
 	assert_int_equal(take_codes(code), 0);
 	/* nobody else is locked */
 	log_in(session, &t, "beto", &other);
