@@ -33,7 +33,7 @@ run(void *arg)
 		struct why why = {""};
 		int stop;
 
-		if (authorizer_follow(a, 0, &why) == OK && a->progress.closed && !a->finished)
+		if (authorizer_follow(a, 0, &why) == OK)
 			(void)!authorizer_finish(a, &why);
 		(void)pthread_rwlock_wrlock(&a->lock);
 		a->trouble = why;

@@ -250,9 +250,12 @@ read_events(struct authorizer *a, struct why *why)
 	r->election = a->setup.election;
 	r->m = a->setup.m;
 	if ((e = copy_roll(&r->roll, &a->setup.roll)) == OK && (e = record_events(r, why)) == OK) {
-		if (continues(r, &a->head) != OK)
-			e = a->broken = why_set(why, ERR_PROOF, "events is not the log it was: the authority shows two histories; nothing is signed any more");
-		else if (r->progress.opened && !hash_equal(&r->progress.election, &a->setup.election))
+		if (continues(r, &a->head) != OK) {
+			e = why_set(why, ERR_PROOF, "events is not the log it was: the authority shows two histories; nothing is signed any more");
+			(void)pthread_rwlock_wrlock(&a->lock);
+			a->broken = e;
+			(void)pthread_rwlock_unlock(&a->lock);
+		} else if (r->progress.opened && !hash_equal(&r->progress.election, &a->setup.election))
 			e = why_set(why, ERR_PROOF, "events names another opening than the account origin shows");
 		else
 			e = take_events(a, r, why);

@@ -56,7 +56,8 @@ MUST_CHECK enum err authorizer_setup(struct authorizer *a, struct record *r, str
 MUST_CHECK enum err authorizer_same_election(const struct authorizer *a, const struct hash *election, struct why *why);
 /* Read what is new. `size`: entries of events that somebody knows of; 0: whatever there is. Takes both locks. */
 MUST_CHECK enum err authorizer_follow(struct authorizer *a, uint64_t size, struct why *why);
-/* When the box is closed: complete what the authority has answered, then sign; nothing is authorized after. Takes the lock. */
+/* When the box is closed, once: complete what the authority has answered, then sign; nothing is authorized after. Takes both
+ * locks: the roll does not change under it. */
 MUST_CHECK enum err authorizer_finish(struct authorizer *a, struct why *why);
 
 #endif

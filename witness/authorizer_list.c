@@ -116,6 +116,17 @@ sign_entry(struct authorizer *a, const struct hash *list, struct why *why)
 	return err;
 }
 
+static int
+due(struct authorizer *a)
+{
+	int is;
+
+	(void)pthread_rwlock_rdlock(&a->lock);
+	is = a->progress.closed && !a->finished;
+	(void)pthread_rwlock_unlock(&a->lock);
+	return is;
+}
+
 enum err
 authorizer_finish(struct authorizer *a, struct why *why)
 {
@@ -124,9 +135,14 @@ authorizer_finish(struct authorizer *a, struct why *why)
 	char path[1100];
 	enum err e;
 
+	if (!due(a))
+		return OK;
 	if (a->close_seen == 0)
 		a->close_seen = steady_seconds();
-	if ((e = complete(a, why)) != OK && steady_seconds() - a->close_seen < COMPLETE_SECONDS)
+	(void)pthread_mutex_lock(&a->follow);
+	e = complete(a, why);
+	(void)pthread_mutex_unlock(&a->follow);
+	if (e != OK && steady_seconds() - a->close_seen < COMPLETE_SECONDS)
 		return e;
 	(void)pthread_rwlock_wrlock(&a->lock);
 	authorizer_rows(a, &x);
