@@ -210,10 +210,12 @@ answer(struct service *s, struct fields *f, struct http_reply *r)
 
 /* What the registry has of a voter's request; answers in the call's order, and the set that makes a token now. */
 static void
-stored(const struct service *s, struct json_out *o, const struct buf *request, const struct authorization_row *row, int confirmed)
+stored(struct service *s, struct json_out *o, const struct buf *request, const struct authorization_row *row, int confirmed)
 {
 	char *text = malloc(4 * (request->n + RSA_BYTES) / 3 + 64);
+	struct view v;
 
+	service_view(s, &v);
 	if (text == NULL) {
 		o->b->failed = 1;
 		return;
@@ -231,7 +233,7 @@ stored(const struct service *s, struct json_out *o, const struct buf *request, c
 		json_text(o, NULL, row->answers >> a & 1 ? text : "");
 	}
 	json_end(o, ']');
-	json_int(o, "set", s->progress.set);
+	json_int(o, "set", v.progress.set);
 	json_bool(o, "confirmed", confirmed);
 	json_end(o, '}');
 	free(text);
@@ -332,9 +334,11 @@ commit(struct service *s, const struct authorization *a, struct buf *request, st
 {
 	struct registry_row have = {0};
 	struct buf bytes = {0};
+	struct view v;
 	enum err e;
 
-	if (strcmp(s->stage, "open") != 0 && (registry_get(s->registry, a->index, &have, NULL) != OK || !have.authorized)) {
+	service_view(s, &v);
+	if (strcmp(v.stage, "open") != 0 && (registry_get(s->registry, a->index, &have, NULL) != OK || !have.authorized)) {
 		registry_row_free(&have);
 		return ERR_NOT_NOW;
 	}
@@ -368,6 +372,7 @@ authorize(struct service *s, struct fields *f, struct http_reply *r)
 	struct hash asked, have;
 	struct why why = {""};
 	struct json_out o;
+	struct view v;
 	int confirmed = 0;
 	enum err e;
 
@@ -383,7 +388,8 @@ authorize(struct service *s, struct fields *f, struct http_reply *r)
 		reply_error(r, ERR_DENIED, "no such session: log in again");
 		goto done;
 	}
-	if (strcmp(s->stage, "open") != 0 && strcmp(s->stage, "grace") != 0) {
+	service_view(s, &v);
+	if (strcmp(v.stage, "open") != 0 && strcmp(v.stage, "grace") != 0) {
 		reply_error(r, ERR_NOT_NOW, "authorizations are given between opening and closing");
 		goto done;
 	}
@@ -408,7 +414,7 @@ authorize(struct service *s, struct fields *f, struct http_reply *r)
 	sha256(&have, request.p, request.n);
 	if (s->relay != NULL && hash_equal(&asked, &have)) { /* amendments of the roll need not wait for the others' answers */
 		(void)pthread_rwlock_unlock(&s->roll_lock);
-		relay_request(s->relay, (uint32_t)index, row, e == OK, s->progress.set, ANSWERS_MS);
+		relay_request(s->relay, (uint32_t)index, row, e == OK, v.progress.set, ANSWERS_MS);
 		(void)pthread_rwlock_rdlock(&s->roll_lock);
 	}
 	o = json_out(&r->body);
@@ -433,6 +439,7 @@ confirm(struct service *s, struct fields *f, struct http_reply *r)
 {
 	int64_t index = session(s, f);
 	uint8_t sig[64];
+	struct view v;
 	struct hash h;
 	enum err e;
 
@@ -443,7 +450,8 @@ confirm(struct service *s, struct fields *f, struct http_reply *r)
 		reply_error(r, ERR_DENIED, "no such session: log in again");
 		return;
 	}
-	if (strcmp(s->stage, "open") != 0 && strcmp(s->stage, "grace") != 0) {
+	service_view(s, &v);
+	if (strcmp(v.stage, "open") != 0 && strcmp(v.stage, "grace") != 0) {
 		reply_error(r, ERR_NOT_NOW, "confirmations are taken until the box closes");
 		return;
 	}
@@ -481,15 +489,18 @@ rows(struct service *s, struct fields *f, struct http_reply *r)
 /* ---- public files -------------------------------------------------------------------------- */
 
 static void
-public_file(const struct service *s, const char *name, struct http_reply *r)
+public_file(struct service *s, const char *name, struct http_reply *r)
 {
 	static const char *const allowed[] = {"call.json", "manifest.json", "opening.json", "roll", "dictamen.json", "zero-report.json",
 	    "key/transcript.json", "key/cards.json"};
 	char base[200];
 	size_t n = strlen(name);
-	int good = (strncmp(name, "authorizers/", 12) == 0 && strchr(name + 12, '/') == NULL && name[12] != '.') ||
-	    (s->progress.closed && strncmp(name, "authorizations/", 15) == 0 && strchr(name + 15, '/') == NULL && name[15] != '.');
+	struct view v;
+	int good;
 
+	service_view(s, &v);
+	good = (strncmp(name, "authorizers/", 12) == 0 && strchr(name + 12, '/') == NULL && name[12] != '.') ||
+	    (v.progress.closed && strncmp(name, "authorizations/", 15) == 0 && strchr(name + 15, '/') == NULL && name[15] != '.');
 	(void)snprintf(base, sizeof base, "%s", name);
 	if (n > 5 && n < sizeof base && strcmp(name + n - 5, ".note") == 0)
 		base[n - 5] = '\0';
@@ -514,6 +525,7 @@ account_handle(void *ctx, const struct http_request *q, struct http_reply *r)
 	struct json *root = NULL;
 	struct why why = {""};
 	struct fields f;
+	struct view v;
 
 	if (strcmp(q->method, "GET") == 0 && strcmp(q->path, "/status") == 0) {
 		status_reply(s, r);
@@ -526,8 +538,9 @@ account_handle(void *ctx, const struct http_request *q, struct http_reply *r)
 	for (size_t i = 0; i < sizeof posts / sizeof *posts; i++) {
 		if (strcmp(q->method, "POST") != 0 || strcmp(q->path, posts[i].path) != 0)
 			continue;
-		if (!s->loaded || (s->progress.closed && posts[i].run != rows) || !(s->progress.begun >> 3 & 1)) {
-			reply_error(r, ERR_NOT_NOW, s->progress.closed ? "the election is closed" : "the election is not open yet");
+		service_view(s, &v);
+		if (!v.loaded || (v.progress.closed && posts[i].run != rows) || !(v.progress.begun >> 3 & 1)) {
+			reply_error(r, ERR_NOT_NOW, v.progress.closed ? "the election is closed" : "the election is not open yet");
 			return;
 		}
 		if (json_parse(&root, q->body, q->body_n, 65536, &why) != OK) {

@@ -21,7 +21,7 @@ status_reply(struct service *s, struct http_reply *r)
 	json_hash(&o, "call", &s->call.hash);
 	if (s->loaded)
 		json_hash(&o, "election", &s->election);
-	json_text(&o, "state", s->stage);
+	json_text(&o, "state", s->view.stage);
 	json_time(&o, "now", now_seconds());
 	if (s->loaded) {
 		json_time(&o, "opens", s->manifest->opens);
@@ -79,7 +79,7 @@ metrics(struct service *s, struct http_reply *r)
 	    "# TYPE urna_events_total counter\nurna_events_total %" PRIu64 "\n# TYPE urna_ballots_public gauge\nurna_ballots_public %" PRIu64
 	    "\n# TYPE urna_authorizations gauge\nurna_authorizations %u\n# TYPE urna_confirmations gauge\nurna_confirmations %u\n"
 	    "# TYPE urna_refusals_total counter\nurna_refusals_total %" PRIu64 "\n# TYPE urna_healthy gauge\nurna_healthy %d\n",
-	    events.size, ballots.size, authorized, confirmed, s->refusals, ledger_state(s->events, NULL) == OK);
+	    events.size, ballots.size, authorized, confirmed, (uint64_t)s->refusals, ledger_state(s->events, NULL) == OK);
 	for (unsigned a = 1; s->relay != NULL && a < s->call.authorizers; a++) {
 		uint64_t pending;
 		int good = relay_answers(s->relay, a + 1, &pending);
@@ -138,9 +138,11 @@ control_handle(void *ctx, const struct http_request *q, struct http_reply *r)
 	else if (strcmp(q->method, "GET") == 0 && strcmp(q->path, "/metrics") == 0)
 		metrics(s, r);
 	else if (strcmp(q->method, "GET") == 0 && strcmp(q->path, "/health") == 0) {
+		(void)pthread_mutex_lock(&s->lock);
 		e = ledger_state(s->events, &why);
 		if (e == OK && s->ballots != NULL)
 			e = ledger_state(s->ballots, &why);
+		(void)pthread_mutex_unlock(&s->lock);
 		if (e != OK)
 			reply_error(r, ERR_NOT_NOW, why.text);
 		else

@@ -16,23 +16,32 @@ journal(const char *what, const char *text)
 	(void)fprintf(stderr, "%s %s%s\n", t, what, text);
 }
 
-/* Nobody casts while suspended, in the grace neither. Waits for ballots that are on their way into the log. */
-static void
-restage(struct service *s)
+/* Nobody casts while suspended, in the grace neither. */
+static const char *
+stage_of(const struct progress *p)
 {
-	const struct progress *p = &s->progress;
-	const char *stage = p->sealed	     ? "sealed"
-	    : p->cancelled		     ? "cancelled"
-	    : p->closed			     ? "closed"
-	    : p->suspended || p->clock	     ? "suspended"
-	    : (p->begun >> 5 & 1)	     ? "grace"
-	    : (p->begun >> 3 & 1)	     ? "open"
-					     : "before";
+	return p->sealed		 ? "sealed"
+	    : p->cancelled		 ? "cancelled"
+	    : p->closed			 ? "closed"
+	    : p->suspended || p->clock	 ? "suspended"
+	    : (p->begun >> 5 & 1)	 ? "grace"
+	    : (p->begun >> 3 & 1)	 ? "open"
+					 : "before";
+}
 
-	if (stage == s->stage)
-		return;
+void
+events_show(struct service *s)
+{
 	(void)pthread_rwlock_wrlock(&s->box_lock);
-	s->stage = stage;
+	s->view = (struct view){stage_of(&s->progress), s->loaded, s->progress};
+	(void)pthread_rwlock_unlock(&s->box_lock);
+}
+
+void
+service_view(struct service *s, struct view *out)
+{
+	(void)pthread_rwlock_rdlock(&s->box_lock);
+	*out = s->view;
 	(void)pthread_rwlock_unlock(&s->box_lock);
 }
 
@@ -82,7 +91,7 @@ append_one(struct service *s, struct event *e, uint64_t *index, struct why *why)
 	if ((err = ledger_append(s->events, entry.p, entry.n, NULL, &at, NULL, why)) != OK || (err = ledger_publish(s->events, why)) != OK)
 		goto done;
 	s->progress = next;
-	restage(s);
+	events_show(s);
 	if ((err = used_add(&s->used, e, why)) != OK || (err = replace_apply(&s->call, e, why)) != OK)
 		goto done;
 	if (s->loaded && (err = amendment_carry_out(s, e, why)) != OK)
@@ -248,7 +257,7 @@ events_replay(struct service *s, struct why *why)
 		free(x);
 		buf_free(&b);
 	}
-	restage(s);
+	events_show(s);
 	return e;
 }
 

@@ -36,7 +36,6 @@ open_now(struct service *s, struct why *why)
 	else if ((err = events_phase(s, 2, "end", why)) == OK && (err = events_phase(s, 3, "begin", why)) == OK && (err = events_phase(s, 4, "begin", why)) == OK) {
 		err = announce(s, s->relay != NULL ? relay_set(s->relay, 0, s->config.patience) : 1, why);
 	}
-	s->opened_at = now_seconds();
 	s->heartbeat_time = steady_seconds();
 	return err;
 }

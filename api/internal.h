@@ -1,5 +1,5 @@
-/* api/internal.h - what the parts of the service share: amendments.c, events.c, opening.c, closing.c, hours.c, submit.c,
- * control.c, and service.c, which starts and stops it all. Each calls those before it.
+/* api/internal.h - what the parts of the service share: outbox.c, amendments.c, events.c, closing.c,
+ * opening.c, hours.c, submit.c, control.c, and service.c, which starts and stops it all. Each calls those before it.
  *
  * With the lock: the caller holds s->lock.
  * Spec    spec/documents.md#events
@@ -29,6 +29,8 @@ MUST_CHECK enum err amendment_keep_person(struct service *s, const char *text, s
 
 /* A line with the time on stderr. */
 void journal(const char *what, const char *text);
+/* Let the listeners see where the election stands. Waits for ballots that are on their way into the log. */
+void events_show(struct service *s);
 /* Append an entry, after checking that it may come now, with the heartbeats that must stand beside it; carry it out. */
 MUST_CHECK enum err events_append(struct service *s, struct event *e, uint64_t *index, struct why *why);
 /* The begin or end of phase n, with a head of all ballots so far. */

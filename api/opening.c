@@ -162,6 +162,7 @@ service_load(struct service *s, struct why *why)
 	if (err == OK) {
 		s->loaded = 1;
 		s->steady_gap = now_seconds() - steady_seconds();
+		events_show(s);
 	}
 	free(e);
 	(void)pthread_mutex_unlock(&s->lock);

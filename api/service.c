@@ -106,7 +106,7 @@ service_start(struct service *s, struct why *why)
 	(void)pthread_rwlock_init(&s->roll_lock, &attr);
 	(void)pthread_rwlock_init(&s->box_lock, &attr); /* nor does a suspension for a pause between ballots */
 	(void)pthread_rwlockattr_destroy(&attr);
-	s->stage = "before";
+	s->view.stage = "before";
 	if ((e = service_open_keys(s, why)) != OK)
 		goto done;
 	if (s->config.mirror[0] != '\0' && (e = dir_make(s->config.mirror, why)) != OK)

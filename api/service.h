@@ -6,6 +6,7 @@
 #define API_SERVICE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "api/config.h"
 #include "api/reply.h"
@@ -18,13 +19,21 @@
 struct login_table;
 struct relay;
 
+/* Where the election stands, for the listeners, who do not wait for the lock. */
+struct view {
+	const char *stage; /* before, open, suspended, grace, closed, sealed, cancelled */
+	int loaded;	   /* the opening's documents and stores are there, and stay as they are */
+	struct progress progress;
+};
+
 struct service {
 	struct config config;
 	struct call call;
 	struct signer ballots_key, events_key, authorizer_key;
 	struct ledger *events, *ballots;
 	pthread_rwlock_t roll_lock; /* over roll and person: the account's threads read, amendments write */
-	pthread_rwlock_t box_lock; /* over stage: a ballot enters under it, so that none is on its way when the stage has changed */
+	pthread_rwlock_t box_lock; /* over view: a ballot enters under it, so that none is on its way when the stage has changed */
+	struct view view;	   /* written with `lock` too */
 	pthread_mutex_t lock; /* over progress and what follows, the call's parties that may be replaced, and used */
 	struct progress progress;
 	struct used used; /* signed documents in the log */
@@ -43,11 +52,10 @@ struct service {
 	struct relay *relay; /* to the other authorizers; NULL before an opening is loaded */
 	struct registry *registry;
 	struct login_table *logins;
-	int64_t opened_at, head_time;
+	int64_t head_time;
 	int64_t heartbeat_time; /* steady */
 	int64_t steady_gap; /* system clock minus steady clock at opening */
-	uint64_t casts, authorizations, refusals; /* for /metrics */
-	const char *stage; /* before, open, suspended, grace, closed, sealed */
+	atomic_uint_fast64_t casts, authorizations, refusals; /* for /metrics */
 };
 
 /* Call and keys, checked against each other: what service_start and restoring need first. */
@@ -64,6 +72,8 @@ void service_stop(struct service *s);
 void service_tick(struct service *s);
 /* Read the opening of the record folder and arm the opening hour. */
 MUST_CHECK enum err service_load(struct service *s, struct why *why);
+/* Where the election stands now. */
+void service_view(struct service *s, struct view *out);
 /* Append an entry after checking that it may come now. Takes the lock. */
 MUST_CHECK enum err service_append(struct service *s, struct event *e, uint64_t *index, struct why *why);
 /* Copy the public files of `events` (and after closing of `ballots`) to the record. */

@@ -31,10 +31,11 @@ begin(void **state)
 		return -1;
 	(void)pthread_mutex_init(&s->lock, NULL);
 	(void)pthread_rwlock_init(&s->roll_lock, NULL);
-	s->loaded = 1;
-	s->stage = "open";
-	s->progress.begun = 0x1e;
-	s->progress.opened = 1;
+	(void)pthread_rwlock_init(&s->box_lock, NULL);
+	s->loaded = s->view.loaded = 1;
+	s->view.stage = "open";
+	s->view.progress.begun = 0x1e;
+	s->view.progress.opened = 1;
 	memset(s->election.b, 5, HASH_BYTES);
 	(void)strcpy(s->call.account, "https://cuenta.example");
 	s->call.authorizers = 1;
@@ -332,9 +333,9 @@ authorizations(void **state)
 	memset(b.blinded[0], 0xff, RSA_BYTES);
 	assert_int_equal(authorize(&t, session, &b, sealed, &other, NULL), 400);
 	assert_int_equal(authorize(&t, "0000000000000000000000000000000000000000000000000000000000000000", &a, sealed, &other, NULL), 403);
-	s->stage = "grace"; /* nobody begins after the hour */
+	s->view.stage = "grace"; /* nobody begins after the hour */
 	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 503);
-	s->stage = "open";
+	s->view.stage = "open";
 	registry_counts(s->registry, &authorized, &confirmed);
 	assert_int_equal(authorized, 0);
 	/* the first request wins; the same one gets the same answer; another is refused with the stored one */
@@ -349,14 +350,14 @@ authorizations(void **state)
 	registry_counts(s->registry, &authorized, &confirmed);
 	assert_int_equal(authorized, 1);
 	/* after the hour the stored answers alone, for who still lacks one; nothing while suspended */
-	s->stage = "grace";
+	s->view.stage = "grace";
 	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 200);
 	assert_int_equal(authorize(&t, session, &b, sealed, &other, NULL), 409);
 	registry_counts(s->registry, &authorized, &confirmed);
 	assert_int_equal(authorized, 1);
-	s->stage = "suspended";
+	s->view.stage = "suspended";
 	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 503);
-	s->stage = "open";
+	s->view.stage = "open";
 	buf_free(&t);
 }
 
