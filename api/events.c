@@ -99,7 +99,8 @@ append_one(struct service *s, struct event *e, uint64_t *index, struct why *why)
 	if (index != NULL)
 		*index = at;
 	journal("entry: ", e->kind);
-	err = service_export(s, why);
+	if ((err = documents_settle(s, e, why)) == OK)
+		err = service_export(s, why);
 done:
 	buf_free(&entry);
 	return err;
@@ -251,12 +252,14 @@ events_replay(struct service *s, struct why *why)
 			return ERR_NOMEM;
 		if ((e = ledger_read(s->events, i, &b, why)) == OK && (e = event_read(x, b.p, b.n, why)) == OK)
 			e = progress_apply(&s->progress, x, &s->call, why);
-		if (e == OK && (e = used_add(&s->used, x, why)) == OK)
-			e = replace_apply(&s->call, x, why);
+		if (e == OK && (e = used_add(&s->used, x, why)) == OK && (e = replace_apply(&s->call, x, why)) == OK)
+			e = documents_settle(s, x, why);
 		event_free(x);
 		free(x);
 		buf_free(&b);
 	}
+	if (e == OK)
+		documents_drop(s);
 	events_show(s);
 	return e;
 }

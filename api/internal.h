@@ -1,4 +1,4 @@
-/* api/internal.h - what the parts of the service share: outbox.c, amendments.c, events.c, closing.c,
+/* api/internal.h - what the parts of the service share: outbox.c, amendments.c, documents.c, events.c, closing.c,
  * opening.c, hours.c, submit.c, control.c, and service.c, which starts and stops it all. Each calls those before it.
  *
  * With the lock: the caller holds s->lock.
@@ -24,6 +24,16 @@ MUST_CHECK enum err amendment_carry_out(struct service *s, const struct event *e
 MUST_CHECK enum err amendments_replay(struct service *s, struct why *why);
 /* The sealed person (base64) of an `include` entry, kept before the entry. With the lock. */
 MUST_CHECK enum err amendment_keep_person(struct service *s, const char *text, struct why *why);
+
+/* ---- documents.c: the files of documents/ ---- */
+
+/* Put the files (a list of base64 texts, or NULL) that come with an entry where they wait. ERR_RANGE: the entry does not name
+ * one of them; ERR_ABSENT: it names one that is not here. With the lock. */
+MUST_CHECK enum err documents_keep(const struct service *s, const struct json *files, const struct event *e, struct why *why);
+/* The entry stands in the log: the files that it names go into the record. */
+MUST_CHECK enum err documents_settle(const struct service *s, const struct event *e, struct why *why);
+/* At the start, when all entries are settled: nothing names what still waits. */
+void documents_drop(const struct service *s);
 
 /* ---- events.c: the log of events, all with the lock ---- */
 

@@ -5,91 +5,92 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "election/docnote.h"
+
+/* Kind and facts the way everybody will read them from the log. */
 static enum err
-keep_files(struct service *s, struct json *files, const char *document, struct why *why)
+read_back(struct service *s, const char *document, const char *note, struct event *out, struct why *why)
 {
-	enum err e = OK;
+	struct event *e = calloc(1, sizeof *e);
+	struct buf entry = {0};
+	enum err err;
 
-	for (size_t i = 0; files != NULL && i < files->n && e == OK; i++) {
-		size_t n = MAX_BODY;
-		uint8_t *p = malloc(n);
-		struct hash h;
-		char hex[65], path[1400];
+	if (e == NULL || (e->document = strdup(document)) == NULL || (e->note = strdup(note)) == NULL)
+		abort();
+	(void)pthread_mutex_lock(&s->lock);
+	e->scope = s->progress.opened ? s->progress.election : s->call.hash;
+	(void)pthread_mutex_unlock(&s->lock);
+	if ((err = event_write(&entry, e)) == OK)
+		err = event_read(out, entry.p, entry.n, why);
+	event_free(e);
+	free(e);
+	buf_free(&entry);
+	return err;
+}
 
-		if (p == NULL || files->item[i]->text == NULL || base64_decode(p, &n, files->item[i]->text, strlen(files->item[i]->text)) != OK)
-			e = why_set(why, ERR_FORMAT, "file %zu is not base64", i + 1);
-		else {
-			sha256(&h, p, n);
-			hash_hex(hex, &h);
-			(void)snprintf(path, sizeof path, "%s/documents", s->config.record);
-			if (strstr(document, hex) == NULL)
-				e = why_set(why, ERR_RANGE, "file %zu (SHA-256 %s) is not named in the document", i + 1, hex);
-			else if ((e = dir_make(path, why)) == OK) {
-				(void)snprintf(path, sizeof path, "%s/documents/%s", s->config.record, hex);
-				e = file_write(path, p, n, 0644, why);
-			}
-		}
-		free(p);
+/* An operator's step out of order leaves a line; anybody else could fill the log with them, and so could one that was
+ * taken before. With the lock. */
+static void
+note_refusal(struct service *s, const struct event *e, const char *why)
+{
+	struct event *x = calloc(1, sizeof *x);
+
+	if (x != NULL && !s->progress.sealed && used_check(&s->used, e, NULL) == OK &&
+	    docnote_verify(e->note, strlen(e->note), "event", &s->call.hash, e->document, strlen(e->document), &s->call.operator.key, NULL) == OK) {
+		(void)strcpy(x->kind, "incident");
+		event_add(x, "what", "step refused: %.900s", why);
+		(void)!events_append(s, x, NULL, NULL);
 	}
-	return e;
+	free(x);
+}
+
+/* With the lock. */
+static enum err
+take(struct service *s, struct event *e, const struct json *files, const char *person, uint64_t *index, struct why *why)
+{
+	enum err err;
+
+	if ((err = event_authorized(e, &s->call, why)) != OK || (err = documents_keep(s, files, e, why)) != OK)
+		return err;
+	if (person != NULL && (err = amendment_keep_person(s, person, why)) != OK)
+		return err;
+	if ((err = events_append(s, e, index, why)) == ERR_NOT_NOW)
+		note_refusal(s, e, why->text);
+	if (err != OK)
+		return err;
+	if (strcmp(e->kind, "resume") == 0 && strcmp(event_fact(e, "cause"), "clock") == 0)
+		s->steady_gap = now_seconds() - steady_seconds(); /* the operator has looked at the clock */
+	return events_follow(s, e->kind, why);
 }
 
 void
 submit_entry(struct service *s, const struct http_request *q, struct http_reply *r)
 {
-	struct event *e = calloc(1, sizeof *e), *again = calloc(1, sizeof *again);
+	struct event *e = calloc(1, sizeof *e);
 	struct json *root = NULL, *files = NULL;
-	const char *person = NULL;
+	const char *document, *note, *person = NULL;
 	struct why why = {""};
-	struct buf entry = {0};
 	struct json_out o;
 	struct fields f;
 	uint64_t index = 0;
 	enum err err;
 
-	if (e == NULL || again == NULL)
+	if (e == NULL)
 		abort();
-	if ((err = json_parse(&root, q->body, q->body_n, MAX_BODY, &why)) != OK)
-		goto done;
-	f = fields_of(root, &why);
-	e->document = strdup(field_text(&f, "document", EVENT_MAX_BYTES));
-	e->note = strdup(field_text(&f, "note", EVENT_MAX_BYTES));
-	if (field_has(&f, "files"))
-		files = field_array(&f, "files", 16);
-	if (field_has(&f, "person"))
-		person = field_text(&f, "person", 8192);
-	if ((err = fields_end(&f)) != OK)
-		goto done;
-	/* read kind and facts the way everybody will read them from the log */
-	(void)pthread_mutex_lock(&s->lock);
-	e->scope = s->progress.opened ? s->progress.election : s->call.hash;
-	(void)pthread_mutex_unlock(&s->lock);
-	if ((err = event_write(&entry, e)) != OK || (err = event_read(again, entry.p, entry.n, &why)) != OK)
-		goto done;
-	(void)pthread_mutex_lock(&s->lock);
-	err = event_authorized(again, &s->call, &why);
-	(void)pthread_mutex_unlock(&s->lock);
-	if (err != OK || (err = keep_files(s, files, e->document, &why)) != OK)
-		goto done;
-	(void)pthread_mutex_lock(&s->lock);
-	if (person != NULL && (err = amendment_keep_person(s, person, &why)) != OK)
-		(void)0;
-	else if ((err = events_append(s, again, &index, &why)) == OK) {
-		if (strcmp(again->kind, "resume") == 0 && strcmp(event_fact(again, "cause"), "clock") == 0)
-			s->steady_gap = now_seconds() - steady_seconds(); /* the operator has looked at the clock */
-		err = events_follow(s, again->kind, &why);
-	} else if (err == ERR_NOT_NOW && !s->progress.sealed) {
-		struct event *x = calloc(1, sizeof *x);
-
-		if (x != NULL) { /* an operator's step out of order leaves a line */
-			(void)strcpy(x->kind, "incident");
-			event_add(x, "what", "step refused: %.900s", why.text);
-			(void)events_append(s, x, NULL, NULL);
+	if ((err = json_parse(&root, q->body, q->body_n, MAX_BODY, &why)) == OK) {
+		f = fields_of(root, &why);
+		document = field_text(&f, "document", EVENT_MAX_BYTES);
+		note = field_text(&f, "note", EVENT_MAX_BYTES);
+		if (field_has(&f, "files"))
+			files = field_array(&f, "files", 16);
+		if (field_has(&f, "person"))
+			person = field_text(&f, "person", 8192);
+		if ((err = fields_end(&f)) == OK && (err = read_back(s, document, note, e, &why)) == OK) {
+			(void)pthread_mutex_lock(&s->lock);
+			err = take(s, e, files, person, &index, &why);
+			(void)pthread_mutex_unlock(&s->lock);
 		}
-		free(x);
 	}
-	(void)pthread_mutex_unlock(&s->lock);
-done:
 	if (err == OK) {
 		o = json_out(&r->body);
 		json_begin(&o, NULL, '{');
@@ -98,9 +99,6 @@ done:
 	} else
 		reply_error(r, err, why.text);
 	json_free(root);
-	buf_free(&entry);
 	event_free(e);
-	event_free(again);
 	free(e);
-	free(again);
 }

@@ -31,6 +31,12 @@ event_fact(const struct event *e, const char *name)
 	return "";
 }
 
+const char *
+event_file(const struct event *e, unsigned i)
+{
+	return strncmp(e->fact[i].name, "file", 4) == 0 && e->fact[i].name[4] != '\0' ? e->fact[i].value : NULL;
+}
+
 void
 event_free(struct event *e)
 {

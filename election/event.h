@@ -24,6 +24,8 @@ struct event {
 void event_add(struct event *e, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* "" if there is none. */
 const char *event_fact(const struct event *e, const char *name);
+/* The file of documents/ that fact i names (file1, file2, ...), or NULL if it names none. */
+const char *event_file(const struct event *e, unsigned i);
 void event_free(struct event *e);
 /* ERR_LENGTH: a fact, or the entry, is too long; ERR_RANGE: a fact holds a control or direction character (text_disturbs). */
 MUST_CHECK enum err event_write(struct buf *out, const struct event *e);
