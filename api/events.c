@@ -86,11 +86,12 @@ append_one(struct service *s, struct event *e, uint64_t *index, struct why *why)
 		(void)why_set(why, err, err == ERR_RANGE ? "%s: a fact holds a control or direction character" : "%s: the entry is too long", e->kind);
 		goto done;
 	}
-	if ((err = readable(&entry, why)) != OK || (err = amendment_prepare(s, e, why)) != OK)
+	if ((err = readable(&entry, why)) != OK || (err = amendment_prepare(s, e, why)) != OK || (err = judge_entry(s, e, why)) != OK)
 		goto done;
 	if ((err = ledger_append(s->events, entry.p, entry.n, NULL, &at, NULL, why)) != OK || (err = ledger_publish(s->events, why)) != OK)
 		goto done;
 	s->progress = next;
+	judge_note(&s->said, e, &s->call);
 	events_show(s);
 	if ((err = used_add(&s->used, e, why)) != OK || (err = replace_apply(&s->call, e, why)) != OK)
 		goto done;
@@ -254,6 +255,8 @@ events_replay(struct service *s, struct why *why)
 			e = progress_apply(&s->progress, x, &s->call, why);
 		if (e == OK && (e = used_add(&s->used, x, why)) == OK && (e = replace_apply(&s->call, x, why)) == OK)
 			e = documents_settle(s, x, why);
+		if (e == OK)
+			judge_note(&s->said, x, &s->call);
 		event_free(x);
 		free(x);
 		buf_free(&b);

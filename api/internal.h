@@ -1,4 +1,4 @@
-/* api/internal.h - what the parts of the service share: outbox.c, amendments.c, documents.c, events.c, closing.c,
+/* api/internal.h - what the parts of the service share: outbox.c, amendments.c, documents.c, judge.c, events.c, closing.c,
  * opening.c, hours.c, submit.c, control.c, and service.c, which starts and stops it all. Each calls those before it.
  *
  * With the lock: the caller holds s->lock.
@@ -34,6 +34,13 @@ MUST_CHECK enum err documents_keep(const struct service *s, const struct json *f
 MUST_CHECK enum err documents_settle(const struct service *s, const struct event *e, struct why *why);
 /* At the start, when all entries are settled: nothing names what still waits. */
 void documents_drop(const struct service *s);
+
+/* ---- judge.c: what a submitted entry repeats ---- */
+
+/* Take note of an entry of the log. */
+void judge_note(struct said *p, const struct event *e, const struct call *call);
+/* ERR_RANGE, ERR_NOT_NOW with a sentence if the entry contradicts the log or the record. With the lock. */
+MUST_CHECK enum err judge_entry(const struct service *s, const struct event *e, struct why *why);
 
 /* ---- events.c: the log of events, all with the lock ---- */
 

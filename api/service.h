@@ -19,6 +19,14 @@
 struct login_table;
 struct relay;
 
+/* What entries said that later ones must agree with. Zero-initialise. */
+struct said {
+	char sha256[65], root[65]; /* of the close entry */
+	char outputs[65];	   /* of the last mix entry */
+	uint32_t mixed, opened;	   /* mixers with a mix entry, trustees with a factors entry (bits) */
+	uint32_t stations;	   /* trustees whose station saw this root and these outputs (bits) */
+};
+
 /* Where the election stands, for the listeners, who do not wait for the lock. */
 struct view {
 	const char *stage; /* before, open, suspended, grace, closed, sealed, cancelled */
@@ -37,6 +45,7 @@ struct service {
 	pthread_mutex_t lock; /* over progress and what follows, the call's parties that may be replaced, and used */
 	struct progress progress;
 	struct used used; /* signed documents in the log */
+	struct said said;
 	int loaded; /* the opening's documents are in memory */
 	struct manifest *manifest;
 	struct hash election;

@@ -1,4 +1,4 @@
-/* tests/test_submit.c - api/submit.c, api/documents.c: signed entries that reach a service with a real log
+/* tests/test_submit.c - api/submit.c, api/documents.c, api/judge.c: signed entries that reach a service with a real log
  *
  * Goal    what would spoil an election for good is refused and changes nothing: no entry, no file in the record.
  */
@@ -13,6 +13,7 @@
 
 #include "api/internal.h"
 #include "election/docnote.h"
+#include "election/sums.h"
 
 enum { OPERATOR, M1, M2, M3, T1, T2, PARTIES };
 
@@ -86,6 +87,18 @@ end(void **state)
 	free(s);
 	(void)snprintf(cmd, sizeof cmd, "rm -rf %s", dir);
 	return system(cmd);
+}
+
+static void
+put_file(const char *name, const char *text, char hex[65])
+{
+	char path[1200];
+	struct hash h;
+
+	(void)snprintf(path, sizeof path, "%s/record/%s", dir, name);
+	assert_int_equal(file_write(path, text, strlen(text), 0644, NULL), OK);
+	sha256(&h, text, strlen(text));
+	hash_hex(hex, &h);
 }
 
 static int
@@ -201,10 +214,82 @@ refusals(void **state)
 	assert_int_equal(entries(), n + 1);
 }
 
+static void
+key(void **state)
+{
+	char transcript[65], act[65];
+
+	(void)state;
+	put_file("key/transcript.json", "{}", transcript);
+	put_file("acts/key.json", "{ }", act);
+	assert_int_equal(submit(OPERATOR, "key", NULL, "transcript", act, "act", act, NULL), 400);
+	assert_int_equal(submit(OPERATOR, "key", NULL, "transcript", transcript, NULL), 400);
+	assert_int_equal(submit(OPERATOR, "key", NULL, "transcript", transcript, "act", act, NULL), 200);
+}
+
+/* From a closed box to the seal. */
+static void
+count(void **state)
+{
+	char zero[65], one[65], two[65], votes[65], number[65];
+	struct record *r = calloc(1, sizeof *r);
+	struct buf list[3] = {{0}, {0}, {0}};
+	struct why why = {""};
+	struct hash h;
+	uint64_t n;
+
+	(void)state;
+	memset(zero, '0', 64);
+	memset(one, '1', 64);
+	memset(two, '2', 64);
+	zero[64] = one[64] = two[64] = '\0';
+	s->progress.begun = 0x7e;
+	s->progress.ended = 0x3e;
+	s->progress.opened = s->progress.closed = 1;
+	(void)strcpy(s->said.sha256, one);
+	(void)strcpy(s->said.root, two);
+	assert_int_equal(submit(OPERATOR, "comparison", NULL, "sha256", one, "root", one, NULL), 400);
+	assert_int_equal(submit(OPERATOR, "comparison", NULL, "sha256", two, "root", two, NULL), 400);
+	assert_int_equal(submit(OPERATOR, "comparison", NULL, "sha256", one, "root", two, NULL), 200);
+	n = entries();
+	assert_int_equal(submit(M1, "mix", NULL, "mixer", "m1", "position", "2", "outputs", zero, NULL), 503);
+	assert_int_equal(submit(M1, "mix", NULL, "mixer", "m2", "position", "1", "outputs", zero, NULL), 403);
+	assert_int_equal(submit(M1, "mix", NULL, "mixer", "m1", "position", "1", "outputs", one, NULL), 200);
+	assert_int_equal(submit(M2, "mix", NULL, "mixer", "m2", "position", "1", "outputs", zero, NULL), 503); /* two at once */
+	assert_int_equal(submit(M1, "mix", NULL, "mixer", "m1", "position", "2", "outputs", zero, NULL), 503);
+	assert_int_equal(submit(T1, "station", NULL, "trustee", "t1", "root", two, "lists", one, NULL), 200);
+	assert_int_equal(submit(T1, "factors", NULL, "trustee", "t1", "number", "1", NULL), 503); /* two must mix */
+	assert_int_equal(submit(M2, "mix", NULL, "mixer", "m2", "position", "2", "outputs", zero, NULL), 200);
+	assert_int_equal(submit(T1, "factors", NULL, "trustee", "t1", "number", "1", NULL), 503); /* its station saw other lists */
+	assert_int_equal(submit(T1, "station", NULL, "trustee", "t1", "root", two, "lists", zero, NULL), 200);
+	assert_int_equal(submit(T1, "factors", NULL, "trustee", "t1", "number", "2", NULL), 400);
+	assert_int_equal(submit(T1, "factors", NULL, "trustee", "t1", "number", "1", NULL), 200);
+	assert_int_equal(submit(M3, "mix", NULL, "mixer", "m3", "position", "3", "outputs", zero, NULL), 503);
+	assert_int_equal(entries(), n + 5);
+	put_file("votes.csv", "group,line\n", votes);
+	assert_int_equal(submit(OPERATOR, "count", NULL, "votes", votes, NULL), 503); /* two must open */
+	assert_int_equal(submit(T2, "station", NULL, "trustee", "t2", "root", two, "lists", zero, NULL), 200);
+	assert_int_equal(submit(T2, "factors", NULL, "trustee", "t2", "number", "2", NULL), 200);
+	assert_int_equal(submit(OPERATOR, "count", NULL, "votes", zero, NULL), 400);
+	assert_int_equal(submit(OPERATOR, "count", NULL, "votes", votes, NULL), 200);
+	assert_int_equal(submit(OPERATOR, "seal", NULL, "list", zero, NULL), 400);
+	r->src = source_dir(s->config.record);
+	assert_int_equal(hash_lists(r, list, &why), OK);
+	seal_hash(&h, &list[0]);
+	hash_hex(number, &h);
+	assert_int_equal(submit(OPERATOR, "seal", NULL, "list", number, NULL), 200);
+	n = entries();
+	assert_int_equal(submit(OPERATOR, "incident", NULL, "what", "ensayo", NULL), 503); /* nothing after the seal */
+	assert_int_equal(entries(), n);
+	for (int i = 0; i < 3; i++)
+		buf_free(&list[i]);
+	free(r);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(files), cmocka_unit_test(refusals)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(files), cmocka_unit_test(refusals), cmocka_unit_test(key), cmocka_unit_test(count)};
 
 	return cmocka_run_group_tests(tests, begin, end);
 }
