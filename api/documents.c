@@ -21,11 +21,21 @@ record_path(const struct service *s, const char *name, char path[1200])
 	(void)snprintf(path, 1200, "%s/documents%s%.64s", s->config.record, name[0] != '\0' ? "/" : "", name);
 }
 
+/* The name of a file of documents/ that fact i names, or NULL. */
+static const char *
+document_of(const struct event *e, unsigned i)
+{
+	const char *name = event_file(e, i);
+	uint8_t hash[HASH_BYTES];
+
+	return name != NULL && strlen(name) == 2 * HASH_BYTES && hex_decode(hash, sizeof hash, name, 2 * HASH_BYTES) == OK ? name : NULL;
+}
+
 static int
 named(const struct event *e, const char *hex)
 {
 	for (unsigned i = 0; i < e->facts; i++)
-		if (event_file(e, i) != NULL && strcmp(event_file(e, i), hex) == 0)
+		if (document_of(e, i) != NULL && strcmp(document_of(e, i), hex) == 0)
 			return 1;
 	return 0;
 }
@@ -60,21 +70,20 @@ enum err
 documents_keep(const struct service *s, const struct json *files, const struct event *e, struct why *why)
 {
 	char here[1200], there[1200];
-	uint8_t hash[HASH_BYTES];
 	enum err err = OK;
 
 	for (size_t i = 0; files != NULL && i < files->n && err == OK; i++)
 		err = keep_one(s, e, files->item[i]->text, i + 1, why);
 	for (unsigned i = 0; i < e->facts && err == OK; i++) {
-		const char *name = event_file(e, i);
+		const char *name = document_of(e, i);
 
-		if (name == NULL)
+		if (event_file(e, i) == NULL)
 			continue;
+		if (name == NULL)
+			return why_set(why, ERR_RANGE, "the fact \"%s\" is no SHA-256 of a file", e->fact[i].name);
 		waiting_path(s, name, here);
 		record_path(s, name, there);
-		if (strlen(name) != 2 * HASH_BYTES || hex_decode(hash, sizeof hash, name, 2 * HASH_BYTES) != OK)
-			err = why_set(why, ERR_RANGE, "the fact \"%s\" is no SHA-256 of a file", e->fact[i].name);
-		else if (access(here, F_OK) != 0 && access(there, F_OK) != 0)
+		if (access(here, F_OK) != 0 && access(there, F_OK) != 0)
 			err = why_set(why, ERR_ABSENT, "the fact \"%s\" names a file that neither came with the entry nor is in documents/", e->fact[i].name);
 	}
 	return err;
@@ -87,7 +96,7 @@ documents_settle(const struct service *s, const struct event *e, struct why *why
 	enum err err = OK;
 
 	for (unsigned i = 0; i < e->facts && err == OK; i++) {
-		const char *name = event_file(e, i);
+		const char *name = document_of(e, i);
 		struct buf b = {0};
 
 		if (name == NULL)

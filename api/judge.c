@@ -1,5 +1,6 @@
 /* api/judge.c - whether a submitted entry agrees with the log and with the record. What is in the log stays there, so
- * what would spoil the election for good is refused. A file that does not lie here is not judged.
+ * what would spoil the election for good is refused. A file that does not lie here yet is not judged, but for a list: once
+ * its entry is there, nobody fetches it.
  */
 #include "api/internal.h"
 
@@ -60,16 +61,21 @@ differs(const struct event *e, const char *fact, const char *from, struct why *w
 }
 
 static enum err
+same_hash(const struct event *e, const char *fact, const struct hash *h, const char *from, struct why *why)
+{
+	char hex[65];
+
+	hash_hex(hex, h);
+	return strcmp(event_fact(e, fact), hex) == 0 ? OK : differs(e, fact, from, why);
+}
+
+static enum err
 same_file(const struct service *s, const struct event *e, const char *fact, const char *path, struct why *why)
 {
 	struct hash h;
-	char hex[65];
 	enum err err = file_hash(s, path, &h, why);
 
-	if (err != OK)
-		return err == ERR_ABSENT ? OK : err;
-	hash_hex(hex, &h);
-	return strcmp(event_fact(e, fact), hex) == 0 ? OK : differs(e, fact, path, why);
+	return err == OK ? same_hash(e, fact, &h, path, why) : err == ERR_ABSENT ? OK : err;
 }
 
 /* The outputs of the last mix, as the record has them (spec/record.md#checks, Outputs). */
@@ -78,7 +84,7 @@ same_outputs(const struct service *s, const struct event *e, struct why *why)
 {
 	struct hash sum = {{0}}, one;
 	int any = 0;
-	char path[100], hex[65];
+	char path[100];
 	enum err err = OK;
 
 	for (unsigned g = 0; s->manifest != NULL && g < s->manifest->groups; g++) {
@@ -90,8 +96,7 @@ same_outputs(const struct service *s, const struct event *e, struct why *why)
 		sha256_3(&sum, sum.b, HASH_BYTES, one.b, HASH_BYTES, NULL, 0);
 		any = 1;
 	}
-	hash_hex(hex, &sum);
-	return !any || strcmp(event_fact(e, "outputs"), hex) == 0 ? OK : differs(e, "outputs", "the mixed lists in the record", why);
+	return any ? same_hash(e, "outputs", &sum, "the mixed lists in the record", why) : OK;
 }
 
 static unsigned
@@ -148,7 +153,6 @@ judge_seal(const struct service *s, const struct event *e, struct why *why)
 	struct record *r = calloc(1, sizeof *r);
 	struct buf list[3] = {{0}, {0}, {0}};
 	struct hash h;
-	char hex[65];
 	enum err err;
 
 	if (r == NULL)
@@ -156,9 +160,7 @@ judge_seal(const struct service *s, const struct event *e, struct why *why)
 	r->src = source_dir(s->config.record);
 	if ((err = file_hash(s, "votes.csv", &h, why)) == OK && (err = hash_lists(r, list, why)) == OK) {
 		seal_hash(&h, &list[0]);
-		hash_hex(hex, &h);
-		if (strcmp(event_fact(e, "list"), hex) != 0)
-			err = differs(e, "list", "the record as it is now; seal again", why);
+		err = same_hash(e, "list", &h, "the record as it is now; seal again", why);
 	}
 	for (int i = 0; i < 3; i++)
 		buf_free(&list[i]);
@@ -170,13 +172,14 @@ enum err
 judge_entry(const struct service *s, const struct event *e, struct why *why)
 {
 	char path[200];
+	struct hash h;
 	enum err err;
 
 	if (is(e, "key"))
 		return (err = same_file(s, e, "transcript", "key/transcript.json", why)) != OK ? err : same_file(s, e, "act", "acts/key.json", why);
 	if (is(e, "list")) {
 		(void)snprintf(path, sizeof path, "authorizations/%.128s", event_fact(e, "authorizer"));
-		return same_file(s, e, "sha256", path, why);
+		return (err = file_hash(s, path, &h, why)) != OK ? err : same_hash(e, "sha256", &h, path, why);
 	}
 	if (is(e, "comparison") && strcmp(event_fact(e, "sha256"), s->said.sha256) != 0)
 		return differs(e, "sha256", "the close entry", why);
