@@ -114,8 +114,8 @@ close_now(struct service *s, struct why *why)
 	add_bytes(e, "sha3-256", votes.sha3_256, sizeof votes.sha3_256);
 	add_bytes(e, "authorizations", list.b, HASH_BYTES);
 	add_bytes(e, "confirmations", confirmed.sha256.b, HASH_BYTES);
-	if ((err = events_append(s, e, NULL, why)) == OK && (err = events_phase(s, 5, "end", why)) == OK)
-		err = events_phase(s, 6, "begin", why);
+	if ((err = events_append(s, e, NULL, why)) == OK)
+		err = events_follow(s, why);
 done:
 	free(e);
 	buf_free(&whole);

@@ -211,10 +211,13 @@ add_head(struct service *s, struct event *e, struct why *why)
 enum err
 events_phase(struct service *s, int n, const char *edge, struct why *why)
 {
-	struct event *e = calloc(1, sizeof *e);
+	unsigned done = strcmp(edge, "begin") == 0 ? s->progress.begun : s->progress.ended;
+	struct event *e;
 	enum err err;
 
-	if (e == NULL)
+	if (done >> n & 1)
+		return OK;
+	if ((e = calloc(1, sizeof *e)) == NULL)
 		return ERR_NOMEM;
 	(void)strcpy(e->kind, "phase");
 	event_add(e, "phase", "%d", n);
@@ -225,15 +228,19 @@ events_phase(struct service *s, int n, const char *edge, struct why *why)
 	return err;
 }
 
-/* What follows by itself from a submitted entry. */
 enum err
-events_follow(struct service *s, const char *kind, struct why *why)
+events_follow(struct service *s, struct why *why)
 {
+	const struct progress *p = &s->progress;
 	enum err e = OK;
 
-	if (strcmp(kind, "key") == 0 && (e = events_phase(s, 1, "end", why)) == OK)
+	if (p->cancelled || p->sealed)
+		return OK;
+	if (p->key && (e = events_phase(s, 1, "end", why)) == OK)
 		e = events_phase(s, 2, "begin", why);
-	if (strcmp(kind, "count") == 0 && (e = events_phase(s, 6, "end", why)) == OK && (e = events_phase(s, 7, "begin", why)) == OK)
+	if (e == OK && p->closed && (e = events_phase(s, 5, "end", why)) == OK)
+		e = events_phase(s, 6, "begin", why);
+	if (e == OK && p->counted && (e = events_phase(s, 6, "end", why)) == OK && (e = events_phase(s, 7, "begin", why)) == OK)
 		e = events_phase(s, 7, "end", why);
 	return e;
 }

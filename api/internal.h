@@ -50,12 +50,13 @@ void journal(const char *what, const char *text);
 void events_show(struct service *s);
 /* Append an entry, after checking that it may come now, with the heartbeats that must stand beside it; carry it out. */
 MUST_CHECK enum err events_append(struct service *s, struct event *e, uint64_t *index, struct why *why);
-/* The begin or end of phase n, with a head of all ballots so far. */
+/* The begin or end of phase n, with a head of all ballots so far; nothing if it stands in the log. */
 MUST_CHECK enum err events_phase(struct service *s, int n, const char *edge, struct why *why);
 /* The last public head; `force`: of all ballots so far. */
 MUST_CHECK enum err events_heartbeat(struct service *s, int force, struct why *why);
-/* The phases that begin and end by themselves after a submitted entry of this kind. */
-MUST_CHECK enum err events_follow(struct service *s, const char *kind, struct why *why);
+/* The phases that begin and end by themselves after key, close and count, where they are not in the log: urnad may have
+ * died between such an entry and what follows it. */
+MUST_CHECK enum err events_follow(struct service *s, struct why *why);
 /* Progress, used documents and replaced parties by what stands in the log. */
 MUST_CHECK enum err events_replay(struct service *s, struct why *why);
 

@@ -218,13 +218,24 @@ static void
 key(void **state)
 {
 	char transcript[65], act[65];
+	struct why why = {""};
+	uint64_t n;
 
 	(void)state;
 	put_file("key/transcript.json", "{}", transcript);
 	put_file("acts/key.json", "{ }", act);
 	assert_int_equal(submit(OPERATOR, "key", NULL, "transcript", act, "act", act, NULL), 400);
 	assert_int_equal(submit(OPERATOR, "key", NULL, "transcript", transcript, NULL), 400);
+	n = entries();
 	assert_int_equal(submit(OPERATOR, "key", NULL, "transcript", transcript, "act", act, NULL), 200);
+	assert_int_equal(entries(), n + 3);
+	/* what follows by itself follows once, and also when urnad died before it */
+	assert_int_equal(events_follow(s, &why), OK);
+	assert_int_equal(entries(), n + 3);
+	s->progress.ended = 0;
+	s->progress.begun = 1u << 1;
+	assert_int_equal(events_follow(s, &why), OK);
+	assert_int_equal(entries(), n + 5);
 }
 
 /* From a closed box to the seal. */
