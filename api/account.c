@@ -362,6 +362,16 @@ commit(struct service *s, const struct authorization *a, struct buf *request, st
 	return e;
 }
 
+static const char *
+uncommitted(const struct service *s, enum err e)
+{
+	if (e == ERR_NOT_NOW && registry_refused(s->registry, NULL))
+		return "the registry is not complete: nobody is authorized until it is restored";
+	return e == ERR_NOT_NOW ? "authorizations are given between opening and closing"
+	    : e == ERR_RANGE	? "the blinded element is not below the modulus"
+				: "the registry does not answer";
+}
+
 static void
 authorize(struct service *s, struct fields *f, struct http_reply *r)
 {
@@ -405,10 +415,7 @@ authorize(struct service *s, struct fields *f, struct http_reply *r)
 	sha256(&asked, request.p, request.n);
 	e = commit(s, a, &request, row, &confirmed);
 	if (e != OK && e != ERR_EXISTS) {
-		reply_error(r, e, e == ERR_NOT_NOW && registry_refused(s->registry, NULL) ? "the registry is not complete: nobody is authorized until it is restored"
-		    : e == ERR_NOT_NOW	   ? "authorizations are given between opening and closing"
-		    : e == ERR_RANGE		   ? "the blinded element is not below the modulus"
-						   : "the registry does not answer");
+		reply_error(r, e, uncommitted(s, e));
 		goto done;
 	}
 	sha256(&have, request.p, request.n);
