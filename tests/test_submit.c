@@ -34,14 +34,15 @@ party(struct party *p, int who, const char *name)
 static int
 begin(void **state)
 {
-	static const char *const folders[] = {"data", "data/fence", "record", "record/key", "record/acts"};
+	static const char *const folders[] = {"data", "data/fence", "record", "record/key", "record/acts", "record/mix/pre-09/nizkp"};
 	uint8_t seed[32] = {99};
 	struct ledger_options o;
 	struct why why = {""};
 	char path[1200];
 
 	(void)state;
-	if (mkdtemp(dir) == NULL || (s = calloc(1, sizeof *s)) == NULL || signer_of_seed(&s->events_key, "urna.example/events", seed) != OK)
+	if (mkdtemp(dir) == NULL || (s = calloc(1, sizeof *s)) == NULL || (s->manifest = calloc(1, sizeof *s->manifest)) == NULL ||
+	    signer_of_seed(&s->events_key, "urna.example/events", seed) != OK)
 		return -1;
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
 		(void)snprintf(path, sizeof path, "%s/%s", dir, folders[i]);
@@ -50,6 +51,8 @@ begin(void **state)
 	}
 	(void)snprintf(s->config.data, sizeof s->config.data, "%s/data", dir);
 	(void)snprintf(s->config.record, sizeof s->config.record, "%s/record", dir);
+	s->manifest->groups = 1;
+	(void)strcpy(s->manifest->group[0].folder, "pre-09");
 	(void)pthread_mutex_init(&s->lock, NULL);
 	(void)pthread_rwlock_init(&s->roll_lock, NULL);
 	(void)pthread_rwlock_init(&s->box_lock, NULL);
@@ -81,6 +84,7 @@ end(void **state)
 	(void)state;
 	ledger_close(s->events);
 	used_free(&s->used);
+	free(s->manifest);
 	signer_close(&s->events_key);
 	for (int i = 0; i < PARTIES; i++)
 		signer_close(&by[i]);
@@ -235,18 +239,18 @@ key(void **state)
 	s->progress.ended = 0;
 	s->progress.begun = 1u << 1;
 	assert_int_equal(events_follow(s, &why), OK);
-	assert_int_equal(entries(), n + 5);
+	assert_int_equal(entries(), n + 5); /* and no line of the refused ones */
 }
 
 /* From a closed box to the seal. */
 static void
 count(void **state)
 {
-	char zero[65], one[65], two[65], votes[65], number[65];
+	char zero[65], one[65], two[65], votes[65], lists[65], seal[65];
 	struct record *r = calloc(1, sizeof *r);
 	struct buf list[3] = {{0}, {0}, {0}};
 	struct why why = {""};
-	struct hash h;
+	struct hash h, none = {{0}};
 	uint64_t n;
 
 	(void)state;
@@ -264,22 +268,27 @@ count(void **state)
 	assert_int_equal(submit(OPERATOR, "comparison", NULL, "sha256", one, "root", two, NULL), 200);
 	n = entries();
 	assert_int_equal(submit(M1, "mix", NULL, "mixer", "m1", "position", "2", "outputs", zero, NULL), 503);
-	assert_int_equal(submit(M1, "mix", NULL, "mixer", "m2", "position", "1", "outputs", zero, NULL), 403);
+	assert_int_equal(submit(M1, "mix", NULL, "mixer", "m2", "position", "1", "outputs", zero, NULL), 404);
 	assert_int_equal(submit(M1, "mix", NULL, "mixer", "m1", "position", "1", "outputs", one, NULL), 200);
 	assert_int_equal(submit(M2, "mix", NULL, "mixer", "m2", "position", "1", "outputs", zero, NULL), 503); /* two at once */
 	assert_int_equal(submit(M1, "mix", NULL, "mixer", "m1", "position", "2", "outputs", zero, NULL), 503);
 	assert_int_equal(submit(T1, "station", NULL, "trustee", "t1", "root", two, "lists", one, NULL), 200);
 	assert_int_equal(submit(T1, "factors", NULL, "trustee", "t1", "number", "1", NULL), 503); /* two must mix */
-	assert_int_equal(submit(M2, "mix", NULL, "mixer", "m2", "position", "2", "outputs", zero, NULL), 200);
+	put_file("mix/pre-09/nizkp/ShuffledCiphertexts.bt", "mixed", lists);
+	sha256(&h, "mixed", 5);
+	sha256_3(&h, none.b, HASH_BYTES, h.b, HASH_BYTES, NULL, 0);
+	hash_hex(lists, &h);
+	assert_int_equal(submit(M2, "mix", NULL, "mixer", "m2", "position", "2", "outputs", zero, NULL), 400); /* not what the files hold */
+	assert_int_equal(submit(M2, "mix", NULL, "mixer", "m2", "position", "2", "outputs", lists, NULL), 200);
 	assert_int_equal(submit(T1, "factors", NULL, "trustee", "t1", "number", "1", NULL), 503); /* its station saw other lists */
-	assert_int_equal(submit(T1, "station", NULL, "trustee", "t1", "root", two, "lists", zero, NULL), 200);
+	assert_int_equal(submit(T1, "station", NULL, "trustee", "t1", "root", two, "lists", lists, NULL), 200);
 	assert_int_equal(submit(T1, "factors", NULL, "trustee", "t1", "number", "2", NULL), 400);
 	assert_int_equal(submit(T1, "factors", NULL, "trustee", "t1", "number", "1", NULL), 200);
 	assert_int_equal(submit(M3, "mix", NULL, "mixer", "m3", "position", "3", "outputs", zero, NULL), 503);
-	assert_int_equal(entries(), n + 5);
+	assert_int_equal(entries(), n + 5); /* and no line of the refused ones */
 	put_file("votes.csv", "group,line\n", votes);
 	assert_int_equal(submit(OPERATOR, "count", NULL, "votes", votes, NULL), 503); /* two must open */
-	assert_int_equal(submit(T2, "station", NULL, "trustee", "t2", "root", two, "lists", zero, NULL), 200);
+	assert_int_equal(submit(T2, "station", NULL, "trustee", "t2", "root", two, "lists", lists, NULL), 200);
 	assert_int_equal(submit(T2, "factors", NULL, "trustee", "t2", "number", "2", NULL), 200);
 	assert_int_equal(submit(OPERATOR, "count", NULL, "votes", zero, NULL), 400);
 	assert_int_equal(submit(OPERATOR, "count", NULL, "votes", votes, NULL), 200);
@@ -287,8 +296,8 @@ count(void **state)
 	r->src = source_dir(s->config.record);
 	assert_int_equal(hash_lists(r, list, &why), OK);
 	seal_hash(&h, &list[0]);
-	hash_hex(number, &h);
-	assert_int_equal(submit(OPERATOR, "seal", NULL, "list", number, NULL), 200);
+	hash_hex(seal, &h);
+	assert_int_equal(submit(OPERATOR, "seal", NULL, "list", seal, NULL), 200);
 	n = entries();
 	assert_int_equal(submit(OPERATOR, "incident", NULL, "what", "ensayo", NULL), 503); /* nothing after the seal */
 	assert_int_equal(entries(), n);
