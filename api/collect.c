@@ -107,7 +107,7 @@ list_entry(struct event *e, const struct buf *body, const char *name, const stru
 }
 
 enum err
-list_collect(struct service *s, unsigned number, int *told, struct why *why)
+list_collect(struct service *s, unsigned number, atomic_int *told, struct why *why)
 {
 	const struct party *from = &s->call.authorizer[number - 1];
 	struct event *e = calloc(1, sizeof *e), *x = calloc(1, sizeof *x);

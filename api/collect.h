@@ -9,6 +9,6 @@
 
 /* The signed list of an authorizer (number from 2) and its entry. A false one is refused, does not stay in the record, and
  * leaves an incident, the first time: *told counts. ERR_NOT_NOW: it is not there yet. Takes the lock. */
-MUST_CHECK enum err list_collect(struct service *s, unsigned number, int *told, struct why *why);
+MUST_CHECK enum err list_collect(struct service *s, unsigned number, atomic_int *told, struct why *why);
 
 #endif

@@ -25,7 +25,8 @@ struct target {
 	struct queue queue;
 	int64_t failing_since; /* steady; 0: it answered when last asked */
 	int64_t not_before, probed;
-	int probing, complained;
+	int probing;
+	atomic_int complained; /* also without the lock */
 	uint64_t refused;
 };
 
