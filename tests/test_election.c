@@ -443,10 +443,13 @@ small_call(struct signer *notary)
 	static const char *const names[] = {"registro", "operador", "auditoria", "reposicion"};
 	struct party *at[] = {&c->registrar, &c->operator, &c->auditor, &c->replacement};
 
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 4; i++) {
 		party(at[i], &s, names[i], 20 + i);
+		signer_close(&s);
+	}
 	party(&c->notary, notary, "notaria", 30);
 	party(&c->mixer[0], &s, "mezclador-1", 31);
+	signer_close(&s);
 	c->mixers = 1;
 	c->required[0] = 1;
 	for (int i = 0; i < 2; i++) {
@@ -456,6 +459,7 @@ small_call(struct signer *notary)
 		seed[0] = (uint8_t)(40 + i);
 		assert_int_equal(signer_of_seed(&s, name, seed), OK);
 		assert_int_equal(vkey_make(&c->witness[i].key, name, NOTE_COSIGNATURE, s.key), OK);
+		signer_close(&s);
 	}
 	(void)strcpy(c->witness[1].url, "http://127.0.0.1:1");
 	c->witnesses = c->witness_quorum = 2;
