@@ -1,5 +1,6 @@
 #include "election/manifest.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -380,6 +381,20 @@ read_entities(struct manifest *m, struct fields *f)
 	}
 }
 
+static void
+read_hours(struct manifest *m, struct fields *f)
+{
+	m->opens = field_time(f, "opens");
+	m->closes = field_time(f, "closes");
+	if (f->e == OK && m->closes <= m->opens)
+		(void)field_bad(f, 1, "\"closes\" must be after \"opens\"");
+	m->grace = (unsigned)field_int(f, "grace_seconds", 0, 3600);
+	m->heartbeat = (unsigned)field_int(f, "heartbeat_seconds", 1, 86400);
+	if (f->e == OK && (m->closes - m->opens) / MOST_HEARTBEATS >= m->heartbeat)
+		(void)field_bad(f, 1, "from \"opens\" to \"closes\" there would be more than %d heartbeats: \"heartbeat_seconds\" must be %" PRId64 " or more", MOST_HEARTBEATS,
+		    (m->closes - m->opens) / MOST_HEARTBEATS + 1);
+}
+
 static enum err
 read_fields(struct manifest *m, struct json *root, struct why *why)
 {
@@ -391,18 +406,13 @@ read_fields(struct manifest *m, struct json *root, struct why *why)
 	(void)field_int(&f, "version", 1, 1);
 	field_hash(&f, "call", &m->call);
 	field_copy(&f, "acuerdo", m->acuerdo, sizeof m->acuerdo);
-	m->opens = field_time(&f, "opens");
-	m->closes = field_time(&f, "closes");
-	if (f.e == OK && m->closes <= m->opens)
-		(void)field_bad(&f, 1, "\"closes\" must be after \"opens\"");
-	m->grace = (unsigned)field_int(&f, "grace_seconds", 0, 3600);
+	read_hours(m, &f);
 	g = fields_of(field_object(&f, "public_head"), why);
 	m->head_seconds = (unsigned)field_int(&g, "seconds", 1, 86400);
 	m->head_ballots = (unsigned)field_int(&g, "ballots", 1, 1000000);
 	m->head_most = (unsigned)field_int(&g, "at_most_seconds", m->head_seconds, 86400);
 	if (f.e == OK)
 		f.e = fields_end(&g);
-	m->heartbeat = (unsigned)field_int(&f, "heartbeat_seconds", 1, 86400);
 	m->replacement_delay = (unsigned)field_int(&f, "replacement_delay_seconds", 0, 30 * 86400);
 	g = fields_of(field_object(&f, "codes"), why);
 	m->code_digits = (unsigned)field_int(&g, "digits", 6, 8);

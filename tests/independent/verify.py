@@ -239,7 +239,7 @@ def v05(r):
     for where, name, least, most in BOUNDS:
         need(least <= (m[where][name] if where else m[name]) <= most, name + " out of bounds")
     need(m["public_head"]["at_most_seconds"] >= m["public_head"]["seconds"], "public_head")
-    need(time_read(m["opens"]) < time_read(m["closes"]), "closes before it opens")
+    need(0 < time_read(m["closes"]) - time_read(m["opens"]) < 50000 * m["heartbeat_seconds"], "closes before it opens, or too many heartbeats")
     entities = {}
     for e in m["entities"]:
         fields(e, ["id", "name"])
@@ -402,6 +402,9 @@ def read_log(r, log):
     return entries, hashes, root
 
 
+DISTURBS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
 class Event:
     """An entry of events."""
 
@@ -422,6 +425,11 @@ class Event:
                                            for k, v in d["facts"].items()), "too many facts, or too long")
         self.scope, self.time, self.kind, self.facts = e["scope"], time_read(e["time"]), d["kind"], d["facts"]
         self.when = e["time"]
+
+    def plain(self):
+        """No fact but the close entry's checkpoint changes how a text looks that it is printed in."""
+        texts = list(self.facts) + [v for k, v in self.facts.items() if (self.kind, k) != ("close", "checkpoint")]
+        return not any(DISTURBS.search(t) for t in texts)
 
     def amends(self):
         return self.kind == "replace-credential" or self.kind in AMENDMENTS and not self.by_clock()
@@ -513,6 +521,7 @@ def v12(r):
     for i, e in enumerate(r.events):
         scope = r.E.hex() if e.kind == "opening" else scope
         need(e.time >= last and e.scope == scope, "entry %d: its time or its scope" % i)
+        need(e.plain(), "entry %d: a fact with a control or direction character" % i)
         last = e.time
         try:
             p.apply(e)
