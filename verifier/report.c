@@ -179,8 +179,12 @@ void
 report_fail(struct report *r, enum check c, const char *format, ...)
 {
 	struct check_result *k = &r->checks[c];
+	void *memory = malloc(1 << 20); /* without, a library calls false what it could not look at */
 	va_list ap;
 
+	free(memory);
+	if (memory == NULL)
+		report_broken(r, c, "out of memory");
 	if (!settle(r, c))
 		return;
 	if (k->verdict == VERDICT_FAIL) {
