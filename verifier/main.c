@@ -12,6 +12,7 @@
 #include "crypto/http_client.h"
 #include "verifier/log_cmd.h"
 #include "verifier/options.h"
+#include "verifier/policy_cmd.h"
 #include "verifier/receipt_cmd.h"
 #include "verifier/record_checks.h"
 #include "verifier/selftest.h"
@@ -27,18 +28,20 @@ usage(FILE *out)
 	    "           DIR: receipts and checkpoints of anybody, NAME.ballot beside NAME where the ballot is known\n"
 	    "       urna-verify record DIR-or-URL --self-test [--election-id HEX] [--log-key VKEY ...] [--json] [--quiet]\n"
 	    "           spoil copies of the record in more than 100 named ways and show the check that notices each\n"
-	    "       urna-verify receipt FILE --ballot FILE (--log-key VKEY | --record DIR) [--record DIR]\n"
-	    "           that a ballot is under a signed head, and with --record in the head that was counted\n"
+	    "       urna-verify receipt FILE --ballot FILE (--log-key VKEY | --policy FILE | --record DIR) [--record DIR]\n"
+	    "           that a ballot is under a signed head, with --policy cosigned as it demands, with --record in the one counted\n"
 	    "       urna-verify receipt --mine FILE --user USER --record DIR [--password-file FILE]\n"
 	    "           that the record holds the voter's own ballot, by the private file and the password; on a device you trust\n"
 	    "       urna-verify challenge FILE --record DIR\n"
 	    "           that an opened ballot encrypts what the voter marked\n"
-	    "       urna-verify watch DIR-or-URL --log-key VKEY --state FILE [--once] [...]\n"
-    "           follow a log: alarm on fork, rollback, staleness, bad signature, missing cosignatures\n"
-    "       urna-verify compare HEAD HEAD ... --log-key VKEY [--log DIR-or-URL] [--evidence DIR] [--json]\n"
+	    "       urna-verify watch DIR-or-URL (--log-key VKEY | --policy FILE) --state FILE [--once] [...]\n"
+	    "           follow a log: alarm on fork, rollback, staleness, bad signature, missing cosignatures\n"
+	    "       urna-verify compare HEAD HEAD ... --log-key VKEY [--log DIR-or-URL] [--evidence DIR] [--json]\n"
 	    "           that signed heads of different people belong to one log\n"
-	    "       urna-verify log DIR-or-URL --log-key VKEY [--json]\n"
+	    "       urna-verify log DIR-or-URL (--log-key VKEY | --policy FILE) [--state FILE] [--json]\n"
 	    "           the whole tree from its entries\n"
+	    "       urna-verify policy (CALL.json | DIR-or-URL)\n"
+	    "           the election's logs, witnesses and quorum as a policy file that other tools read too\n"
 	    "       urna-verify show FILE\n"
 	    "           a file of the record in readable form\n\n"
 	    "Pin what you trust: the election id as printed in the opening act, the log keys as in the call.\n"
@@ -212,12 +215,12 @@ cmd_show(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	static const char *const commands[] = {"record", "receipt", "challenge", "show", "watch", "compare", "log"};
+	static const char *const commands[] = {"record", "receipt", "challenge", "show", "watch", "compare", "log", "policy"};
 
 	if (argc >= 2 && strcmp(argv[argc - 1], "--help") == 0) {
 		for (size_t i = 0; argc > 2 && i < sizeof commands / sizeof *commands; i++)
 			if (strcmp(argv[1], commands[i]) == 0 && i >= 4 && dup2(STDOUT_FILENO, STDERR_FILENO) >= 0) /* they have pages of their own */
-				return (i == 4 ? cmd_watch(2, argv) : i == 5 ? cmd_compare(2, argv) : cmd_log(1, argv + 1)) == 2 ? 0 : 1;
+				return (i == 4 ? cmd_watch(2, argv) : i == 5 ? cmd_compare(2, argv) : i == 6 ? cmd_log(2, argv) : cmd_policy(2, argv)) == 2 ? 0 : 1;
 		usage(stdout);
 		return 0;
 	}
@@ -237,7 +240,9 @@ main(int argc, char **argv)
 	if (argc >= 2 && strcmp(argv[1], "watch") == 0)
 		return cmd_watch(argc, argv);
 	if (argc >= 2 && strcmp(argv[1], "log") == 0)
-		return cmd_log(argc - 1, argv + 1);
+		return cmd_log(argc, argv);
+	if (argc >= 2 && strcmp(argv[1], "policy") == 0)
+		return cmd_policy(argc, argv);
 	if (argc >= 2 && strcmp(argv[1], "show") == 0)
 		return cmd_show(argc, argv);
 	usage(stderr);

@@ -1,6 +1,7 @@
 #include "verifier/options.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -73,30 +74,82 @@ option_number(int argc, char **argv, const char *name, int64_t least, int64_t mo
 	return OK;
 }
 
-enum err
-option_witnesses(int argc, char **argv, struct vkey *keys, size_t most, size_t *n, size_t *quorum, struct why *why)
+static enum err
+read_witnesses(int argc, char **argv, struct policy *out, struct why *why)
 {
 	const char *text;
 	int64_t k;
 	enum err e;
 
-	for (*n = 0; (text = option(argc, argv, "--witness")) != NULL; ++*n) {
-		if (*n == most)
-			return why_set(why, ERR_RANGE, "more than %zu witnesses", most);
-		if ((e = vkey_read(&keys[*n], text, why)) != OK)
+	while ((text = option(argc, argv, "--witness")) != NULL) {
+		struct vkey key;
+		char name[24];
+
+		(void)snprintf(name, sizeof name, "W%zu", out->witnesses + 1);
+		if ((e = vkey_read(&key, text, why)) != OK || (e = policy_add_witness(out, name, &key, NULL, why)) != OK)
 			return why_prefix(why, e, "--witness");
-		if (keys[*n].type != NOTE_COSIGNATURE)
-			return why_set(why, ERR_FORMAT, "--witness %s: not a cosigner's key (type 04)", keys[*n].name);
-		for (size_t i = 0; i < *n; i++)
-			if (vkey_equal(&keys[i], &keys[*n]))
-				return why_set(why, ERR_RANGE, "--witness %s: the same key twice counts once; give it once", keys[*n].name);
 	}
-	if ((e = option_number(argc, argv, "--quorum", 1, (int64_t)most, (int64_t)*n, &k, why)) != OK)
+	if ((e = option_number(argc, argv, "--quorum", 1, POLICY_MAX_WITNESSES, (int64_t)out->witnesses, &k, why)) != OK)
 		return e;
-	if ((size_t)k > *n)
-		return why_set(why, ERR_RANGE, "--quorum %lld of only %zu witnesses", (long long)k, *n);
-	*quorum = (size_t)k;
-	return OK;
+	if ((size_t)k > out->witnesses)
+		return why_set(why, ERR_RANGE, "--quorum %lld of only %zu witnesses", (long long)k, out->witnesses);
+	return policy_any(out, (unsigned)k, why);
+}
+
+/* --log-key: the one log there is. */
+static enum err
+pin_log(struct policy *p, const char *text, struct why *why)
+{
+	struct vkey key;
+	enum err e = vkey_read(&key, text, why);
+
+	if (e != OK)
+		return why_prefix(why, e, "--log-key");
+	for (size_t i = 0; i < p->logs; i++)
+		if (vkey_equal(&p->log[i].key, &key) && strcmp(p->log[i].key.name, key.name) == 0) {
+			p->log[0] = p->log[i];
+			p->logs = 1;
+			return OK;
+		}
+	if (p->logs > 0)
+		return why_set(why, ERR_ABSENT, "--log-key %s: no log of the policy", key.name);
+	return policy_add_log(p, &key, NULL, why);
+}
+
+enum err
+option_policy(int argc, char **argv, struct policy *out, int *file, struct why *why)
+{
+	const char *path = option(argc, argv, "--policy"), *key = option(argc, argv, "--log-key");
+	struct buf b = {0};
+	enum err e = OK;
+
+	*file = path != NULL;
+	policy_init(out);
+	if (path == NULL)
+		e = read_witnesses(argc, argv, out, why);
+	else if (option(argc, argv, "--witness") != NULL || option(argc, argv, "--quorum") != NULL)
+		e = why_set(why, ERR_RANGE, "--policy says who the witnesses are, and how many: no --witness, no --quorum");
+	else if ((e = file_read(&b, path, POLICY_MAX_BYTES, why)) == OK && (e = policy_read(out, b.p, b.n, why)) != OK)
+		e = why_prefix(why, e, "%.300s", path);
+	buf_free(&b);
+	return e == OK && key != NULL ? pin_log(out, key, why) : e;
+}
+
+enum err
+policy_choose(struct policy *p, const struct file_source *src, struct why *why)
+{
+	struct policy_view v;
+	struct buf b = {0};
+	enum err e = OK;
+
+	if (p->logs == 0)
+		return why_set(why, ERR_ABSENT, "the policy names no log: give --log-key");
+	if (p->logs > 1 && (e = source_read(src, "checkpoint", NOTE_MAX_BYTES, &b, why)) == OK && (e = policy_open(&v, p, b.p, b.n, why)) == OK) {
+		p->log[0] = p->log[v.log];
+		p->logs = 1;
+	}
+	buf_free(&b);
+	return e == OK ? OK : why_prefix(why, e, "which log of the policy it is (--log-key would say it)");
 }
 
 int

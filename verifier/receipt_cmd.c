@@ -8,6 +8,7 @@
 #include "election/record.h"
 #include "verifier/mine.h"
 #include "verifier/options.h"
+#include "verifier/policy_cmd.h"
 
 static int
 cannot(const struct why *why)
@@ -23,9 +24,8 @@ not_verified(const char *what, const struct why *why)
 	return 1;
 }
 
-/* The record as far as its log of events: from here on its call holds the parties as they stand at the end. */
-static enum err
-read_events(struct record *rec, struct why *why)
+enum err
+record_parties(struct record *rec, struct why *why)
 {
 	enum err e;
 
@@ -63,7 +63,7 @@ receipt_mine(struct record *rec, const char *dir, const char *mine, const char *
 	rec->src = source_dir(dir);
 	if (file_read(&b, mine, 65536, &why) != OK || passphrase_get(&password, password_file, "Voting password", &why) != OK)
 		return cannot(&why);
-	if ((e = record_call(rec, &why)) == OK && (e = read_events(rec, &why)) == OK && (e = read_counted(rec, &why)) == OK)
+	if ((e = record_call(rec, &why)) == OK && (e = record_parties(rec, &why)) == OK && (e = read_counted(rec, &why)) == OK)
 		e = mine_check(&index, letters, rec, b.p, b.n, user, password.text, &why);
 	wipe(&password, sizeof password);
 	buf_free(&b);
@@ -74,33 +74,19 @@ receipt_mine(struct record *rec, const char *dir, const char *mine, const char *
 	return 0;
 }
 
-struct witnesses {
-	struct vkey key[MAX_PARTIES];
-	size_t n, quorum;
+/* A policy in force, and where its witnesses come from. */
+struct trust {
+	struct policy policy;
+	int file, named; /* 1: a policy file, which must be met; 1: the person named witnesses */
 };
 
-/* Those of the record as they stand after every replacement (V39), unless the person named some. */
 static void
-witnesses_of(struct witnesses *w, const struct call *call)
+print_cosigned(const struct policy *p, const struct policy_view *v)
 {
-	if (w->n > 0)
-		return;
-	for (unsigned i = 0; i < call->witnesses; i++)
-		w->key[w->n++] = call->witness[i].key;
-	w->quorum = call->witness_quorum;
-}
-
-static enum err
-print_cosigned(const struct receipt *r, const struct witnesses *w, struct why *why)
-{
-	size_t n = 0;
-	enum err e = checkpoint_cosigners(&n, r->checkpoint, r->checkpoint_n, w->key, w->n, why);
-
-	if (e == OK && n > 0 && n >= w->quorum)
-		(void)printf("in a cosigned head: %zu of %zu witnesses\n", n, w->n);
-	else if (e == OK && w->n > 0)
-		(void)printf("not in a cosigned head (%zu of %zu witnesses; %zu are asked for): fetch the receipt again after the next public head\n", n, w->n, w->quorum);
-	return e;
+	if (v->cosigned > 0 && v->quorum)
+		(void)printf("in a cosigned head: %zu of %zu witnesses\n", v->cosigned, p->witnesses);
+	else if (p->witnesses > 0)
+		(void)printf("not in a cosigned head (%zu of %zu witnesses; the quorum is %s): fetch the receipt again after the next public head\n", v->cosigned, p->witnesses, policy_quorum(p));
 }
 
 /* The entry is the record's, and the head a prefix of its log. */
@@ -130,26 +116,33 @@ compare_with_record(const struct record *rec, const struct receipt *r, const str
 	return 0;
 }
 
-/* rec is NULL without --record; its call has been read. */
+/* rec is NULL without --record; its call has been read. The witnesses are the record's as they stand after every replacement (V39), unless the
+ * person named some. */
 static int
-receipt_check(struct record *rec, const struct buf *receipt, const struct buf *entry, const struct vkey *log, struct witnesses *w)
+receipt_check(struct record *rec, const struct buf *receipt, const struct buf *entry, struct trust *t)
 {
+	struct policy_view v;
 	struct why why = {""};
 	struct receipt r;
 	struct head head;
 	struct hash leaf;
 
 	leaf_hash(&leaf, entry->p, entry->n);
-	if (receipt_read(&r, receipt->p, receipt->n, &why) != OK || receipt_verify(&r, &leaf, log, &head, &why) != OK)
+	if (receipt_read(&r, receipt->p, receipt->n, &why) != OK || policy_open(&v, &t->policy, r.checkpoint, r.checkpoint_n, &why) != OK ||
+	    receipt_verify(&r, &leaf, &t->policy.log[v.log].key, &head, &why) != OK)
 		return not_verified("", &why);
 	(void)printf("in a signed head: entry %llu of a tree of %llu\n", (unsigned long long)r.index, (unsigned long long)head.size);
 	if (rec != NULL) {
-		if (read_events(rec, &why) != OK)
+		if (record_parties(rec, &why) != OK)
 			return not_verified("the record: ", &why);
-		witnesses_of(w, &rec->call);
+		if (!t->named && (policy_add_call(&t->policy, &rec->call, &why) != OK || policy_open(&v, &t->policy, r.checkpoint, r.checkpoint_n, &why) != OK))
+			return not_verified("", &why);
 	}
-	if (print_cosigned(&r, w, &why) != OK)
-		return not_verified("", &why);
+	print_cosigned(&t->policy, &v);
+	if (t->file && !v.quorum) {
+		(void)printf("NOT VERIFIED: the policy is not met\n");
+		return 1;
+	}
 	if (rec == NULL) {
 		(void)printf("VERIFIED (provisional: not compared with the record that was counted)\n");
 		return 0;
@@ -163,33 +156,36 @@ int
 cmd_receipt(int argc, char **argv)
 {
 	const char *mine = option(argc, argv, "--mine"), *user = option(argc, argv, "--user"), *password_file = option(argc, argv, "--password-file");
-	const char *ballot = option(argc, argv, "--ballot"), *key = option(argc, argv, "--log-key"), *dir = option(argc, argv, "--record"), *file;
+	const char *ballot = option(argc, argv, "--ballot"), *dir = option(argc, argv, "--record"), *file;
 	struct record *rec = calloc(1, sizeof *rec);
-	struct witnesses w = {.n = 0};
+	struct trust *t = calloc(1, sizeof *t);
 	struct buf receipt = {0}, entry = {0};
 	struct why why = {""};
-	struct vkey log;
-	int code, bad_witnesses;
+	int code;
+	enum err e;
 
-	if (rec == NULL)
+	if (rec == NULL || t == NULL)
 		abort();
-	bad_witnesses = option_witnesses(argc, argv, w.key, MAX_PARTIES, &w.n, &w.quorum, &why) != OK;
+	e = option_policy(argc, argv, &t->policy, &t->file, &why);
+	t->named = t->file || t->policy.witnesses > 0;
 	file = word(argc, argv);
 	if (mine != NULL && dir != NULL && user != NULL && file == NULL)
 		return receipt_mine(rec, dir, mine, user, password_file);
-	if (file == NULL || ballot == NULL || mine != NULL || (key == NULL && dir == NULL))
+	if (file == NULL || ballot == NULL || mine != NULL || (e == OK && t->policy.logs == 0 && !t->file && dir == NULL))
 		return -1;
 	rec->src = source_dir(dir != NULL ? dir : "");
-	if (bad_witnesses || file_read(&receipt, file, NOTE_MAX_BYTES, &why) != OK || file_read(&entry, ballot, BALLOT_MAX_BYTES, &why) != OK ||
-	    (dir != NULL && record_call(rec, &why) != OK))
+	if (e != OK || (e = file_read(&receipt, file, NOTE_MAX_BYTES, &why)) != OK || (e = file_read(&entry, ballot, BALLOT_MAX_BYTES, &why)) != OK ||
+	    (dir != NULL && (e = record_call(rec, &why)) != OK) || (dir != NULL && t->policy.logs == 0 && (e = policy_add_log(&t->policy, &rec->call.log_ballots, NULL, &why)) != OK))
 		return cannot(&why);
-	log = rec->call.log_ballots;
-	if (key != NULL && vkey_read(&log, key, &why) != OK)
+	if (t->policy.logs == 0) {
+		(void)why_set(&why, ERR_ABSENT, "the policy names no log: give --log-key");
 		return cannot(&why);
-	code = receipt_check(dir != NULL ? rec : NULL, &receipt, &entry, &log, &w);
+	}
+	code = receipt_check(dir != NULL ? rec : NULL, &receipt, &entry, t);
 	buf_free(&receipt);
 	buf_free(&entry);
 	record_free(rec);
 	free(rec);
+	free(t);
 	return code;
 }
