@@ -124,7 +124,7 @@ check: all				## everything that must pass before a commit
 	@$(MAKE) --no-print-directory MODE=release test
 	@tools/run-tests build/release all
 
-check-interop: all			## the logs read by Go's own packages
+check-interop: all			## the logs read by Go's own packages and by Sigstore's
 	@$(MAKE) --no-print-directory MODE=release test
 	@tests/check_interop
 check-crash: all			## 200 rounds of kill -9, every step failing, the disk failing
