@@ -119,6 +119,50 @@ check_receipt(const struct buf *receipt, uint32_t n)
 }
 
 static void
+add(struct ledger *l, uint32_t from, uint32_t to)
+{
+	struct why why = {""};
+
+	for (uint32_t i = from; i < to; i++) {
+		uint8_t e[40], dedup[32];
+
+		entry_of(e, dedup, i);
+		if (ledger_append(l, e, sizeof e, dedup, NULL, NULL, &why) != OK)
+			fail_msg("%s", why.text);
+	}
+}
+
+static int
+in(const char *folder, const char *name)
+{
+	char path[300];
+
+	(void)snprintf(path, sizeof path, "%s/%s", folder, name);
+	return access(path, F_OK) == 0;
+}
+
+/* From 300 entries, exported, to 310 and 520: who read the checkpoint of 300 finds its partial tiles until there are full ones. */
+static void
+grown_export(struct ledger *l, const char *out)
+{
+	struct why why = {""};
+
+	add(l, 300, 310);
+	assert_int_equal(ledger_publish(l, &why), OK);
+	assert_int_equal(ledger_export(l, out, &why), OK);
+	assert_true(in(out, "tile/entries/001.p/44") && in(out, "tile/entries/001.p/54"));
+	assert_true(in(out, "tile/0/001.p/44") && in(out, "tile/0/001.p/54"));
+	assert_int_equal(ledger_record(l, out, &why), OK); /* a record has one size */
+	assert_false(in(out, "tile/entries/001.p/44") || in(out, "tile/0/001.p/44"));
+	assert_true(in(out, "tile/0/001.p/54"));
+	add(l, 310, 520);
+	assert_int_equal(ledger_publish(l, &why), OK);
+	assert_int_equal(ledger_export(l, out, &why), OK);
+	assert_true(in(out, "tile/entries/001") && in(out, "tile/1/000.p/1") && in(out, "tile/1/000.p/2"));
+	assert_false(in(out, "tile/entries/001.p/54") || in(out, "tile/0/001.p"));
+}
+
+static void
 appends(void **state)
 {
 	struct ledger *l, *second;
@@ -159,9 +203,25 @@ appends(void **state)
 	struct head head;
 	ledger_public_head(l, &head, NULL);
 	assert_int_equal(log_read(&src, "", &head, NULL, NULL, &why), OK);
+	grown_export(l, out);
 	ledger_seal(l);
 	assert_int_equal(ledger_append(l, "x", 1, NULL, &index, NULL, &why), ERR_NOT_NOW);
 	ledger_close(l);
+}
+
+/* At most five seconds. */
+static void
+until_state(struct ledger *l, enum err want)
+{
+	struct timespec little = {0, 10000000};
+	struct why why = {""};
+	int tries = 0;
+	enum err e;
+
+	while ((e = ledger_state(l, &why)) != want && tries++ < 500)
+		(void)nanosleep(&little, NULL);
+	if (e != want)
+		fail_msg("the state is %s and not %s: %s", err_name(e), err_name(want), why.text);
 }
 
 static void
@@ -192,8 +252,15 @@ older_copies(void **state)
 	assert_int_equal(head.size, 2);
 	shell("rm %s/head", dir);
 	assert_int_equal(ledger_append(l, "c", 1, NULL, &index, NULL, &why), ERR_NOT_NOW); /* fence gone: nothing signed */
+	assert_int_equal(ledger_state(l, &why), ERR_NOT_NOW);
+	assert_non_null(strstr(why.text, "is gone or was changed by another process: nothing is signed"));
 	shell("cp %s/head.new %s/head", dir, dir);
 	assert_int_equal(ledger_append(l, "c", 1, NULL, &index, NULL, &why), OK); /* and back without hand work */
+	assert_int_equal(ledger_state(l, &why), OK);
+	shell("mv %s/head %s/head.away", dir, dir);
+	until_state(l, ERR_NOT_NOW); /* noticed, and forgotten, without an append */
+	shell("mv %s/head.away %s/head", dir, dir);
+	until_state(l, OK);
 	ledger_close(l);
 }
 
@@ -437,7 +504,7 @@ torn_head_file(void **state)
 	(void)state;
 	(void)snprintf(path, sizeof path, "%s/head", dir);
 	assert_int_equal(head_file_read(path, &got, &why), ERR_ABSENT);
-	assert_int_equal(head_file_make(path, &a, &why), OK);
+	assert_int_equal(head_file_make(path, NULL, &a, &why), OK);
 	assert_int_equal(file_read(&before, path, 1 << 16, &why), OK);
 	assert_int_equal(head_file_swap(path, &b, &a, &why), ERR_NOT_NOW);
 	assert_int_equal(head_file_swap(path, &a, &b, &why), OK);
@@ -464,20 +531,6 @@ torn_head_file(void **state)
 	}
 	buf_free(&before);
 	buf_free(&after);
-}
-
-static void
-add(struct ledger *l, uint32_t from, uint32_t to)
-{
-	struct why why = {""};
-
-	for (uint32_t i = from; i < to; i++) {
-		uint8_t e[40], dedup[32];
-
-		entry_of(e, dedup, i);
-		if (ledger_append(l, e, sizeof e, dedup, NULL, NULL, &why) != OK)
-			fail_msg("%s", why.text);
-	}
 }
 
 static enum err
@@ -515,6 +568,30 @@ whole(void)
 	}
 	add(l, (uint32_t)head.size, (uint32_t)head.size + 3);
 	ledger_close(l);
+}
+
+/* The entries that a damaged mirror does not give come from elsewhere; whatever a source is like, it stays as it is. */
+static void
+sources_untouched(const char *backup, const char *copy, const char *all)
+{
+	static const char *const list = "cd %s && find sources ! -name .. -printf '%%p %%s %%T@ %%i\\n' | sort >%s && find sources -type f | sort | xargs sha256sum >>%s";
+	char from_backup[128], from_mirror[128], before[128], after[128];
+	struct why why = {""};
+
+	shell("mkdir %s/sources && cp -r %s %s/sources/backup && cp %s %s/sources/mirror", dir, backup, dir, copy, dir);
+	shell("printf '\\377' | dd of=%s/sources/mirror bs=1 seek=23082 conv=notrunc 2>/dev/null", dir);
+	(void)snprintf(from_backup, sizeof from_backup, "%s/sources/backup", dir);
+	(void)snprintf(from_mirror, sizeof from_mirror, "%s/sources/mirror", dir);
+	(void)snprintf(before, sizeof before, "%s/before", dir);
+	(void)snprintf(after, sizeof after, "%s/after", dir);
+	shell(list, dir, before, before);
+	assert_int_equal(restore(from_backup, from_mirror, NULL, &why), ERR_NOT_NOW);
+	assert_non_null(strstr(why.text, "300 of 700 signed entries are in no source: 400-699"));
+	assert_int_equal(restore(NULL, from_mirror, NULL, &why), ERR_NOT_NOW);
+	assert_int_equal(restore(from_backup, from_mirror, all, &why), OK);
+	shell(list, dir, after, after);
+	shell("cmp %s %s", before, after);
+	shell("rm -r %s/sources", dir);
 }
 
 static void
@@ -576,7 +653,9 @@ restored(void **state)
 	(void)snprintf(before, sizeof before, "%s.torn", copy);
 	assert_int_equal(restore(NULL, before, NULL, &why), ERR_NOT_NOW);
 	shell("cp %s %s.torn && printf x | dd of=%s.torn bs=1 seek=3000 conv=notrunc 2>/dev/null", copy, copy, copy);
-	assert_int_equal(restore(NULL, before, NULL, &why), ERR_PROOF);
+	assert_int_equal(restore(NULL, before, NULL, &why), ERR_NOT_NOW);
+	assert_non_null(strstr(why.text, "is damaged or cut short"));
+	sources_untouched(backup, copy, all);
 	/* a mirror that is ahead shows an older store even if the head file is old, too */
 	shell("rm -rf %s/store && cp -r %s %s/store && cp %s %s", dir, backup, dir, copy, mirror);
 	shell("mv %s/head %s/head.new", dir, dir);
@@ -595,7 +674,7 @@ restored(void **state)
 		assert_int_equal(checkpoint_open(&old, b.p, b.n, &v, &why), OK);
 		buf_free(&b);
 		(void)snprintf(text, sizeof text, "%s/head", dir);
-		assert_int_equal(head_file_make(text, &old, &why), OK);
+		assert_int_equal(head_file_make(text, NULL, &old, &why), OK);
 	}
 	assert_int_equal(open_log(&l, &why), ERR_NOT_NOW);
 	assert_non_null(strstr(why.text, "the mirror has 700"));
@@ -640,16 +719,96 @@ changed_inside(void **state)
 			assert_int_equal(kind, 1);
 			continue;
 		}
-		while (ledger_state(l, &why) == OK && tries++ < 200)
+		while (kind == 2 && ledger_state(l, &why) == OK && tries++ < 100)
 			(void)nanosleep(&little, NULL);
-		assert_int_equal(ledger_state(l, &why), kind == 2 ? OK : ERR_PROOF);
+		until_state(l, kind == 2 ? OK : ERR_PROOF);
 		if (kind != 2) {
+			(void)ledger_state(l, &why);
 			assert_non_null(strstr(why.text, "full check"));
 			assert_int_equal(ledger_append(l, "x", 1, NULL, NULL, NULL, &why), ERR_PROOF);
 		} else
 			assert_int_equal(ledger_append(l, "x", 1, NULL, NULL, NULL, &why), OK);
 		ledger_close(l);
 	}
+}
+
+/* Enough for files of the store, closed; opened once more, so that nothing is in the write-ahead log alone. */
+static void
+fill_files(void)
+{
+	static uint8_t big[60000];
+	struct ledger *l;
+	struct why why = {""};
+
+	assert_int_equal(open_log(&l, &why), OK);
+	for (uint32_t i = 0; i < 300; i++) {
+		memcpy(big, &i, sizeof i);
+		assert_int_equal(ledger_append(l, big, sizeof big, NULL, NULL, NULL, &why), OK);
+	}
+	ledger_close(l);
+	assert_int_equal(open_log(&l, &why), OK);
+	ledger_close(l);
+}
+
+static void
+closes_and_opens_refused(struct ledger *l)
+{
+	struct why why = {""};
+
+	assert_int_equal(ledger_append(l, "x", 1, NULL, NULL, NULL, &why), ERR_PROOF);
+	(void)nanosleep(&(struct timespec){2, 0}, NULL);
+	assert_int_equal(ledger_append(l, "x", 1, NULL, NULL, NULL, &why), ERR_PROOF); /* it is not tried again */
+	assert_int_equal(ledger_publish(l, &why), ERR_PROOF);
+	ledger_close(l);
+}
+
+/* A byte flipped in a file of the store, far from the right edge: RocksDB's checksum tells, and signing stops for good. */
+static void
+damaged_block(void **state)
+{
+	char damaged[128];
+	struct ledger *l;
+	struct why why = {""};
+
+	(void)state;
+	(void)snprintf(mirror, sizeof mirror, "%s/log.mirror", dir);
+	(void)snprintf(damaged, sizeof damaged, "%s/damaged", dir);
+	fill_files();
+	shell("cp -r %s/store %s/good", dir, dir);
+	shell("f=$(ls -S %s/store/*.sst | head -1) && printf '\\377' | dd of=$f bs=1 seek=200000 conv=notrunc 2>/dev/null && ! cmp -s $f %s/good/${f##*/}", dir, dir);
+	assert_int_equal(open_log(&l, &why), OK);
+	until_state(l, ERR_PROOF);
+	assert_int_equal(ledger_state(l, &why), ERR_PROOF);
+	if (strstr(why.text, "Corruption") == NULL || strstr(why.text, "restore it") == NULL)
+		fail_msg("%s", why.text);
+	closes_and_opens_refused(l);
+	shell("mv %s/store %s", dir, damaged); /* what it does not give, the mirror does */
+	assert_int_equal(restore(damaged, NULL, NULL, &why), ERR_NOT_NOW);
+	if (strstr(why.text, "of 300 signed entries are in no source") == NULL || strstr(why.text, "Corruption") == NULL)
+		fail_msg("%s", why.text);
+	assert_int_equal(restore(damaged, mirror, NULL, &why), OK);
+	assert_int_equal(open_log(&l, &why), OK);
+	ledger_close(l);
+}
+
+/* A frame in the middle of the mirror: the start does not read it, the full check does. */
+static void
+damaged_mirror(void **state)
+{
+	struct ledger *l;
+	struct why why = {""};
+
+	(void)state;
+	(void)snprintf(mirror, sizeof mirror, "%s/log.mirror", dir);
+	assert_int_equal(open_log(&l, &why), OK);
+	add(l, 0, 50);
+	ledger_close(l);
+	shell("printf x | dd of=%s bs=1 seek=3000 conv=notrunc 2>/dev/null", mirror);
+	assert_int_equal(open_log(&l, &why), OK);
+	until_state(l, ERR_PROOF);
+	(void)ledger_state(l, &why);
+	assert_non_null(strstr(why.text, "the mirror damaged, keep it as evidence"));
+	closes_and_opens_refused(l);
 }
 
 /* The signing key is on a card that is taken away under load and comes back. */
@@ -691,8 +850,10 @@ token_gone(void **state)
 		assert_non_null(strstr(why.text, "the log's key urna.test/log does not sign"));
 		ledger_head(l, &after, NULL);
 		assert_int_equal(before.size, after.size);
+		assert_int_not_equal(ledger_state(l, &why), OK);
+		assert_non_null(strstr(why.text, "the log's key urna.test/log does not sign"));
 		shell("mv %s/away %s/tokens", dir, dir);
-		(void)nanosleep(&(struct timespec){1, 100000000}, NULL);
+		until_state(l, OK);
 		add(l, 5 + 5 * (uint32_t)i, 10 + 5 * (uint32_t)i); /* without hand work */
 		ledger_head(l, &before, NULL);
 	}
@@ -757,6 +918,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(torn_head_file, fresh, drop),
 	    cmocka_unit_test_setup_teardown(restored, fresh, drop),
 	    cmocka_unit_test_setup_teardown(changed_inside, fresh, drop),
+	    cmocka_unit_test_setup_teardown(damaged_block, fresh, drop),
+	    cmocka_unit_test_setup_teardown(damaged_mirror, fresh, drop),
 	    cmocka_unit_test_setup_teardown(token_gone, fresh, drop),
 	    cmocka_unit_test_setup_teardown(registries, fresh, drop),
 	};
