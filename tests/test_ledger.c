@@ -7,13 +7,16 @@
  */
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -455,6 +458,8 @@ killed(void **state)
 
 /* ---- one writer -------------------------------------------------------------------------- */
 
+enum { MEETINGS = 400 };
+
 /* The store is copied, and both are started: first where the lock holds, then as if it did not (another machine, with the
  * head file on a shared disk): what one signs shuts the other out. */
 static void
@@ -490,6 +495,158 @@ two_writers(void **state)
 	ledger_close(l);
 	/* nor does one that went its own way */
 	assert_int_equal(ledger_open(&second, &o, &why), ERR_NOT_NOW);
+}
+
+/* Both wait for the other, again and again: as near to the same instant as two processes come. */
+struct meeting {
+	atomic_uint came[2], swapped[2][MEETINGS + 1];
+};
+
+static void
+meet(struct meeting *m, int who, unsigned round)
+{
+	atomic_store(&m->came[who], round);
+	while (atomic_load(&m->came[1 - who]) < round)
+		(void)sched_yield();
+}
+
+/* One side of it: from the head of the round before to one's own. Every fourth time one side makes the file anew. */
+static void
+swap_in_turn(struct meeting *m, int who, const char *path)
+{
+	for (unsigned round = 1; round <= MEETINGS; round++) {
+		struct head was, next = {.size = round, .root = {{(uint8_t)who, 1}}};
+		struct why why = {""};
+		enum err e;
+
+		meet(m, who, 2 * round - 1);
+		if (head_file_read(path, &was, &why) != OK)
+			_exit(1);
+		meet(m, who, 2 * round);
+		e = round % 4 == 0 && who == 0 ? head_file_make(path, &was, &next, &why) : head_file_swap(path, &was, &next, &why);
+		if (e != OK && e != ERR_NOT_NOW)
+			_exit(2);
+		atomic_store(&m->swapped[who][round], e == OK);
+	}
+}
+
+/* Two processes compare with the same head and swap: one of them has done it, always. */
+static void
+swapped_at_once(void **state)
+{
+	struct meeting *m = mmap(NULL, sizeof *m, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct head first = {.size = 0};
+	struct why why = {""};
+	char path[128];
+	int status;
+	pid_t pid;
+
+	(void)state;
+	assert_true(m != MAP_FAILED);
+	(void)snprintf(path, sizeof path, "%s/head", dir);
+	assert_int_equal(head_file_make(path, NULL, &first, &why), OK);
+	assert_int_equal(head_file_make(path, NULL, &first, &why), ERR_NOT_NOW);
+	if ((pid = fork()) == 0) {
+		swap_in_turn(m, 1, path);
+		_exit(0);
+	}
+	swap_in_turn(m, 0, path);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	for (unsigned round = 1; round <= MEETINGS; round++)
+		if (m->swapped[0][round] + m->swapped[1][round] != 1)
+			fail_msg("round %u: %u have swapped", round, m->swapped[0][round] + m->swapped[1][round]);
+	(void)munmap(m, sizeof *m);
+}
+
+/* What two processes on two copies of a store had acknowledged. */
+struct copies {
+	atomic_int open[2], go;
+	atomic_uint acknowledged[2];
+};
+
+static void
+append_on_copy(struct copies *c, uint32_t first, int who, const char *store, const char *head)
+{
+	struct ledger_options o = options(store, head);
+	struct ledger *l;
+	struct why why = {""};
+
+	if (ledger_open(&l, &o, &why) != OK)
+		_exit(1);
+	atomic_store(&c->open[who], 1);
+	while (!atomic_load(&c->go))
+		(void)sched_yield();
+	for (uint32_t i = 0; i < 60; i++) { /* one of them is refused, and goes on trying until its log was opened again */
+		uint8_t e[40], dedup[32];
+
+		entry_of(e, dedup, first + i);
+		if (ledger_append(l, e, sizeof e, dedup, NULL, NULL, &why) == OK)
+			atomic_fetch_add(&c->acknowledged[who], 1);
+		else
+			(void)nanosleep(&(struct timespec){0, 25000000}, NULL);
+	}
+	_exit(0);
+}
+
+static void
+wait_for_exit(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* Both begin at once, where the lock of the log does not hold: one goes on, the other has nothing acknowledged, ever. */
+static void
+two_at_once(void **state)
+{
+	struct copies *c = mmap(NULL, sizeof *c, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	char store[2][128], head[128];
+	struct ledger_options o = options(store[0], head);
+	struct ledger *l;
+	struct why why = {""};
+	struct head now;
+
+	(void)state;
+	assert_true(c != MAP_FAILED);
+	(void)snprintf(head, sizeof head, "%s/head", dir);
+	(void)snprintf(store[0], sizeof store[0], "%s/store", dir);
+	(void)snprintf(store[1], sizeof store[1], "%s/copy", dir);
+	assert_int_equal(open_log(&l, &why), OK);
+	add(l, 0, 10);
+	ledger_close(l);
+	for (unsigned round = 0; round < 3; round++) {
+		pid_t pid[2];
+		int winner;
+
+		memset(c, 0, sizeof *c);
+		shell("rm -rf %s && cp -r %s %s", store[1], store[0], store[1]);
+		for (int who = 0; who < 2; who++) {
+			if ((pid[who] = fork()) == 0)
+				append_on_copy(c, 1000 * (2 * round + (unsigned)who + 1), who, store[who], head);
+			for (int tries = 0; !atomic_load(&c->open[who]) && tries < 1000; tries++)
+				(void)nanosleep(&(struct timespec){0, 10000000}, NULL);
+			assert_int_equal(c->open[who], 1);
+			shell("rm %s.lock", head);
+		}
+		atomic_store(&c->go, 1);
+		wait_for_exit(pid[0]);
+		wait_for_exit(pid[1]);
+		assert_true((c->acknowledged[0] == 60) != (c->acknowledged[1] == 60));
+		winner = c->acknowledged[1] == 60;
+		assert_int_equal(c->acknowledged[1 - winner], 0);
+		o.store = store[1 - winner];
+		assert_int_not_equal(ledger_open(&l, &o, &why), OK); /* and it does not start again */
+		if (winner == 1)
+			shell("rm -rf %s && mv %s %s", store[0], store[1], store[0]);
+		assert_int_equal(open_log(&l, &why), OK);
+		ledger_head(l, &now, NULL);
+		assert_int_equal(now.size, 10 + 60 * (round + 1));
+		ledger_close(l);
+	}
+	(void)munmap(c, sizeof *c);
 }
 
 /* A head file whose last write was torn, at every byte, says the head before. */
@@ -915,6 +1072,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(older_copies, fresh, drop),
 	    cmocka_unit_test_setup_teardown(killed, fresh, drop),
 	    cmocka_unit_test_setup_teardown(two_writers, fresh, drop),
+	    cmocka_unit_test_setup_teardown(swapped_at_once, fresh, drop),
+	    cmocka_unit_test_setup_teardown(two_at_once, fresh, drop),
 	    cmocka_unit_test_setup_teardown(torn_head_file, fresh, drop),
 	    cmocka_unit_test_setup_teardown(restored, fresh, drop),
 	    cmocka_unit_test_setup_teardown(changed_inside, fresh, drop),
