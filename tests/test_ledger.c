@@ -322,6 +322,9 @@ child(int fd, uint32_t first)
 	}
 }
 
+/* Every head that a receipt hung on, for the end; struct head after struct head. */
+static struct buf heads_given;
+
 /* The head that a receipt hangs on is of the same history as the log's now. */
 static void
 continues(struct ledger *l, const struct buf *receipt)
@@ -338,6 +341,60 @@ continues(struct ledger *l, const struct buf *receipt)
 	assert_int_equal(checkpoint_read(&c, r.checkpoint, r.checkpoint_n, &why), OK);
 	assert_int_equal(ledger_consistency(l, c.head.size, now.size, path, &n, &why), OK);
 	assert_int_equal(consistency_check(c.head.size, now.size, path, n, &c.head.root, &now.root), OK);
+	buf_put(&heads_given, &c.head, sizeof c.head);
+}
+
+/* What the files of the log say: the tree at every size, and which entries there are. */
+struct recomputed {
+	struct frontier f;
+	struct hash *root; /* of the first n entries */
+	uint8_t *seen;
+	uint32_t most;
+};
+
+static enum err
+on_exported(void *ctx, uint64_t index, const uint8_t *entry, size_t n, const struct hash *leaf)
+{
+	struct recomputed *r = ctx;
+	uint32_t k;
+
+	memcpy(&k, entry, sizeof k);
+	assert_true(n == 40 && k < r->most);
+	assert_int_equal(r->seen[k]++, 0); /* none twice, none that was never sent */
+	frontier_append(&r->f, leaf);
+	frontier_root(&r->root[index + 1], &r->f);
+	return OK;
+}
+
+/* The log recomputed from its published files: its head, and every head that a receipt hung on, are of this tree; all that was
+ * acknowledged is in it. */
+static void
+recompute(struct ledger *l, uint32_t acknowledged_n, uint32_t most)
+{
+	char out[128] = "";
+	struct file_source src = source_dir(out);
+	struct recomputed r = {.most = most, .seen = calloc(1, most)};
+	struct why why = {""};
+	struct head head;
+
+	(void)snprintf(out, sizeof out, "%s/export", dir);
+	assert_int_equal(ledger_publish(l, &why), OK);
+	assert_int_equal(ledger_export(l, out, &why), OK);
+	ledger_public_head(l, &head, NULL);
+	r.root = calloc(head.size + 1, sizeof *r.root);
+	assert_true(r.seen != NULL && r.root != NULL && !heads_given.failed);
+	if (log_read(&src, "", &head, on_exported, &r, &why) != OK)
+		fail_msg("%s", why.text);
+	for (uint32_t i = 0; i < acknowledged_n; i++)
+		assert_int_equal(r.seen[i], 1);
+	assert_true(heads_given.n > 0);
+	for (size_t i = 0; i < heads_given.n; i += sizeof head) {
+		memcpy(&head, heads_given.p + i, sizeof head);
+		assert_memory_equal(r.root[head.size].b, head.root.b, HASH_BYTES);
+	}
+	buf_free(&heads_given);
+	free(r.root);
+	free(r.seen);
 }
 
 /* Everything that came down the pipe: found where it was said to be, and proved. Returns how much that was. */
@@ -380,29 +437,6 @@ acknowledged(struct ledger *l, int fd, uint32_t first)
 	}
 	buf_free(&all);
 	return next - first;
-}
-
-/* No entry twice, none that was never sent. */
-static void
-each_once(struct ledger *l, uint32_t most)
-{
-	uint8_t *seen = calloc(1, most);
-	struct why why = {""};
-	struct head head;
-
-	assert_non_null(seen);
-	ledger_head(l, &head, NULL);
-	for (uint64_t i = 0; i < head.size; i++) {
-		struct buf entry = {0};
-		uint32_t n;
-
-		assert_int_equal(ledger_read(l, i, &entry, &why), OK);
-		memcpy(&n, entry.p, sizeof n);
-		assert_true(entry.n == 40 && n < most);
-		assert_int_equal(seen[n]++, 0);
-		buf_free(&entry);
-	}
-	free(seen);
 }
 
 static void
@@ -452,7 +486,7 @@ killed(void **state)
 	if (next < 100)
 		fail_msg("only %u acknowledged: the test tests nothing", next);
 	assert_int_equal(open_log(&l, &why), OK);
-	each_once(l, next + UNDER_WAY);
+	recompute(l, next, next + UNDER_WAY);
 	ledger_close(l);
 }
 
