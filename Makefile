@@ -53,7 +53,7 @@ PROGRAMS := $(foreach p,urnad urna urna-verify urna-witness,$(if $(wildcard $($p
 
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 CT    := $(patsubst tests/%.c,%,$(wildcard tests/ct_*.c))
-EXAMPLE := $(patsubst tests/%.c,%,$(wildcard tests/example_*.c))
+EXAMPLE := $(patsubst tests/%.c,%,$(wildcard tests/example_*.c tests/disk_*.c))
 BENCH := $(patsubst tests/%.c,%,$(wildcard tests/bench_*.c))
 FUZZ  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
