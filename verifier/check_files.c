@@ -294,9 +294,10 @@ check_files(struct check_run *x)
 
 		if (order < 0)
 			report_fail(x->report, c, "missing: %s", name);
-		else if (order > 0)
+		else if (order > 0) {
 			report_fail(x->report, c, "not of the record: %s", name);
-		else if (c == CHECK_DOCUMENTS) {
+			buf_printf(&x->stray, "%s\n", name);
+		} else if (c == CHECK_DOCUMENTS) {
 			check_document(x, name);
 			documents++;
 		}

@@ -21,6 +21,7 @@ struct check_run {
 	struct head zero; /* the head of events in the zero report */
 	struct buf false_factors; /* who gave such, for which groups */
 	struct buf waivers;	  /* who opened what its own mixer had not mixed */
+	struct buf stray;	  /* files of no record, a line each */
 	struct hash outputs[MAX_PARTIES + 1]; /* by position: over all groups' outputs, as a mix entry names them */
 	struct hash list[MAX_GROUPS];	      /* of each group's last list */
 	struct why why;

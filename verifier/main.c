@@ -10,6 +10,7 @@
 #include "crypto/keyfile.h"
 #include "verifier/compare.h"
 #include "crypto/http_client.h"
+#include "crypto/version.h"
 #include "verifier/log_cmd.h"
 #include "verifier/options.h"
 #include "verifier/receipt_cmd.h"
@@ -37,10 +38,11 @@ usage(FILE *out)
     "           follow a log: alarm on fork, rollback, staleness, bad signature, missing cosignatures\n"
     "       urna-verify compare HEAD HEAD ... --log-key VKEY [--log DIR-or-URL] [--evidence DIR] [--json]\n"
 	    "           that signed heads of different people belong to one log\n"
-	    "       urna-verify log DIR-or-URL --log-key VKEY [--json]\n"
+	    "       urna-verify log DIR-or-URL --log-key VKEY [--state FILE] [--json]\n"
 	    "           the whole tree from its entries\n"
 	    "       urna-verify show FILE\n"
-	    "           a file of the record in readable form\n\n"
+	    "           a file of the record in readable form\n"
+	    "       urna-verify --version\n\n"
 	    "Pin what you trust: the election id as printed in the opening act, the log keys as in the call.\n"
 	    "Exit: 0 verified, 1 not verified, 2 could not run.\n");
 }
@@ -214,6 +216,8 @@ main(int argc, char **argv)
 {
 	static const char *const commands[] = {"record", "receipt", "challenge", "show", "watch", "compare", "log"};
 
+	if (version_asked(argc, argv, "urna-verify"))
+		return 0;
 	if (argc >= 2 && strcmp(argv[argc - 1], "--help") == 0) {
 		for (size_t i = 0; argc > 2 && i < sizeof commands / sizeof *commands; i++)
 			if (strcmp(argv[1], commands[i]) == 0 && i >= 4 && dup2(STDOUT_FILENO, STDERR_FILENO) >= 0) /* they have pages of their own */

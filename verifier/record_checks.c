@@ -36,6 +36,8 @@ keep(struct check_run *x, struct checked *out)
 	out->r = x->r;
 	memcpy(out->list, x->list, sizeof out->list);
 	out->lists = *last_outputs(x);
+	out->stray = x->stray;
+	x->stray = (struct buf){0};
 }
 
 void
@@ -64,5 +66,6 @@ check_record(struct report *r, const struct file_source *src, const struct pinne
 		record_free(&x->r);
 	buf_free(&x->false_factors);
 	buf_free(&x->waivers);
+	buf_free(&x->stray);
 	free(x);
 }

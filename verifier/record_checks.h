@@ -14,6 +14,7 @@ struct checked {
 	struct record r;	      /* as it was read; record_free() */
 	struct hash list[MAX_GROUPS]; /* SHA-256 of each group's last list as a byte tree; before any mix the box's own */
 	struct hash lists;	      /* the outputs of the last mix over all groups (spec/record.md, Outputs) */
+	struct buf stray;	      /* the files that V01 found to be of no record, a line each; buf_free() */
 };
 
 /* What the person pinned; trust never starts from the record. */
