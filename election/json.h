@@ -41,6 +41,10 @@ const char *field_text(struct fields *f, const char *name, size_t max);
 /* Copy it into out (size bytes with NUL). For texts that people see: control
  * characters and direction marks are refused. */
 void field_copy(struct fields *f, const char *name, char *out, size_t size);
+/* The bytes of such a character (*c) with which this UTF-8 text begins; 0: it begins with another. */
+size_t text_disturbs(const char *s, uint32_t *c);
+/* 1 if there is one anywhere in it. */
+int text_disturbing(const char *s);
 int64_t field_int(struct fields *f, const char *name, int64_t least, int64_t most);
 int field_bool(struct fields *f, const char *name);
 void field_hash(struct fields *f, const char *name, struct hash *out);
@@ -50,6 +54,8 @@ int64_t field_time(struct fields *f, const char *name);
 /* An array with at most max items; NULL after an error. */
 struct json *field_array(struct fields *f, const char *name, size_t max);
 struct json *field_object(struct fields *f, const char *name);
+/* The line on which this member stands; the object's if it is not there. */
+unsigned field_line(struct fields *f, const char *name);
 /* Refuse: says what is wrong at this line. Returns ERR_RANGE. */
 enum err field_bad(struct fields *f, unsigned line, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* ERR_FORMAT if a field was not asked for (a typing error in its name). "_comment" is always allowed. */
@@ -71,6 +77,8 @@ void json_bool(struct json_out *o, const char *name, int value);
 void json_hash(struct json_out *o, const char *name, const struct hash *h);
 void json_hex(struct json_out *o, const char *name, const void *p, size_t n);
 void json_time(struct json_out *o, const char *name, int64_t t);
+/* What was parsed, whole, under its own name. */
+void json_copy(struct json_out *o, const struct json *j);
 
 /* Times and dates. */
 void time_text(char out[21], int64_t t);

@@ -99,7 +99,7 @@ write_rolls(struct args *a, const struct places *at, const struct enrolled *v, s
 	hex_encode(k.hex, k.key, sizeof k.key);
 	roll_write(&out, &roll);
 	if ((e = private_roll_write(&sealed, k.key, &call->hash, people, (uint32_t)n)) == OK && (e = put(at->dir, "roll", &out, why)) == OK &&
-	    (e = sign_file(a, at->dir, "roll", "roll", &call->hash, why)) == OK && (e = file_write(at->private, sealed.p, sealed.n, 0600, why)) == OK)
+	    (e = sign_file(a, at->dir, "roll", "roll", call, why)) == OK && (e = file_write(at->private, sealed.p, sealed.n, 0600, why)) == OK)
 		e = file_write(at->private_key, k.hex, 64, 0600, why);
 	wipe(&k, sizeof k);
 	wipe(people, n * sizeof *people);
@@ -279,7 +279,7 @@ authorizer_keys(struct args *a)
 	wipe(&pass, sizeof pass);
 	authorizer_keys_write(&out, &r->call.hash, name.name, (const uint8_t (*)[RSA_BYTES])modulus, m->styles);
 	(void)snprintf(path, sizeof path, "authorizers/%.128s.json", name.name);
-	if (e != OK || file_write(private, sealed.p, sealed.n, 0600, &why) != OK || put(dir, path, &out, &why) != OK || sign_file(a, dir, path, "authorizer", &r->call.hash, &why) != OK)
+	if (e != OK || file_write(private, sealed.p, sealed.n, 0600, &why) != OK || put(dir, path, &out, &why) != OK || sign_file(a, dir, path, "authorizer", &r->call, &why) != OK)
 		return fail("roll", &why);
 	(void)printf("%u RSA keys of authorizer %s\n", m->styles, name.name);
 	return 0;

@@ -22,6 +22,7 @@ import acts  # noqa: E402
 ID = "[a-z0-9]{1,16}"
 EMBLEM = "[A-Z0-9]{1,16}"
 HEX32 = "[0-9a-f]{64}"
+DISTURBING = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"  # in a text that people see
 CHECKS = []
 
 
@@ -496,6 +497,8 @@ class Progress:
             need(self.running(2) and once, "only once, in II")
         elif k == "seal":
             need("count" in did and 7 in self.ended, "before VII has ended")
+            machine = e.facts.get("machine", "")
+            need(1 <= len(machine.encode()) <= 127 and not re.search(DISTURBING, machine), "the machine of the seal")
         elif k in ("key", "close", "comparison", "count"):
             need(self.running({"key": 1, "close": 5, "comparison": 6, "count": 6}[k]) and once, "only once, in its phase")
             need(k not in ("comparison", "count") or {"comparison": "close", "count": "comparison"}[k] in did, "too early")
