@@ -205,17 +205,21 @@ open_signer_of(struct args *a, struct signer *out, const struct call *call, cons
 	return e;
 }
 
-/* The note beside the file, or a new one, with one signature more. ERR_PROOF: the one that is there is of another document. */
+/* The note beside the file, or a new one, with this signature, which it need not have twice. ERR_PROOF: the one that is there is of another document. */
 static enum err
 add_signature(struct buf *note, const struct signer *by, const char *dir, const char *file, const char *purpose, const struct call *call, const struct buf *document,
     struct why *why)
 {
 	char path[1400];
+	struct vkey key;
 	enum err e = OK;
 
 	(void)snprintf(path, sizeof path, "%s/%s.note", dir, file);
 	if (access(path, F_OK) == 0)
 		e = file_read(note, path, NOTE_MAX_BYTES, why);
+	if (e == OK && note->n > 0 && vkey_make(&key, by->name, NOTE_ED25519, by->key) == OK &&
+	    docnote_verify(note->p, note->n, purpose, &call->hash, document->p, document->n, &key, NULL) == OK)
+		return OK;
 	if (e == OK && (e = docnote_sign(note, purpose, &call->hash, document->p, document->n, by, why)) != OK)
 		(void)why_prefix(why, e, "%s", path);
 	return e;
