@@ -22,7 +22,7 @@ static const struct pair facts[] = {{"acuerdo", "acuerdo"}, {"motive", "motivo"}
     {"key", "llave"}, {"style", "tipo de boleta"}, {"row", "compromiso del rengl\xc3\xb3n"}, {"url", "direcci\xc3\xb3n"}, {"size", "votos en la urna"},
     {"root", "ra\xc3\xadz de la urna"}, {"sha256", "SHA-256"}, {"list", "lista de huellas"}, {"machine", "equipo"}, {"votes", "huella de votes.csv"},
     {"trustee", "custodio"}, {"number", "n\xc3\xbamero"}, {"position", "posici\xc3\xb3n"}, {"outputs", "resultados"}, {"lists", "listas mezcladas"},
-    {"waiver", "dispensa"}, {"authorizer", "autorizador"}, {"transcript", "huella de la ceremonia"}, {"act", "huella del acta"}, {"text", "texto"}};
+    {"waiver", "dispensa"}, {"authorizer", "autorizador"}, {"transcript", "huella de la ceremonia"}, {"act", "huella del acta"}, {"what", "qu\xc3\xa9"}};
 
 static const struct {
 	const char *name, *value, *spanish;
