@@ -15,7 +15,7 @@
 #include "crypto/version.h"
 #include "ledger/restore.h"
 
-static volatile sig_atomic_t stopping;
+static atomic_int stopping; /* lock-free: a signal may set it, on whatever thread */
 
 static void
 on_signal(int sig)

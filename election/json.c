@@ -372,10 +372,8 @@ field_text(struct fields *f, const char *name, size_t max)
 	return j->text;
 }
 
-/* 1 if s (valid UTF-8) has a character that changes how the text around it
- * looks: C0, DEL, C1, line and paragraph separators, direction marks. */
 size_t
-text_disturbs(const char *s, uint32_t *c)
+text_disturbance(const char *s, uint32_t *c)
 {
 	const uint8_t *p = (const uint8_t *)s;
 
@@ -393,12 +391,12 @@ text_disturbs(const char *s, uint32_t *c)
 }
 
 int
-text_disturbing(const char *s)
+text_disturbs(const char *s)
 {
 	uint32_t c;
 
 	for (; *s != '\0'; s++)
-		if (text_disturbs(s, &c) > 0)
+		if (text_disturbance(s, &c) > 0)
 			return 1;
 	return 0;
 }
@@ -408,7 +406,7 @@ field_copy(struct fields *f, const char *name, char *out, size_t size)
 {
 	const char *s = field_text(f, name, size - 1);
 
-	if (f->e == OK && text_disturbing(s)) {
+	if (f->e == OK && text_disturbs(s)) {
 		(void)field_bad(f, find(f, name)->line, "\"%s\" holds a control or direction character", name);
 		s = "";
 	}

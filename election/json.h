@@ -38,13 +38,14 @@ struct fields fields_of(struct json *object, struct why *why);
 int field_has(struct fields *f, const char *name);
 /* A text of 1..max bytes; never NULL ("" after an error). */
 const char *field_text(struct fields *f, const char *name, size_t max);
-/* Copy it into out (size bytes with NUL). For texts that people see: control
- * characters and direction marks are refused. */
+/* 1 if s (valid UTF-8) has a character that changes how the text around it
+ * looks: C0, DEL, C1, line and paragraph separators, direction marks. */
+int text_disturbs(const char *s);
+/* The bytes of such a character (*c) with which the text begins; 0: it begins with another. */
+size_t text_disturbance(const char *s, uint32_t *c);
+/* Copy it into out (size bytes with NUL). For texts that people see: what
+ * disturbs is refused. */
 void field_copy(struct fields *f, const char *name, char *out, size_t size);
-/* The bytes of such a character (*c) with which this UTF-8 text begins; 0: it begins with another. */
-size_t text_disturbs(const char *s, uint32_t *c);
-/* 1 if there is one anywhere in it. */
-int text_disturbing(const char *s);
 int64_t field_int(struct fields *f, const char *name, int64_t least, int64_t most);
 int field_bool(struct fields *f, const char *name);
 void field_hash(struct fields *f, const char *name, struct hash *out);

@@ -37,7 +37,7 @@ sign_entry(struct buf *document, struct buf *note, const struct call *call, cons
 	enum err err = event_document(document, e);
 
 	if (err != OK)
-		return why_set(why, err, "%s: a fact is too long, or out of memory", e->kind);
+		return why_set(why, err, "%s: a fact is too long, or holds a control or direction character; or out of memory", e->kind);
 	return docnote_sign(note, "event", &call->hash, document->p, document->n, by, why);
 }
 

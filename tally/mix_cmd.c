@@ -64,7 +64,7 @@ shuffle_group(struct mix *m, struct station *st, unsigned g, unsigned position, 
 		return e;
 	if ((m->out = calloc(m->n, sizeof *m->out)) == NULL)
 		return ERR_NOMEM;
-	record_mix_session(&m->s, r, g, 0);
+	record_mix_session(&m->s, r, g);
 	return shuffle_prove(m->out, &m->proof, &m->s, &r->joint.key, m->in, m->n, core_count());
 }
 

@@ -74,7 +74,7 @@ text(struct buf *out, const char *s)
 	size_t n;
 
 	for (; *s != '\0'; s += n)
-		if ((n = text_disturbs(s, &c)) > 0)
+		if ((n = text_disturbance(s, &c)) > 0)
 			buf_printf(out, "\\u%04" PRIx32, c);
 		else
 			buf_put(out, s, n = 1);
