@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "election/sums.h"
@@ -34,17 +35,23 @@ no_other_files(struct record *r, struct why *why)
 	return e;
 }
 
-/* What the seal is to name. */
+/* What the seal is to name. The service may write a checkpoint meanwhile: its temporary file was there, and is not any more. */
 static enum err
 hash_record(struct record *r, struct hash *out, struct why *why)
 {
-	struct buf list[3] = {{0}, {0}, {0}};
-	enum err e = hash_lists(r, list, why);
+	const struct timespec pause = {0, 200000000};
+	enum err e = ERR_ABSENT;
 
-	if (e == OK)
-		seal_hash(out, &list[0]);
-	for (int i = 0; i < 3; i++)
-		buf_free(&list[i]);
+	for (int tries = 0; tries < 5 && e == ERR_ABSENT; tries++) {
+		struct buf list[3] = {{0}, {0}, {0}};
+
+		if (tries > 0)
+			(void)nanosleep(&pause, NULL);
+		if ((e = hash_lists(r, list, why)) == OK)
+			seal_hash(out, &list[0]);
+		for (int i = 0; i < 3; i++)
+			buf_free(&list[i]);
+	}
 	return e;
 }
 
@@ -118,10 +125,10 @@ hand_over(const struct station *s, struct why *why)
 		return ERR_NOMEM;
 	if ((e = open_record(r, s->dir, TO_EVENTS, why)) == OK && (e = wait_cosigned(r, why)) == OK)
 		e = make_handover(list, &act, r, why);
+	if (e == OK)
+		e = put_act_signed(s->args, s->dir, "handover", "handover", &r->call, &act, why);
 	for (int i = 0; i < 3 && e == OK; i++)
 		e = put(s->dir, hash_list_names[i], &list[i], why);
-	if (e == OK && (e = put_act(s->dir, "handover", &act, why)) == OK)
-		e = sign_file(s->args, s->dir, "acts/handover.json", "handover", &r->call, why);
 	for (int i = 0; i < 3; i++)
 		buf_free(&list[i]);
 	act_free(&act);
