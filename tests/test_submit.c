@@ -292,12 +292,12 @@ count(void **state)
 	assert_int_equal(submit(T2, "factors", NULL, "trustee", "t2", "number", "2", NULL), 200);
 	assert_int_equal(submit(OPERATOR, "count", NULL, "votes", zero, NULL), 400);
 	assert_int_equal(submit(OPERATOR, "count", NULL, "votes", votes, NULL), 200);
-	assert_int_equal(submit(OPERATOR, "seal", NULL, "list", zero, NULL), 400);
+	assert_int_equal(submit(OPERATOR, "seal", NULL, "list", zero, "machine", "m", NULL), 400);
 	r->src = source_dir(s->config.record);
 	assert_int_equal(hash_lists(r, list, &why), OK);
 	seal_hash(&h, &list[0]);
 	hash_hex(seal, &h);
-	assert_int_equal(submit(OPERATOR, "seal", NULL, "list", seal, NULL), 200);
+	assert_int_equal(submit(OPERATOR, "seal", NULL, "list", seal, "machine", "m", NULL), 200);
 	n = entries();
 	assert_int_equal(submit(OPERATOR, "incident", NULL, "what", "ensayo", NULL), 503); /* nothing after the seal */
 	assert_int_equal(entries(), n);
