@@ -550,6 +550,14 @@ load(struct ledger *l, struct why *why)
 	return e == OK ? OK : why_prefix(why, e, "the store's public head");
 }
 
+static enum err
+open_store(struct ledger *l, struct why *why)
+{
+	enum err e = store_open(&l->store, l->store_path, why);
+
+	return e == ERR_PROOF ? why_prefix(why, e, STORE_DAMAGED) : e;
+}
+
 /* What the disk did not give to the full check, it gives now. */
 static enum err
 read_unread(struct ledger *l, struct why *why)
@@ -585,7 +593,7 @@ load_again(struct ledger *l, struct why *why)
 	forget_nodes(l);
 	memset(l->tree.level, 0, sizeof l->tree.level);
 	memset(&l->tree.frontier, 0, sizeof l->tree.frontier);
-	if ((e = store_open(&l->store, l->store_path, why)) == OK && (e = load(l, why)) == OK)
+	if ((e = open_store(l, why)) == OK && (e = load(l, why)) == OK)
 		e = read_unread(l, why);
 	if (e != OK) {
 		struct known tried = {l->head, l->public_head, l->checkpoint, l->public_checkpoint};
@@ -656,7 +664,7 @@ ledger_open(struct ledger **out, const struct ledger_options *o, struct why *why
 		ledger_close(l);
 		return e;
 	}
-	if ((e = l->edge == NULL ? ERR_NOMEM : store_open(&l->store, o->store, why)) != OK || (e = load(l, why)) != OK) {
+	if ((e = l->edge == NULL ? ERR_NOMEM : open_store(l, why)) != OK || (e = load(l, why)) != OK) {
 		ledger_close(l);
 		return e;
 	}

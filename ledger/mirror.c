@@ -57,7 +57,7 @@ read_all(const struct mirror *m, uint8_t *p, size_t n, off_t at, struct why *why
 static enum err
 read_frame(const struct mirror *m, off_t at, struct buf *b, struct hash *h, struct why *why)
 {
-	uint8_t header[HEADER], *p;
+	uint8_t header[HEADER], last, *p;
 	struct rd r;
 	size_t n;
 	enum err e;
@@ -69,6 +69,8 @@ read_frame(const struct mirror *m, off_t at, struct buf *b, struct hash *h, stru
 	n = rd_u32(&r);
 	if (n > FRAME_MAX)
 		return ERR_ABSENT;
+	if ((e = read_all(m, &last, 1, at + HEADER + (off_t)n + HASH_BYTES - 1, why)) != OK) /* before memory for a false length */
+		return e;
 	if ((p = malloc(n + HASH_BYTES)) == NULL)
 		return ERR_NOMEM;
 	if ((e = read_all(m, p, n + HASH_BYTES, at + HEADER, why)) == OK) {
@@ -120,7 +122,7 @@ static enum err
 frame_among(const struct mirror *m, const uint8_t *p, size_t n, off_t at, off_t end, int *there, struct why *why)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct rd r = rd_init(p + i, HEADER + 8), last;
+		struct rd r = rd_init(p + i, HEADER + 8), rest;
 		uint8_t length[4];
 		uint64_t body = rd_u32(&r), count = rd_u32(&r), entries = rd_u32(&r);
 		off_t begin = at + (off_t)i;
@@ -132,8 +134,8 @@ frame_among(const struct mirror *m, const uint8_t *p, size_t n, off_t at, off_t 
 			continue;
 		if ((e = read_all(m, length, sizeof length, begin + HEADER + 8 + (off_t)entries, why)) != OK)
 			return e;
-		last = rd_init(length, sizeof length);
-		if (BODY_LEAST + entries + rd_u32(&last) != body)
+		rest = rd_init(length, sizeof length);
+		if (BODY_LEAST + entries + rd_u32(&rest) != body)
 			continue;
 		e = read_frame(m, begin, &b, &h, why);
 		buf_free(&b);

@@ -433,6 +433,7 @@ strike_under_way(struct ledger *l, uint32_t n, enum step s, int after)
 		else {
 			refused++;
 			assert_int_equal(f[i].receipt.n, 0);
+			buf_free(&f[i].receipt);
 			assert_true(f[i].a.why.text[0] != '\0');
 		}
 	assert_true(fault.hit > 0 && refused > 0);

@@ -973,7 +973,10 @@ damaged_block(void **state)
 	if (strstr(why.text, "Corruption") == NULL || strstr(why.text, "restore it") == NULL)
 		fail_msg("%s", why.text);
 	closes_and_opens_refused(l);
-	shell("mv %s/store %s", dir, damaged); /* what it does not give, the mirror does */
+	shell("cp -r %s/store %s/kept && printf damaged | dd of=$(echo %s/store/MANIFEST*) bs=1 seek=60 conv=notrunc 2>/dev/null", dir, dir, dir);
+	assert_int_equal(open_log(&l, &why), ERR_PROOF);
+	assert_non_null(strstr(why.text, "restore it"));
+	shell("rm -r %s/store && mv %s/kept %s", dir, dir, damaged); /* what it does not give, the mirror does */
 	assert_int_equal(restore(damaged, NULL, NULL, &why), ERR_NOT_NOW);
 	if (strstr(why.text, "of 300 signed entries are in no source") == NULL || strstr(why.text, "Corruption") == NULL)
 		fail_msg("%s", why.text);
