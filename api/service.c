@@ -297,6 +297,20 @@ append(struct service *s, struct event *e, uint64_t *index, struct why *why)
 	return err;
 }
 
+/* With the lock held: an operator's step out of order leaves a line. */
+static void
+step_refused(struct service *s, const struct why *why)
+{
+	struct event *x = s->progress.sealed ? NULL : calloc(1, sizeof *x);
+
+	if (x == NULL)
+		return;
+	(void)strcpy(x->kind, "incident");
+	event_add(x, "what", "step refused: %.900s", why->text);
+	(void)append(s, x, NULL, NULL);
+	free(x);
+}
+
 enum err
 service_append(struct service *s, struct event *e, uint64_t *index, struct why *why)
 {
@@ -579,9 +593,10 @@ service_load(struct service *s, struct why *why)
 	enum err err;
 
 	(void)pthread_mutex_lock(&s->lock);
-	if (s->loaded)
+	if (s->loaded) {
 		err = why_set(why, ERR_NOT_NOW, "an opening is loaded already");
-	else if ((err = load_documents(s, why)) == OK && (err = open_stores(s, why)) == OK && !s->progress.opened) {
+		step_refused(s, why);
+	} else if ((err = load_documents(s, why)) == OK && (err = open_stores(s, why)) == OK && !s->progress.opened) {
 		if ((e = calloc(1, sizeof *e)) == NULL)
 			err = ERR_NOMEM;
 		else {
@@ -1277,16 +1292,8 @@ submit(struct service *s, const struct http_request *q, struct http_reply *r)
 		if (strcmp(again->kind, "resume") == 0 && strcmp(event_fact(again, "cause"), "clock") == 0)
 			s->steady_gap = now_seconds() - steady_seconds(); /* the operator has looked at the clock */
 		err = follow(s, again->kind, &why);
-	} else if (err == ERR_NOT_NOW && !s->progress.sealed) {
-		struct event *x = calloc(1, sizeof *x);
-
-		if (x != NULL) { /* an operator's step out of order leaves a line */
-			(void)strcpy(x->kind, "incident");
-			event_add(x, "what", "step refused: %.900s", why.text);
-			(void)append(s, x, NULL, NULL);
-		}
-		free(x);
-	}
+	} else if (err == ERR_NOT_NOW)
+		step_refused(s, &why);
 	(void)pthread_mutex_unlock(&s->lock);
 done:
 	if (err == OK) {

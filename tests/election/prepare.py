@@ -79,8 +79,8 @@ def cards(folder, transcript):
         json.dump(text, f, ensure_ascii=False, indent=1)
 
 
-def presidential(folder, voters, entities):
-    """The 2024 presidential contest: contests.json, voters.csv, choices.json."""
+def presidential(folder, voters, entities, turnout):
+    """The 2024 presidential contest: contests.json, voters.csv, choices.json. The first of the roll vote, as many as turn out."""
     import subprocess
     here = os.path.dirname(os.path.abspath(__file__))
     drawn = json.loads(subprocess.check_output([sys.executable, here + "/draw.py", voters, entities]))
@@ -93,10 +93,11 @@ def presidential(folder, voters, entities):
     names = drawn["entities"]
     example = {"entities": [{"id": e["code"], "name": e["name"]} for e in names], "contests": [contest],
                "styles": [{"entity": e["code"], "contests": ["pre"]} for e in names]}
-    write(folder, example, [(e, "pre=" + line, "") for e, line in drawn["voters"]])
+    cast = [line for _, line in drawn["voters"][:int(turnout)]]
+    write(folder, example, [(e, "pre=" + line if i < len(cast) else "", "") for i, (e, line) in enumerate(drawn["voters"])])
     print(drawn["assumed"])
     with open(folder + "/expected.json", "w", encoding="utf-8") as f:
-        json.dump({"count-pre": drawn["lines"]}, f)
+        json.dump({"count-pre": {line: cast.count(line) for line in drawn["lines"]}}, f)
 
 
 def write(folder, example, voters):
