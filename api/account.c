@@ -2,12 +2,9 @@
  *
  * Spec    spec/http.md#login, spec/http.md#authorize, spec/http.md#confirm
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <liboath/oath.h>
 
@@ -123,24 +120,6 @@ start(struct service *s, struct fields *f, struct http_reply *r)
 	(void)pthread_mutex_unlock(&s->logins->lock);
 }
 
-/* A file with a random name and no time, for the gateway to take away. */
-enum err
-outbox_put(const struct service *s, const struct buf *message)
-{
-	struct timespec never[2] = {{1, 0}, {1, 0}};
-	uint8_t random[16];
-	char hex[33], path[1200];
-	enum err e;
-
-	random_bytes(random, sizeof random);
-	hex_encode(hex, random, sizeof random);
-	(void)snprintf(path, sizeof path, "%s/%s", s->config.outbox, hex);
-	e = message->failed ? ERR_NOMEM : file_write(path, message->p, message->n, 0600, NULL);
-	(void)utimensat(AT_FDCWD, path, never, 0);
-	(void)utimensat(AT_FDCWD, s->config.outbox, never, 0);
-	return e;
-}
-
 static enum err
 send_code(const struct service *s, const char *phone, const char *code)
 {
@@ -157,6 +136,21 @@ send_code(const struct service *s, const char *phone, const char *code)
 	return e;
 }
 
+/* Seconds for which this voter is still locked after wrong codes. With the table's lock. */
+static unsigned
+locked(const struct login_table *t, int64_t index)
+{
+	int64_t left = t->locked_until[index] - now_seconds();
+
+	return left > 0 ? (unsigned)left : 0;
+}
+
+static void
+refuse_locked(struct http_reply *r, unsigned seconds)
+{
+	reply_locked(r, seconds, "Demasiados c\xc3\xb3" "digos equivocados: espere unos minutos.", "too many wrong codes: wait some minutes");
+}
+
 static void
 answer(struct service *s, struct fields *f, struct http_reply *r)
 {
@@ -167,6 +161,7 @@ answer(struct service *s, struct fields *f, struct http_reply *r)
 	struct hash h;
 	char user[64], otp[9] = "", secret[20];
 	int64_t index;
+	unsigned seconds;
 	int known, good;
 
 	field_copy(f, "user", user, sizeof user);
@@ -185,10 +180,9 @@ answer(struct service *s, struct fields *f, struct http_reply *r)
 	login_hash(&h, &s->election, s->call.account, server, client, user);
 	good = schnorr_verify(sig, roll_credential(&s->roll.row[index >= 0 ? index : 0], now_seconds()), &h) == OK && index >= 0 && known;
 	(void)pthread_mutex_lock(&t->lock);
-	if (good && t->locked_until[index] > now_seconds()) {
+	if (good && (seconds = locked(t, index)) > 0) { /* only who knows the password hears of a lock */
 		(void)pthread_mutex_unlock(&t->lock);
-		reply_error(r, ERR_DENIED, "too many wrong codes: wait some minutes");
-		r->status = 429;
+		refuse_locked(r, seconds);
 		return;
 	}
 	if (!good) {
@@ -216,10 +210,12 @@ answer(struct service *s, struct fields *f, struct http_reply *r)
 
 /* What the registry has of a voter's request; answers in the call's order, and the set that makes a token now. */
 static void
-stored(const struct service *s, struct json_out *o, const struct buf *request, const struct authorization_row *row, int confirmed)
+stored(struct service *s, struct json_out *o, const struct buf *request, const struct authorization_row *row, int confirmed)
 {
 	char *text = malloc(4 * (request->n + RSA_BYTES) / 3 + 64);
+	struct view v;
 
+	service_view(s, &v);
 	if (text == NULL) {
 		o->b->failed = 1;
 		return;
@@ -237,7 +233,7 @@ stored(const struct service *s, struct json_out *o, const struct buf *request, c
 		json_text(o, NULL, row->answers >> a & 1 ? text : "");
 	}
 	json_end(o, ']');
-	json_int(o, "set", s->progress.set);
+	json_int(o, "set", v.progress.set);
 	json_bool(o, "confirmed", confirmed);
 	json_end(o, '}');
 	free(text);
@@ -254,6 +250,7 @@ code(struct service *s, struct fields *f, struct http_reply *r)
 	uint8_t id[32];
 	char given[16];
 	int64_t index = NOBODY;
+	unsigned seconds;
 
 	field_hex(f, "login", id, 32);
 	field_copy(f, "code", given, sizeof given);
@@ -261,10 +258,9 @@ code(struct service *s, struct fields *f, struct http_reply *r)
 		return;
 	(void)pthread_mutex_lock(&t->lock);
 	slot = lookup(t->login, SESSIONS, id);
-	if (slot != NULL && t->locked_until[slot->index] > now_seconds()) {
+	if (slot != NULL && (seconds = locked(t, slot->index)) > 0) {
 		(void)pthread_mutex_unlock(&t->lock);
-		reply_error(r, ERR_DENIED, "too many wrong codes: wait some minutes");
-		r->status = 429;
+		refuse_locked(r, seconds);
 		return;
 	}
 	if (slot == NULL || strlen(given) != s->manifest->code_digits || !ct_equal(given, slot->code, s->manifest->code_digits)) {
@@ -338,9 +334,11 @@ commit(struct service *s, const struct authorization *a, struct buf *request, st
 {
 	struct registry_row have = {0};
 	struct buf bytes = {0};
+	struct view v;
 	enum err e;
 
-	if (strcmp(s->stage, "open") != 0 && (registry_get(s->registry, a->index, &have, NULL) != OK || !have.authorized)) {
+	service_view(s, &v);
+	if (strcmp(v.stage, "open") != 0 && (registry_get(s->registry, a->index, &have, NULL) != OK || !have.authorized)) {
 		registry_row_free(&have);
 		return ERR_NOT_NOW;
 	}
@@ -364,6 +362,16 @@ commit(struct service *s, const struct authorization *a, struct buf *request, st
 	return e;
 }
 
+static const char *
+uncommitted(const struct service *s, enum err e)
+{
+	if (e == ERR_NOT_NOW && registry_refused(s->registry, NULL))
+		return "the registry is not complete: nobody is authorized until it is restored";
+	return e == ERR_NOT_NOW ? "authorizations are given between opening and closing"
+	    : e == ERR_RANGE	? "the blinded element is not below the modulus"
+				: "the registry does not answer";
+}
+
 static void
 authorize(struct service *s, struct fields *f, struct http_reply *r)
 {
@@ -374,6 +382,7 @@ authorize(struct service *s, struct fields *f, struct http_reply *r)
 	struct hash asked, have;
 	struct why why = {""};
 	struct json_out o;
+	struct view v;
 	int confirmed = 0;
 	enum err e;
 
@@ -389,7 +398,8 @@ authorize(struct service *s, struct fields *f, struct http_reply *r)
 		reply_error(r, ERR_DENIED, "no such session: log in again");
 		goto done;
 	}
-	if (strcmp(s->stage, "open") != 0 && strcmp(s->stage, "grace") != 0) {
+	service_view(s, &v);
+	if (strcmp(v.stage, "open") != 0 && strcmp(v.stage, "grace") != 0) {
 		reply_error(r, ERR_NOT_NOW, "authorizations are given between opening and closing");
 		goto done;
 	}
@@ -405,16 +415,13 @@ authorize(struct service *s, struct fields *f, struct http_reply *r)
 	sha256(&asked, request.p, request.n);
 	e = commit(s, a, &request, row, &confirmed);
 	if (e != OK && e != ERR_EXISTS) {
-		reply_error(r, e, e == ERR_NOT_NOW && registry_refused(s->registry, NULL) ? "the registry is not complete: nobody is authorized until it is restored"
-		    : e == ERR_NOT_NOW	   ? "authorizations are given between opening and closing"
-		    : e == ERR_RANGE		   ? "the blinded element is not below the modulus"
-						   : "the registry does not answer");
+		reply_error(r, e, uncommitted(s, e));
 		goto done;
 	}
 	sha256(&have, request.p, request.n);
 	if (s->relay != NULL && hash_equal(&asked, &have)) { /* amendments of the roll need not wait for the others' answers */
 		(void)pthread_rwlock_unlock(&s->roll_lock);
-		relay_request(s->relay, (uint32_t)index, row, e == OK, s->progress.set, ANSWERS_MS);
+		relay_request(s->relay, (uint32_t)index, row, e == OK, v.progress.set, ANSWERS_MS);
 		(void)pthread_rwlock_rdlock(&s->roll_lock);
 	}
 	o = json_out(&r->body);
@@ -439,6 +446,7 @@ confirm(struct service *s, struct fields *f, struct http_reply *r)
 {
 	int64_t index = session(s, f);
 	uint8_t sig[64];
+	struct view v;
 	struct hash h;
 	enum err e;
 
@@ -449,7 +457,8 @@ confirm(struct service *s, struct fields *f, struct http_reply *r)
 		reply_error(r, ERR_DENIED, "no such session: log in again");
 		return;
 	}
-	if (strcmp(s->stage, "open") != 0 && strcmp(s->stage, "grace") != 0) {
+	service_view(s, &v);
+	if (strcmp(v.stage, "open") != 0 && strcmp(v.stage, "grace") != 0) {
 		reply_error(r, ERR_NOT_NOW, "confirmations are taken until the box closes");
 		return;
 	}
@@ -487,15 +496,18 @@ rows(struct service *s, struct fields *f, struct http_reply *r)
 /* ---- public files -------------------------------------------------------------------------- */
 
 static void
-public_file(const struct service *s, const char *name, struct http_reply *r)
+public_file(struct service *s, const char *name, struct http_reply *r)
 {
 	static const char *const allowed[] = {"call.json", "manifest.json", "opening.json", "roll", "dictamen.json", "zero-report.json",
 	    "key/transcript.json", "key/cards.json"};
 	char base[200];
 	size_t n = strlen(name);
-	int good = (strncmp(name, "authorizers/", 12) == 0 && strchr(name + 12, '/') == NULL && name[12] != '.') ||
-	    (s->progress.closed && strncmp(name, "authorizations/", 15) == 0 && strchr(name + 15, '/') == NULL && name[15] != '.');
+	struct view v;
+	int good;
 
+	service_view(s, &v);
+	good = (strncmp(name, "authorizers/", 12) == 0 && strchr(name + 12, '/') == NULL && name[12] != '.') ||
+	    (v.progress.closed && strncmp(name, "authorizations/", 15) == 0 && strchr(name + 15, '/') == NULL && name[15] != '.');
 	(void)snprintf(base, sizeof base, "%s", name);
 	if (n > 5 && n < sizeof base && strcmp(name + n - 5, ".note") == 0)
 		base[n - 5] = '\0';
@@ -520,6 +532,7 @@ account_handle(void *ctx, const struct http_request *q, struct http_reply *r)
 	struct json *root = NULL;
 	struct why why = {""};
 	struct fields f;
+	struct view v;
 
 	if (strcmp(q->method, "GET") == 0 && strcmp(q->path, "/status") == 0) {
 		status_reply(s, r);
@@ -532,8 +545,9 @@ account_handle(void *ctx, const struct http_request *q, struct http_reply *r)
 	for (size_t i = 0; i < sizeof posts / sizeof *posts; i++) {
 		if (strcmp(q->method, "POST") != 0 || strcmp(q->path, posts[i].path) != 0)
 			continue;
-		if (!s->loaded || (s->progress.closed && posts[i].run != rows) || !(s->progress.begun >> 3 & 1)) {
-			reply_error(r, ERR_NOT_NOW, s->progress.closed ? "the election is closed" : "the election is not open yet");
+		service_view(s, &v);
+		if (!v.loaded || (v.progress.closed && posts[i].run != rows) || !(v.progress.begun >> 3 & 1)) {
+			reply_error(r, ERR_NOT_NOW, v.progress.closed ? "the election is closed" : "the election is not open yet");
 			return;
 		}
 		if (json_parse(&root, q->body, q->body_n, 65536, &why) != OK) {

@@ -45,9 +45,9 @@ second(struct service *s, const struct http_request *q, uint64_t index, struct h
 }
 
 static int
-taking(const struct service *s)
+taking(const struct view *v)
 {
-	return strcmp(s->stage, "open") == 0 || strcmp(s->stage, "grace") == 0;
+	return strcmp(v->stage, "open") == 0 || strcmp(v->stage, "grace") == 0;
 }
 
 /* Into the log, unless the box was suspended or closed while the ballot was being checked. */
@@ -57,7 +57,7 @@ put_in(struct service *s, const struct http_request *q, const struct ballot *b, 
 	enum err e = ERR_NOT_NOW;
 
 	(void)pthread_rwlock_rdlock(&s->box_lock);
-	if (taking(s))
+	if (taking(&s->view))
 		e = ledger_append(s->ballots, q->body, q->body_n, b->key, index, receipt, why);
 	else
 		(void)why_set(why, e, "the box is not open");
@@ -66,7 +66,7 @@ put_in(struct service *s, const struct http_request *q, const struct ballot *b, 
 }
 
 static void
-cast(struct service *s, const struct http_request *q, struct http_reply *r)
+cast(struct service *s, const struct view *v, const struct http_request *q, struct http_reply *r)
 {
 	struct ballot *b = malloc(sizeof *b);
 	struct why why = {""};
@@ -75,15 +75,15 @@ cast(struct service *s, const struct http_request *q, struct http_reply *r)
 
 	if (b == NULL)
 		abort();
-	if (!taking(s)) {
-		reply_error(r, ERR_NOT_NOW, s->progress.closed ? "the box is closed" : "the box is not open");
+	if (!taking(v)) {
+		reply_error(r, ERR_NOT_NOW, v->progress.closed ? "the box is closed" : "the box is not open");
 		goto done;
 	}
 	if ((e = ballot_read(b, q->body, q->body_n)) != OK) {
 		reply_error(r, e, "the ballot's bytes are not canonical");
 		goto done;
 	}
-	if (!progress_announced(&s->progress, ballot_set(b)))
+	if (!progress_announced(&v->progress, ballot_set(b)))
 		e = why_set(&why, ERR_RANGE, "the ballot's authorizers are not a set that was announced");
 	else if ((e = ballot_check(b, &s->election, s->manifest, &why)) == OK)
 		e = ballot_tokens(b, s->rsa_keys, s->call.authorizers, &why);
@@ -145,17 +145,19 @@ box_handle(void *ctx, const struct http_request *q, struct http_reply *r)
 	struct why why = {""};
 	struct ledger *log = NULL;
 	const char *path = NULL;
+	struct view v;
 	int get = strcmp(q->method, "GET") == 0, post = strcmp(q->method, "POST") == 0;
 
 	if (get && strcmp(q->path, "/status") == 0) {
 		status_reply(s, r);
 		return;
 	}
+	service_view(s, &v);
 	if (strncmp(q->path, "/events/", 8) == 0) {
 		log = s->events;
 		path = q->path + 8;
 	} else if (strncmp(q->path, "/ballots/", 9) == 0) {
-		log = s->ballots;
+		log = v.loaded ? s->ballots : NULL;
 		path = q->path + 9;
 	}
 	if (get && log != NULL) {
@@ -174,10 +176,10 @@ box_handle(void *ctx, const struct http_request *q, struct http_reply *r)
 		return;
 	}
 	if (post && (strcmp(q->path, "/cast") == 0 || strcmp(q->path, "/receipt") == 0)) {
-		if (!s->loaded || !(s->progress.begun >> 3 & 1))
+		if (!v.loaded || !(v.progress.begun >> 3 & 1))
 			reply_error(r, ERR_NOT_NOW, "the election is not open yet");
 		else if (strcmp(q->path, "/cast") == 0)
-			cast(s, q, r);
+			cast(s, &v, q, r);
 		else
 			receipt(s, q, r);
 		return;

@@ -12,9 +12,10 @@
 #include "api/witnesses.h"
 #include "crypto/http_client.h"
 #include "crypto/secmem.h"
+#include "crypto/version.h"
 #include "ledger/restore.h"
 
-static volatile sig_atomic_t stopping;
+static atomic_int stopping; /* lock-free: a signal may set it, on whatever thread */
 
 static void
 on_signal(int sig)
@@ -27,6 +28,7 @@ static void
 usage(FILE *out)
 {
 	(void)fprintf(out, "usage: urnad --config FILE\n"
+			   "       urnad --version\n"
 			   "       urnad backup --config FILE --to DIR      copies of both stores, while the service runs\n"
 			   "       urnad export --config FILE --to DIR      both logs as files that any web server may serve\n"
 			   "       urnad restore --config FILE [--backup DIR] [--mirror DIR] [--published DIR]\n"
@@ -247,6 +249,8 @@ main(int argc, char **argv)
 	struct service *s;
 	struct why why = {""};
 
+	if (version_asked(argc, argv, "urnad"))
+		return 0;
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
 		usage(stdout);
 		return 0;

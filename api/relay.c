@@ -3,14 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "crypto/http_client.h"
-#include "crypto/parallel.h"
-#include "election/docnote.h"
-#include "election/lists.h"
+#include "api/collect.h"
+#include "api/exchange.h"
 
-enum { WORKERS = 4, REQUEST_SECONDS = 5, RETRY_SECONDS = 1, PROBE_SECONDS = 2, LIST_SECONDS = 120 };
+enum { WORKERS = 4, RETRY_SECONDS = 1, PROBE_SECONDS = 2 };
 
 /* Roll indices that wait for one authorizer, first in first out. */
 struct queue {
@@ -28,7 +25,8 @@ struct target {
 	struct queue queue;
 	int64_t failing_since; /* steady; 0: it answered when last asked */
 	int64_t not_before, probed;
-	int probing, complained;
+	int probing;
+	atomic_int complained; /* also without the lock */
 	uint64_t refused;
 };
 
@@ -89,20 +87,6 @@ pop(struct queue *q)
 
 /* ---- one request ---------------------------------------------------------------------- */
 
-enum outcome { ANSWERED, LATER, REFUSED };
-
-static void
-put_base64(struct json_out *o, const char *name, const void *p, size_t n)
-{
-	char *text = malloc(4 * (n / 3 + 1) + 1);
-
-	if (text == NULL)
-		abort();
-	base64_encode(text, p, n);
-	json_text(o, name, text);
-	free(text);
-}
-
 /* Into the row of who waits, or else into the registry. */
 static enum err
 store(struct relay *r, uint32_t index, unsigned number, const uint8_t answer[RSA_BYTES])
@@ -137,45 +121,17 @@ store(struct relay *r, uint32_t index, unsigned number, const uint8_t answer[RSA
 	return e;
 }
 
-static enum outcome
-take_answer(struct target *t, const struct authorization *a, const struct buf *body)
-{
-	struct rsa_public *const *keys = t->all->s->rsa_public[t->number - 1];
-	struct json *root = NULL;
-	struct fields f;
-	uint8_t answer[RSA_BYTES + 4];
-	size_t n = sizeof answer;
-	const char *text;
-	int good = 0;
-
-	if (json_parse(&root, body->p, body->n, 65536, NULL) == OK) {
-		f = fields_of(root, NULL);
-		text = field_text(&f, "answer", 1024);
-		good = fields_end(&f) == OK && base64_decode(answer, &n, text, strlen(text)) == OK && n == RSA_BYTES &&
-		    rsa_answer_check(keys[a->style - 1], a->blinded[t->number - 1], answer) == OK;
-	}
-	json_free(root);
-	if (!good) {
-		complain(t, "gave a false answer");
-		return LATER;
-	}
-	return store(t->all, a->index, t->number, answer) == OK ? ANSWERED : LATER;
-}
-
-/* POST one row to one authorizer. */
+/* POST one row to one authorizer, and keep what it answers. */
 static enum outcome
 deliver(struct target *t, uint32_t index)
 {
 	struct service *s = t->all->s;
 	struct authorization_row *row = malloc(sizeof *row);
 	struct authorization *a = malloc(sizeof *a);
-	struct buf request = {0}, body = {0}, answer = {0};
-	struct json_out o = json_out(&body);
-	struct head events;
+	struct buf request = {0};
 	struct why why = {""};
 	enum outcome out = LATER;
-	char url[300];
-	long status = 0;
+	uint8_t answer[RSA_BYTES];
 
 	if (row == NULL || a == NULL || authorizations_get(s->registry, index, &request, row, NULL) != OK || request.n == 0)
 		goto done;
@@ -185,46 +141,15 @@ deliver(struct target *t, uint32_t index)
 	}
 	if (authorization_read(a, request.p, request.n) != OK || !(row->answers & 1))
 		goto done;
-	ledger_public_head(s->events, &events, NULL);
-	json_begin(&o, NULL, '{');
-	put_base64(&o, "request", request.p, request.n);
-	json_hex(&o, "signature", row->sig, SCHNORR_BYTES);
-	put_base64(&o, "sealed_seed", row->sealed, SEALED_SEED_BYTES);
-	put_base64(&o, "answer", row->answer[0], RSA_BYTES);
-	json_int(&o, "events", (int64_t)events.size);
-	json_end(&o, '}');
-	(void)snprintf(url, sizeof url, "%s/authorize", t->party->url);
-	if (http_ask(&(struct http_ask){.url = url, .type = "application/json", .body = body.p, .n = body.n, .seconds = REQUEST_SECONDS}, &status, &answer, &why) != OK)
+	if ((out = exchange(s, t->number, &request, a, row, answer, &why)) != ANSWERED)
 		complain(t, why.text);
-	else if (status == 200)
-		out = take_answer(t, a, &answer);
-	else if (status == 400 || status == 403 || status == 409) {
-		complain(t, "refused a request"); /* not which: nothing here names a voter */
-		out = REFUSED;
-	} else
-		complain(t, "is not ready");
+	else if (store(t->all, a->index, t->number, answer) != OK)
+		out = LATER;
 done:
 	buf_free(&request);
-	buf_free(&body);
-	buf_free(&answer);
 	free(row);
 	free(a);
 	return out;
-}
-
-/* Whether it is there, when nothing else asks it. */
-static int
-probe(const struct target *t)
-{
-	struct buf answer = {0};
-	char url[300];
-	long status = 0;
-	enum err e;
-
-	(void)snprintf(url, sizeof url, "%s/ready", t->party->url);
-	e = http_ask(&(struct http_ask){.url = url, .seconds = REQUEST_SECONDS}, &status, &answer, NULL);
-	buf_free(&answer);
-	return e == OK && status == 200;
 }
 
 /* With the lock held. */
@@ -242,139 +167,6 @@ heard(struct target *t, int good)
 			t->failing_since = steady_seconds();
 		t->not_before = steady_seconds() + RETRY_SECONDS;
 	}
-}
-
-/* ---- lists after closing ------------------------------------------------------------------- */
-
-static enum err
-fetch(const struct target *t, const char *file, size_t max, struct buf *out, struct why *why)
-{
-	char url[300];
-	long status = 0;
-	enum err e;
-
-	(void)snprintf(url, sizeof url, "%s/%s", t->party->url, file);
-	if ((e = http_ask(&(struct http_ask){.url = url, .seconds = LIST_SECONDS, .max = max}, &status, out, why)) == OK && status != 200)
-		e = why_set(why, ERR_NOT_NOW, "%s: status %ld", url, status);
-	return e;
-}
-
-struct taking {
-	struct outfile *file;
-	struct lists *lists;
-	struct why *why;
-};
-
-static enum err
-on_piece(void *ctx, const uint8_t *p, size_t n)
-{
-	struct taking *x = ctx;
-
-	outfile_put(x->file, p, n);
-	return lists_feed(x->lists, p, n, x->why);
-}
-
-static void
-list_path(const struct service *s, const char *name, const char *suffix, char path[1400])
-{
-	(void)snprintf(path, 1400, "%s/authorizations/%.128s%s", s->config.record, name, suffix);
-}
-
-/* The list comes piece by piece, every row is checked on the way, and the file appears under its name only if all are true. */
-static enum err
-fetch_list(const struct target *t, struct hash *list, struct why *why)
-{
-	struct service *s = t->all->s;
-	struct file_source src = source_http(t->party->url);
-	struct lists_of of = {&s->call, s->manifest, &s->roll, &s->election, s->rsa_keys, core_count()};
-	struct taking x = {NULL, NULL, why};
-	struct digests d;
-	char path[1400];
-	enum err e;
-
-	list_path(s, t->party->key.name, "", path);
-	if ((e = lists_new(&x.lists, &of)) != OK || (e = lists_begin(x.lists, t->number, why)) != OK || (e = outfile_open(&x.file, path, 0644, why)) != OK) {
-		lists_free(x.lists);
-		return e;
-	}
-	if ((e = source_stream(&src, "list", on_piece, &x, why)) == OK)
-		e = lists_end(x.lists, why);
-	if (e == OK)
-		e = outfile_close(x.file, &d, why);
-	else
-		outfile_drop(x.file);
-	if (e == OK)
-		*list = d.sha256;
-	lists_free(x.lists);
-	return e;
-}
-
-/* The signed entry that came with the list, as if it had been submitted. */
-static enum err
-list_entry(struct event *e, const struct buf *body, const char *name, const struct hash *list, struct service *s, struct why *why)
-{
-	struct event *draft = calloc(1, sizeof *draft);
-	struct json *root = NULL;
-	struct buf entry = {0};
-	struct fields f;
-	char hex[65];
-	enum err err;
-
-	if (draft == NULL)
-		return ERR_NOMEM;
-	if ((err = json_parse(&root, body->p, body->n, EVENT_MAX_BYTES, why)) == OK) {
-		f = fields_of(root, why);
-		draft->document = strdup(field_text(&f, "document", EVENT_MAX_BYTES));
-		draft->note = strdup(field_text(&f, "note", EVENT_MAX_BYTES));
-		draft->scope = s->election;
-		if ((err = fields_end(&f)) == OK && (err = event_write(&entry, draft)) == OK && (err = event_read(e, entry.p, entry.n, why)) == OK)
-			err = event_authorized(e, &s->call, why);
-		json_free(root);
-	}
-	hash_hex(hex, list);
-	if (err == OK && (strcmp(e->kind, "list") != 0 || strcmp(event_fact(e, "authorizer"), name) != 0 || strcmp(event_fact(e, "sha256"), hex) != 0))
-		err = why_set(why, ERR_PROOF, "its entry is not of its list");
-	event_free(draft);
-	free(draft);
-	buf_free(&entry);
-	return err;
-}
-
-/* Take its signed list into the record and events; a false one is refused and leaves an incident. */
-static enum err
-take_list(struct target *t, struct why *why)
-{
-	struct service *s = t->all->s;
-	struct event *e = calloc(1, sizeof *e), *x = calloc(1, sizeof *x);
-	const char *name = t->party->key.name;
-	struct buf note = {0}, entry = {0};
-	struct hash list;
-	char path[1400];
-	enum err err = e != NULL && x != NULL ? OK : ERR_NOMEM;
-
-	if (err == OK && ((err = fetch(t, "list.event", EVENT_MAX_BYTES, &entry, why)) != OK || (err = fetch(t, "list.note", NOTE_MAX_BYTES, &note, why)) != OK))
-		goto done; /* it is not there yet */
-	if ((err = fetch_list(t, &list, why)) == OK &&
-	    (err = docnote_verify_hash(note.p, note.n, "authorizations", &s->call.hash, &list, &t->party->key, why)) == OK)
-		err = list_entry(e, &entry, name, &list, s, why);
-	list_path(s, name, ".note", path);
-	if (err == OK && (err = file_write(path, note.p, note.n, 0644, why)) == OK)
-		err = service_append(s, e, NULL, why);
-	if (err == OK || err == ERR_IO || err == ERR_NOMEM)
-		goto done;
-	list_path(s, name, "", path); /* what is refused does not stay */
-	(void)unlink(path);
-	(void)strcpy(x->kind, "incident");
-	event_add(x, "what", "the list of authorizer %s is refused: %.700s", name, why->text);
-	if (!t->complained++)
-		(void)!service_append(s, x, NULL, NULL);
-done:
-	event_free(e);
-	free(e);
-	free(x);
-	buf_free(&note);
-	buf_free(&entry);
-	return err;
 }
 
 /* ---- threads ---------------------------------------------------------------------------------- */
@@ -409,7 +201,7 @@ collect(struct target *t)
 	(void)pthread_mutex_unlock(&t->all->lock);
 	if (!first)
 		return;
-	if (take_list(t, &why) == OK)
+	if (list_collect(t->all->s, t->number, &t->complained, &why) == OK)
 		(void)fprintf(stderr, "list of authorizer %s taken\n", t->party->key.name);
 	(void)pthread_mutex_lock(&t->all->lock);
 	t->probing = 0;
@@ -438,7 +230,7 @@ relay_one(struct relay *r, struct target *t)
 	} else if (!t->probing && steady_seconds() - t->probed >= PROBE_SECONDS) {
 		t->probing = 1;
 		(void)pthread_mutex_unlock(&r->lock);
-		o = probe(t) ? ANSWERED : LATER;
+		o = probe(t->party) ? ANSWERED : LATER;
 		(void)pthread_mutex_lock(&r->lock);
 		t->probing = 0;
 		heard(t, o == ANSWERED);

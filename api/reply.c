@@ -36,18 +36,20 @@ reply_error(struct http_reply *r, enum err e, const char *english)
 	json_end(&o, '}');
 }
 
-/* As a lock after wrong codes: 429, and when to come back. */
-static void
-slow_down(struct http_reply *r)
+void
+reply_locked(struct http_reply *r, unsigned seconds, const char *spanish, const char *english)
 {
-	struct json_out o = json_out(&r->body);
+	struct json_out o;
 
 	r->status = 429;
+	r->retry_after = seconds;
+	buf_free(&r->body);
+	o = json_out(&r->body);
 	json_begin(&o, NULL, '{');
 	json_text(&o, "error", "locked");
-	json_text(&o, "es", "Demasiadas peticiones desde esta direcci\xc3\xb3n; intente de nuevo en unos segundos.");
-	json_text(&o, "en", "too many requests from this address; try again in some seconds");
-	json_int(&o, "retry_after", 2);
+	json_text(&o, "es", spanish);
+	json_text(&o, "en", english);
+	json_int(&o, "retry_after", seconds);
 	json_end(&o, '}');
 }
 
@@ -56,7 +58,8 @@ reply_refusal(struct http_reply *r, enum http_refusal why)
 {
 	switch (why) {
 	case HTTP_TOO_MANY:
-		slow_down(r);
+		reply_locked(r, 2, "Demasiadas peticiones desde esta direcci\xc3\xb3n; intente de nuevo en unos segundos.",
+		    "too many requests from this address; try again in some seconds");
 		break;
 	case HTTP_TOO_LONG:
 		reply_error(r, ERR_LENGTH, "the body is too long");

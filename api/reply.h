@@ -11,6 +11,8 @@ enum { MAX_BODY = 262144, MAX_PUBLIC_BODY = 65536, MAX_CONNECTIONS = 1024 };
 
 /* In the place of what the reply had for a body. */
 void reply_error(struct http_reply *r, enum err e, const char *english);
+/* 429 "locked": too many tries or requests; come back in so many seconds. */
+void reply_locked(struct http_reply *r, unsigned seconds, const char *spanish, const char *english);
 /* What the listener itself refuses. */
 void reply_refusal(struct http_reply *r, enum http_refusal why);
 

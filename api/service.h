@@ -6,7 +6,9 @@
 #define API_SERVICE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
+#include "api/config.h"
 #include "api/reply.h"
 #include "crypto/clock.h"
 #include "election/authorizer.h"
@@ -14,18 +16,23 @@
 #include "ledger/ledger.h"
 #include "registry/refill.h"
 
-struct config {
-	char data[1024], record[1024], control[108], address[64], outbox[1024];
-	unsigned account_port, box_port;
-	char ballots_key[1024], events_key[1024], authorizer_key[1024], rsa_keys[1024], private_roll[1024], private_key[1024], pass_file[1024];
-	char certificate[1024], tls_key[1024];
-	char mirror[1024]; /* folder in a second place; empty: none */
-	unsigned patience; /* seconds that an authorizer of the set in use may fail */
-	unsigned per_address, rate; /* of one address: connections, requests a second; 0: no limit */
-};
-
 struct login_table;
 struct relay;
+
+/* What entries said that later ones must agree with. Zero-initialise. */
+struct said {
+	char sha256[65], root[65]; /* of the close entry */
+	char outputs[65];	   /* of the last mix entry */
+	uint32_t mixed, opened;	   /* mixers with a mix entry, trustees with a factors entry (bits) */
+	uint32_t stations;	   /* trustees whose station saw this root and these outputs (bits) */
+};
+
+/* Where the election stands, for the listeners, who do not wait for the lock. */
+struct view {
+	const char *stage; /* before, open, suspended, grace, closed, sealed, cancelled */
+	int loaded;	   /* the opening's documents and stores are there, and stay as they are */
+	struct progress progress;
+};
 
 struct service {
 	struct config config;
@@ -33,11 +40,14 @@ struct service {
 	struct signer ballots_key, events_key, authorizer_key;
 	struct ledger *events, *ballots;
 	pthread_rwlock_t roll_lock; /* over roll and person: the account's threads read, amendments write */
-	pthread_rwlock_t box_lock; /* over stage: a ballot enters under it, so that none is on its way when the stage has changed */
+	pthread_rwlock_t box_lock; /* over view: a ballot enters under it, so that none is on its way when the stage has changed */
+	struct view view;	   /* written with `lock` too */
 	pthread_mutex_t lock; /* over progress and what follows, the call's parties that may be replaced, and used */
 	struct progress progress;
 	struct used used; /* signed documents in the log */
+	struct said said;
 	int loaded; /* the opening's documents are in memory */
+	int second_noted; /* that somebody loaded an opening again stands in the log, once */
 	struct manifest *manifest;
 	struct hash election;
 	struct joint_key joint;
@@ -52,14 +62,12 @@ struct service {
 	struct relay *relay; /* to the other authorizers; NULL before an opening is loaded */
 	struct registry *registry;
 	struct login_table *logins;
-	int64_t opened_at, head_time;
+	int64_t head_time;
 	int64_t heartbeat_time; /* steady */
 	int64_t steady_gap; /* system clock minus steady clock at opening */
-	uint64_t casts, authorizations, refusals; /* for /metrics */
-	const char *stage; /* before, open, suspended, grace, closed, sealed */
+	atomic_uint_fast64_t casts, authorizations, refusals; /* for /metrics */
 };
 
-MUST_CHECK enum err config_read(struct config *out, const char *path, struct why *why);
 /* Call and keys, checked against each other: what service_start and restoring need first. */
 MUST_CHECK enum err service_open_keys(struct service *s, struct why *why);
 /* Where a log ("ballots", "events") of this configuration lies; the strings and the key must outlive the ledger. */
@@ -74,6 +82,8 @@ void service_stop(struct service *s);
 void service_tick(struct service *s);
 /* Read the opening of the record folder and arm the opening hour. */
 MUST_CHECK enum err service_load(struct service *s, struct why *why);
+/* Where the election stands now. */
+void service_view(struct service *s, struct view *out);
 /* Append an entry after checking that it may come now. Takes the lock. */
 MUST_CHECK enum err service_append(struct service *s, struct event *e, uint64_t *index, struct why *why);
 /* Copy the public files of `events` (and after closing of `ballots`) to the record. */

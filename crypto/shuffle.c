@@ -15,13 +15,14 @@ shuffle_proof_free(struct shuffle_proof *p)
 	buf_free(&p->reply);
 }
 
-/* Challenges: the seed over the statement, the exponents e_i, the challenge v. */
-static void
+/* Challenges: the seed over the statement, the exponents e_i, the challenge v. Without memory none is made. */
+static enum err
 statement_seed(struct hash *seed, const struct session *s, const struct point *h, const struct point *u,
     const struct point *key, const struct ciphertext *in, const struct ciphertext *out, size_t n)
 {
 	struct buf b = {0};
 	struct point g;
+	enum err e;
 
 	point_generator(&g);
 	buf_room(&b, 100 + (6 * n + 3) * BT_POINT_BYTES);
@@ -34,10 +35,10 @@ statement_seed(struct hash *seed, const struct session *s, const struct point *h
 	bt_point(&b, key);
 	bt_ciphertexts(&b, in, n);
 	bt_ciphertexts(&b, out, n);
-	if (b.failed)
-		abort(); /* out of memory: a wrong challenge must not be used */
-	oracle_seed(seed, s, &b);
+	if ((e = b.failed ? ERR_NOMEM : OK) == OK)
+		oracle_seed(seed, s, &b);
 	buf_free(&b);
+	return e;
 }
 
 static void
@@ -50,34 +51,104 @@ batching(struct scalar *e, size_t n, const struct session *s, const struct hash 
 		prg_scalar(&g, &e[i], s->ebitlen);
 }
 
-static void
+static enum err
 challenge(struct scalar *v, const struct session *s, const struct hash *seed, const struct buf *commitment)
 {
 	struct buf b = {0};
+	enum err e;
 
 	bt_node(&b, 2);
 	bt_leaf(&b, seed->b, HASH_BYTES);
 	buf_put(&b, commitment->p, commitment->n);
-	if (b.failed)
-		abort();
-	oracle_challenge(v, s, &b);
+	if ((e = b.failed || commitment->failed ? ERR_NOMEM : OK) == OK)
+		oracle_challenge(v, s, &b);
 	buf_free(&b);
+	return e;
 }
 
 /* ---- prover ------------------------------------------------------------------ */
 
 struct prover {
 	size_t n;
-	const struct point *key, *h;
+	const struct point *key;
 	const struct ciphertext *in;
 	struct ciphertext *out;
-	/* secrets; one allocation of scalars, wiped at the end */
+	/* secrets, wiped at the end */
+	struct {
+		struct scalar alpha, gamma, delta, phi, sum, x;
+	} k;
+	struct scalar *secrets; /* one allocation, of these: */
 	struct scalar *r, *t, *b, *beta, *eps, *d, *product, *permuted;
 	struct permutation *pi;
 	struct point *moved; /* position i: h_{pi(i)} */
 	/* results */
-	struct point *u, *chain, *chain2, *a_terms, *f1_terms, *f2_terms;
+	struct scalar *e;
+	struct point *points; /* one allocation, of these: */
+	struct point *h, *u, *chain, *chain2, *a_terms, *f1_terms, *f2_terms;
 };
+
+enum { PROVER_SCALARS = 8, PROVER_POINTS = 7 };
+
+static enum err
+prover_new(struct prover *p)
+{
+	struct scalar **scalars[PROVER_SCALARS] = {&p->r, &p->t, &p->b, &p->beta, &p->eps, &p->d, &p->product, &p->permuted};
+	struct point **points[PROVER_POINTS] = {&p->h, &p->u, &p->chain, &p->chain2, &p->a_terms, &p->f1_terms, &p->f2_terms};
+
+	p->secrets = calloc(PROVER_SCALARS * p->n, sizeof *p->secrets);
+	p->points = calloc(PROVER_POINTS * p->n, sizeof *p->points);
+	p->moved = calloc(p->n, sizeof *p->moved);
+	p->e = calloc(p->n, sizeof *p->e);
+	if (p->secrets == NULL || p->points == NULL || p->moved == NULL || p->e == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < PROVER_SCALARS; i++)
+		*scalars[i] = p->secrets + i * p->n;
+	for (size_t i = 0; i < PROVER_POINTS; i++)
+		*points[i] = p->points + i * p->n;
+	return OK;
+}
+
+static void
+prover_free(struct prover *p)
+{
+	if (p->secrets != NULL)
+		wipe(p->secrets, PROVER_SCALARS * p->n * sizeof *p->secrets);
+	if (p->points != NULL)
+		wipe(p->points, PROVER_POINTS * p->n * sizeof *p->points);
+	if (p->moved != NULL)
+		wipe(p->moved, p->n * sizeof *p->moved);
+	permutation_free(p->pi);
+	free(p->secrets);
+	free(p->points);
+	free(p->moved);
+	free(p->e);
+	wipe(p, sizeof *p);
+}
+
+/* A fresh permutation, and every exponent and nonce. */
+static enum err
+draw(struct prover *p)
+{
+	enum err e;
+
+	memcpy(p->moved, p->h, p->n * sizeof *p->moved);
+	if ((e = permutation_new(&p->pi, p->n)) != OK || (e = permutation_undo(p->pi, p->moved, sizeof *p->moved)) != OK)
+		return e;
+	for (size_t i = 0; i < p->n; i++) {
+		scalar_random(&p->r[i]);
+		scalar_random(&p->t[i]);
+		scalar_random(&p->b[i]);
+		scalar_random(&p->beta[i]);
+		scalar_random(&p->eps[i]);
+	}
+	scalar_random(&p->k.alpha);
+	scalar_random(&p->k.gamma);
+	scalar_random(&p->k.delta);
+	scalar_random(&p->k.phi);
+	classify(p->secrets, PROVER_SCALARS * p->n * sizeof *p->secrets);
+	classify(&p->k, sizeof p->k);
+	return OK;
+}
 
 /* libsecp256k1 adds points in constant time, but looks whether one has x = 0 and whether the sum is infinity, which
  * does not happen: points are marked before they are added, scalars never. */
@@ -148,185 +219,154 @@ commit(void *ctx, size_t begin, size_t end)
 	wipe(&s, sizeof s);
 }
 
+/* e'_{pi(i)} = e_i;  d_i = e'_i d_{i-1} + b_i;  product_i = e'_0 .. e'_i */
+static enum err
+permute_exponents(struct prover *p)
+{
+	enum err e;
+
+	memcpy(p->permuted, p->e, p->n * sizeof *p->e);
+	if ((e = permutation_apply(p->pi, p->permuted, sizeof *p->permuted)) != OK)
+		return e;
+	p->d[0] = p->b[0];
+	p->product[0] = p->permuted[0];
+	for (size_t i = 1; i < p->n; i++) {
+		scalar_mul(&p->k.x, &p->permuted[i], &p->d[i - 1]);
+		scalar_add(&p->d[i], &p->k.x, &p->b[i]);
+		scalar_mul(&p->product[i], &p->product[i - 1], &p->permuted[i]);
+	}
+	return OK;
+}
+
+/* The terms' sum and the mask. */
+static void
+masked(struct point *sum, struct point *terms, size_t n, struct point *mask)
+{
+	addends(terms, n);
+	addends(mask, 1);
+	point_sum(sum, terms, n);
+	point_add(sum, sum, mask);
+}
+
+/* B, A', B', C', D', F': A' = alpha G + sum eps_i h_i;  F' = sum eps_i w'_i - phi pk;  C' = gamma G;  D' = delta G */
+static void
+write_commitment(struct buf *out, struct prover *p)
+{
+	struct point a1, c1, d1, f1, f2, g;
+
+	point_mul_base(&g, &p->k.alpha);
+	masked(&a1, p->a_terms, p->n, &g);
+	point_mul_base(&c1, &p->k.gamma);
+	point_mul_base(&d1, &p->k.delta);
+	scalar_neg(&p->k.x, &p->k.phi);
+	point_mul_base(&g, &p->k.x);
+	masked(&f1, p->f1_terms, p->n, &g);
+	point_mul(&g, p->key, &p->k.x);
+	masked(&f2, p->f2_terms, p->n, &g);
+
+	declassify(p->chain, p->n * sizeof *p->chain); /* all of the commitment is published */
+	declassify(p->chain2, p->n * sizeof *p->chain2);
+	addends(&c1, 1);
+	addends(&d1, 1);
+	bt_node(out, 6);
+	bt_points(out, p->chain, p->n);
+	bt_point(out, &a1);
+	bt_points(out, p->chain2, p->n);
+	bt_point(out, &c1);
+	bt_point(out, &d1);
+	bt_node(out, 2);
+	bt_point(out, &f1);
+	bt_point(out, &f2);
+	declassify(out->p, out->n);
+}
+
+/* v <a, weight> + nonce; without weights v sum a + nonce */
+static void
+reply_sum(struct buf *out, struct prover *p, const struct scalar *v, const struct scalar *a, const struct scalar *weight, const struct scalar *nonce)
+{
+	p->k.sum = SCALAR_ZERO;
+	for (size_t i = 0; i < p->n; i++) {
+		p->k.x = a[i];
+		if (weight != NULL)
+			scalar_mul(&p->k.x, &a[i], &weight[i]);
+		scalar_add(&p->k.sum, &p->k.sum, &p->k.x);
+	}
+	scalar_mul(&p->k.sum, &p->k.sum, v);
+	scalar_add(&p->k.sum, &p->k.sum, nonce);
+	bt_scalar(out, &p->k.sum);
+}
+
+/* v a_i + nonce_i */
+static void
+reply_each(struct buf *out, struct prover *p, const struct scalar *v, const struct scalar *a, const struct scalar *nonce)
+{
+	bt_node(out, p->n);
+	for (size_t i = 0; i < p->n; i++) {
+		scalar_mul(&p->k.x, v, &a[i]);
+		scalar_add(&p->k.x, &p->k.x, &nonce[i]);
+		bt_scalar(out, &p->k.x);
+	}
+}
+
+/* k_A = v <r, e> + alpha; k_B,i = v b_i + beta_i; k_C = v sum r + gamma; k_D = v d + delta;
+ * k_E,i = v e'_i + eps_i; k_F = v <t, e> + phi */
+static void
+write_reply(struct buf *out, struct prover *p, const struct scalar *v)
+{
+	bt_node(out, 6);
+	reply_sum(out, p, v, p->r, p->e, &p->k.alpha);
+	reply_each(out, p, v, p->b, p->beta);
+	reply_sum(out, p, v, p->r, NULL, &p->k.gamma);
+	scalar_mul(&p->k.x, v, &p->d[p->n - 1]);
+	scalar_add(&p->k.x, &p->k.x, &p->k.delta);
+	bt_scalar(out, &p->k.x);
+	reply_each(out, p, v, p->permuted, p->eps);
+	reply_sum(out, p, v, p->t, p->e, &p->k.phi);
+	declassify(out->p, out->n);
+}
+
 enum err
 shuffle_prove(struct ciphertext *out, struct shuffle_proof *proof, const struct session *s, const struct point *key,
     const struct ciphertext *in, size_t n, unsigned threads)
 {
 	struct prover p = {.n = n, .key = key, .in = in, .out = out};
-	struct {
-		struct scalar alpha, gamma, delta, phi, sum, x;
-	} k;
-	struct scalar *secrets = NULL, *e = NULL, v;
-	struct point *points = NULL, *h, a1, c1, d1, f1, f2, g;
 	struct hash seed;
-	enum err err = ERR_NOMEM;
+	struct scalar v;
+	enum err e;
 
 	if (n == 0)
 		return ERR_RANGE;
-	secrets = calloc(8 * n, sizeof *secrets);
-	e = calloc(n, sizeof *e);
-	points = calloc(7 * n, sizeof *points);
-	p.moved = calloc(n, sizeof *p.moved);
-	if (secrets == NULL || e == NULL || points == NULL || p.moved == NULL)
+	if ((e = prover_new(&p)) != OK || (e = session_generators(p.h, n, s)) != OK || (e = draw(&p)) != OK)
 		goto done;
-	p.r = secrets;
-	p.t = p.r + n;
-	p.b = p.t + n;
-	p.beta = p.b + n;
-	p.eps = p.beta + n;
-	p.d = p.eps + n;
-	p.product = p.d + n;
-	p.permuted = p.product + n;
-	h = points;
-	p.h = h;
-	p.u = h + n;
-	p.chain = p.u + n;
-	p.chain2 = p.chain + n;
-	p.a_terms = p.chain2 + n;
-	p.f1_terms = p.a_terms + n;
-	p.f2_terms = p.f1_terms + n;
-
-	if ((err = session_generators(h, n, s)) != OK)
-		goto done;
-	memcpy(p.moved, h, n * sizeof *p.moved);
-	if ((err = permutation_new(&p.pi, n)) != OK || (err = permutation_undo(p.pi, p.moved, sizeof *p.moved)) != OK)
-		goto done;
-	for (size_t i = 0; i < n; i++) {
-		scalar_random(&p.r[i]);
-		scalar_random(&p.t[i]);
-		scalar_random(&p.b[i]);
-		scalar_random(&p.beta[i]);
-		scalar_random(&p.eps[i]);
-	}
-	scalar_random(&k.alpha);
-	scalar_random(&k.gamma);
-	scalar_random(&k.delta);
-	scalar_random(&k.phi);
-	classify(secrets, 8 * n * sizeof *secrets);
-	classify(&k, sizeof k);
 	parallel(n, threads, reencrypt, &p);
-	if ((err = permutation_apply(p.pi, out, sizeof *out)) != OK)
+	if ((e = permutation_apply(p.pi, out, sizeof *out)) != OK)
 		goto done;
 	declassify(p.u, n * sizeof *p.u); /* both lists are published */
 	declassify(out, n * sizeof *out);
-	statement_seed(&seed, s, h, p.u, key, in, out, n);
-	batching(e, n, s, &seed);
-
-	/* e'_{pi(i)} = e_i;  d_i = e'_i d_{i-1} + b_i;  product_i = e'_0 .. e'_i */
-	memcpy(p.permuted, e, n * sizeof *e);
-	if ((err = permutation_apply(p.pi, p.permuted, sizeof *p.permuted)) != OK)
+	if ((e = statement_seed(&seed, s, p.h, p.u, key, in, out, n)) != OK)
 		goto done;
-	for (size_t i = 0; i < n; i++) {
-		if (i == 0) {
-			p.d[0] = p.b[0];
-			p.product[0] = p.permuted[0];
-			continue;
-		}
-		scalar_mul(&k.x, &p.permuted[i], &p.d[i - 1]);
-		scalar_add(&p.d[i], &k.x, &p.b[i]);
-		scalar_mul(&p.product[i], &p.product[i - 1], &p.permuted[i]);
-	}
+	batching(p.e, n, s, &seed);
+	if ((e = permute_exponents(&p)) != OK)
+		goto done;
 	parallel(n, threads, commit, &p);
-	/* A' = alpha G + sum eps_i h_i;  F' = sum eps_i w'_i - phi pk;  C' = gamma G;  D' = delta G */
-	addends(p.a_terms, n);
-	point_sum(&a1, p.a_terms, n);
-	point_mul_base(&g, &k.alpha);
-	addends(&g, 1);
-	point_add(&a1, &a1, &g);
-	point_mul_base(&c1, &k.gamma);
-	point_mul_base(&d1, &k.delta);
-	scalar_neg(&k.x, &k.phi);
-	addends(p.f1_terms, n);
-	point_sum(&f1, p.f1_terms, n);
-	point_mul_base(&g, &k.x);
-	addends(&g, 1);
-	point_add(&f1, &f1, &g);
-	addends(p.f2_terms, n);
-	point_sum(&f2, p.f2_terms, n);
-	point_mul(&g, key, &k.x);
-	addends(&g, 1);
-	point_add(&f2, &f2, &g);
-
-	declassify(p.chain, n * sizeof *p.chain); /* all of the commitment is published */
-	declassify(p.chain2, n * sizeof *p.chain2);
-	addends(&c1, 1);
-	addends(&d1, 1);
 	bt_points(&proof->permutation_commitment, p.u, n);
-	bt_node(&proof->commitment, 6);
-	bt_points(&proof->commitment, p.chain, n);
-	bt_point(&proof->commitment, &a1);
-	bt_points(&proof->commitment, p.chain2, n);
-	bt_point(&proof->commitment, &c1);
-	bt_point(&proof->commitment, &d1);
-	bt_node(&proof->commitment, 2);
-	bt_point(&proof->commitment, &f1);
-	bt_point(&proof->commitment, &f2);
-	declassify(proof->commitment.p, proof->commitment.n); /* published */
-	challenge(&v, s, &seed, &proof->commitment);
-
-	/* k_A = v <r, e> + alpha; k_B,i = v b_i + beta_i; k_C = v sum r + gamma; k_D = v d + delta;
-	 * k_E,i = v e'_i + eps_i; k_F = v <t, e> + phi */
-	bt_node(&proof->reply, 6);
-	k.sum = SCALAR_ZERO;
-	for (size_t i = 0; i < n; i++) {
-		scalar_mul(&k.x, &p.r[i], &e[i]);
-		scalar_add(&k.sum, &k.sum, &k.x);
-	}
-	scalar_mul(&k.sum, &k.sum, &v);
-	scalar_add(&k.sum, &k.sum, &k.alpha);
-	bt_scalar(&proof->reply, &k.sum);
-	bt_node(&proof->reply, n);
-	for (size_t i = 0; i < n; i++) {
-		scalar_mul(&k.x, &v, &p.b[i]);
-		scalar_add(&k.x, &k.x, &p.beta[i]);
-		bt_scalar(&proof->reply, &k.x);
-	}
-	k.sum = SCALAR_ZERO;
-	for (size_t i = 0; i < n; i++)
-		scalar_add(&k.sum, &k.sum, &p.r[i]);
-	scalar_mul(&k.sum, &k.sum, &v);
-	scalar_add(&k.sum, &k.sum, &k.gamma);
-	bt_scalar(&proof->reply, &k.sum);
-	scalar_mul(&k.x, &v, &p.d[n - 1]);
-	scalar_add(&k.x, &k.x, &k.delta);
-	bt_scalar(&proof->reply, &k.x);
-	bt_node(&proof->reply, n);
-	for (size_t i = 0; i < n; i++) {
-		scalar_mul(&k.x, &v, &p.permuted[i]);
-		scalar_add(&k.x, &k.x, &p.eps[i]);
-		bt_scalar(&proof->reply, &k.x);
-	}
-	k.sum = SCALAR_ZERO;
-	for (size_t i = 0; i < n; i++) {
-		scalar_mul(&k.x, &p.t[i], &e[i]);
-		scalar_add(&k.sum, &k.sum, &k.x);
-	}
-	scalar_mul(&k.sum, &k.sum, &v);
-	scalar_add(&k.sum, &k.sum, &k.phi);
-	bt_scalar(&proof->reply, &k.sum);
-	declassify(proof->reply.p, proof->reply.n);
-	err = proof->permutation_commitment.failed || proof->commitment.failed || proof->reply.failed ? ERR_NOMEM : OK;
-
+	write_commitment(&proof->commitment, &p);
+	if ((e = challenge(&v, s, &seed, &proof->commitment)) != OK)
+		goto done;
+	write_reply(&proof->reply, &p, &v);
+	e = proof->permutation_commitment.failed || proof->reply.failed ? ERR_NOMEM : OK;
 done:
-	wipe(&k, sizeof k);
-	if (secrets != NULL)
-		wipe(secrets, 8 * n * sizeof *secrets);
-	if (p.moved != NULL)
-		wipe(p.moved, n * sizeof *p.moved);
-	permutation_free(p.pi);
-	if (points != NULL)
-		wipe(points, 7 * n * sizeof *points);
-	free(secrets);
-	free(e);
-	free(points);
-	free(p.moved);
-	return err;
+	prover_free(&p);
+	return e;
 }
 
 /* ---- verifier ------------------------------------------------------------------ */
 
 struct verifier {
-	const struct point *h;
+	size_t n;
+	unsigned threads, ebits;
+	const struct point *key, *h;
+	const struct ciphertext *in, *out;
 	struct point *u, *chain, *chain2, *one, *two, a1, c1, d1, f1, f2;
 	struct scalar *e, *k_b, *k_e, *weight, *fold, k_a, k_c, k_d, k_f, v;
 };
@@ -379,10 +419,11 @@ equation(const struct scalar *v, const struct point *left, const struct point *l
  * with fresh weights z_i:
  * sum (z_i v - z_{i+1} k_E,i+1) B_i + sum z_i B'_i - z_0 k_E,0 h_0 - (sum z_i k_B,i) G = 0 */
 static enum err
-chain_holds(const struct verifier *x, size_t n, unsigned threads, int *answer)
+equation_b(const struct verifier *x, int *answer)
 {
 	struct scalar t, total = SCALAR_ZERO;
 	struct point sum[4];
+	size_t n = x->n;
 	enum err err;
 
 	random_bytes(x->weight, n * sizeof *x->weight); /* one call: each costs more than the bytes */
@@ -397,8 +438,8 @@ chain_holds(const struct verifier *x, size_t n, unsigned threads, int *answer)
 		scalar_mul(&t, &x->weight[i], &x->k_b[i]);
 		scalar_add(&total, &total, &t);
 	}
-	if ((err = point_msm_var(&sum[0], x->chain, x->fold, n, 256, threads)) != OK ||
-	    (err = point_msm_var(&sum[1], x->chain2, x->weight, n, 128, threads)) != OK)
+	if ((err = point_msm_var(&sum[0], x->chain, x->fold, n, 256, x->threads)) != OK ||
+	    (err = point_msm_var(&sum[1], x->chain2, x->weight, n, 128, x->threads)) != OK)
 		return err;
 	scalar_mul(&t, &x->weight[0], &x->k_e[0]);
 	scalar_neg(&t, &t);
@@ -410,17 +451,118 @@ chain_holds(const struct verifier *x, size_t n, unsigned threads, int *answer)
 	return OK;
 }
 
+/* A = sum e_i u_i;  v A + A' = k_A G + sum k_E,i h_i */
+static enum err
+equation_a(const struct verifier *x, int *answer)
+{
+	struct point a, right, t;
+	enum err err;
+
+	if ((err = point_msm_var(&a, x->u, x->e, x->n, x->ebits, x->threads)) != OK || (err = point_msm_var(&right, x->h, x->k_e, x->n, 256, x->threads)) != OK)
+		return err;
+	point_mul_base(&t, &x->k_a);
+	point_add(&right, &right, &t);
+	*answer = equation(&x->v, &a, &x->a1, &right);
+	return OK;
+}
+
+/* C = sum u_i - sum h_i;  v C + C' = k_C G */
+static enum err
+equation_c(const struct verifier *x, int *answer)
+{
+	struct point c, t, right;
+
+	point_sum(&c, x->u, x->n);
+	point_sum(&t, x->h, x->n);
+	point_neg(&t, &t);
+	point_add(&c, &c, &t);
+	point_mul_base(&right, &x->k_c);
+	*answer = equation(&x->v, &c, &x->c1, &right);
+	return OK;
+}
+
+/* D = B_{n-1} - (prod e_i) h_0;  v D + D' = k_D G */
+static enum err
+equation_d(const struct verifier *x, int *answer)
+{
+	struct scalar product = SCALAR_ONE;
+	struct point d, t, right;
+
+	for (size_t i = 0; i < x->n; i++)
+		scalar_mul(&product, &product, &x->e[i]);
+	point_mul_var(&t, &x->h[0], &product);
+	point_neg(&t, &t);
+	point_add(&d, &x->chain[x->n - 1], &t);
+	point_mul_base(&right, &x->k_d);
+	*answer = equation(&x->v, &d, &x->d1, &right);
+	return OK;
+}
+
+/* One half of F: from the c1 or the c2 of both lists, with G or the key as `base`. */
+static enum err
+equation_f_half(const struct verifier *x, const struct point *from, const struct point *to, const struct point *f1, const struct point *base, int *answer)
+{
+	struct point f, right, t;
+	struct scalar minus;
+	enum err err;
+
+	if ((err = point_msm_var(&f, from, x->e, x->n, x->ebits, x->threads)) != OK || (err = point_msm_var(&right, to, x->k_e, x->n, 256, x->threads)) != OK)
+		return err;
+	scalar_neg(&minus, &x->k_f);
+	point_mul_var(&t, base, &minus);
+	point_add(&right, &right, &t);
+	*answer = equation(&x->v, &f, f1, &right);
+	return OK;
+}
+
+/* F = sum e_i w_i;  v F + F' = sum k_E,i w'_i - k_F pk */
+static enum err
+equation_f(const struct verifier *x, int *answer)
+{
+	struct point g;
+	int first = 0;
+	enum err err;
+
+	point_generator(&g);
+	for (size_t i = 0; i < x->n; i++) {
+		x->one[i] = x->in[i].c1;
+		x->two[i] = x->out[i].c1;
+	}
+	if ((err = equation_f_half(x, x->one, x->two, &x->f1, &g, &first)) != OK)
+		return err;
+	for (size_t i = 0; i < x->n; i++) {
+		x->one[i] = x->in[i].c2;
+		x->two[i] = x->out[i].c2;
+	}
+	err = equation_f_half(x, x->one, x->two, &x->f2, x->key, answer);
+	*answer &= first;
+	return err;
+}
+
+static enum err
+equations(const struct verifier *x, struct why *why)
+{
+	static enum err (*const each[])(const struct verifier *, int *) = {equation_a, equation_b, equation_c, equation_d, equation_f};
+
+	for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
+		int answer = 0;
+		enum err err = each[i](x, &answer);
+
+		if (err != OK || !answer)
+			return err != OK ? err : why_set(why, ERR_PROOF, "equation %c of the proof of shuffle does not hold", "ABCDF"[i]);
+	}
+	return OK;
+}
+
 enum err
 shuffle_verify(const struct session *s, const struct point *h, const struct point *key, const struct ciphertext *in,
     const struct ciphertext *out, size_t n, const struct shuffle_proof *files, unsigned threads, struct why *why)
 {
-	struct verifier x;
-	struct point *points = calloc(6 * n + 1, sizeof *points), a, c, d, f1, f2, t, right;
-	struct scalar *scalars = calloc(5 * n + 1, sizeof *scalars), product = SCALAR_ONE, minus;
-	unsigned ebits = s->ebitlen;
+	struct verifier x = {.n = n, .threads = threads, .ebits = s->ebitlen, .key = key, .in = in, .out = out};
+	struct point *points = calloc(6 * n + 1, sizeof *points);
+	struct scalar *scalars = calloc(5 * n + 1, sizeof *scalars);
 	struct hash seed;
 	enum err err = ERR_NOMEM;
-	int answer;
 
 	if (points == NULL || scalars == NULL)
 		goto done;
@@ -439,72 +581,12 @@ shuffle_verify(const struct session *s, const struct point *h, const struct poin
 	x.k_e = x.k_b + n;
 	x.weight = x.k_e + n;
 	x.fold = x.weight + n;
-	if ((err = read_proof(&x, n, files, why)) != OK || (h == NULL && (err = session_generators(points, n, s)) != OK))
+	if ((err = read_proof(&x, n, files, why)) != OK || (h == NULL && (err = session_generators(points, n, s)) != OK) ||
+	    (err = statement_seed(&seed, s, x.h, x.u, key, in, out, n)) != OK)
 		goto done;
-	statement_seed(&seed, s, x.h, x.u, key, in, out, n);
 	batching(x.e, n, s, &seed);
-	challenge(&x.v, s, &seed, &files->commitment);
-
-	/* A = sum e_i u_i;  A: v A + A' = k_A G + sum k_E,i h_i */
-	if ((err = point_msm_var(&a, x.u, x.e, n, ebits, threads)) != OK ||
-	    (err = point_msm_var(&right, x.h, x.k_e, n, 256, threads)) != OK)
-		goto done;
-	point_mul_base(&t, &x.k_a);
-	point_add(&right, &right, &t);
-	if (!equation(&x.v, &a, &x.a1, &right)) {
-		err = why_set(why, ERR_PROOF, "equation A of the proof of shuffle does not hold");
-		goto done;
-	}
-	if ((err = chain_holds(&x, n, threads, &answer)) != OK)
-		goto done;
-	if (!answer) {
-		err = why_set(why, ERR_PROOF, "an equation B of the proof of shuffle does not hold");
-		goto done;
-	}
-	/* C = sum u_i - sum h_i;  D = B_{n-1} - (prod e_i) h_0 */
-	point_sum(&c, x.u, n);
-	point_sum(&t, x.h, n);
-	point_neg(&t, &t);
-	point_add(&c, &c, &t);
-	point_mul_base(&right, &x.k_c);
-	if (!equation(&x.v, &c, &x.c1, &right)) {
-		err = why_set(why, ERR_PROOF, "equation C of the proof of shuffle does not hold");
-		goto done;
-	}
-	for (size_t i = 0; i < n; i++)
-		scalar_mul(&product, &product, &x.e[i]);
-	point_mul_var(&t, &x.h[0], &product);
-	point_neg(&t, &t);
-	point_add(&d, &x.chain[n - 1], &t);
-	point_mul_base(&right, &x.k_d);
-	if (!equation(&x.v, &d, &x.d1, &right)) {
-		err = why_set(why, ERR_PROOF, "equation D of the proof of shuffle does not hold");
-		goto done;
-	}
-	/* F = sum e_i w_i;  v F + F' = sum k_E,i w'_i - k_F pk */
-	for (size_t i = 0; i < n; i++) {
-		x.one[i] = in[i].c1;
-		x.two[i] = in[i].c2;
-	}
-	if ((err = point_msm_var(&f1, x.one, x.e, n, ebits, threads)) != OK ||
-	    (err = point_msm_var(&f2, x.two, x.e, n, ebits, threads)) != OK)
-		goto done;
-	for (size_t i = 0; i < n; i++) {
-		x.one[i] = out[i].c1;
-		x.two[i] = out[i].c2;
-	}
-	scalar_neg(&minus, &x.k_f);
-	if ((err = point_msm_var(&right, x.one, x.k_e, n, 256, threads)) != OK)
-		goto done;
-	point_mul_base(&t, &minus);
-	point_add(&right, &right, &t);
-	answer = equation(&x.v, &f1, &x.f1, &right);
-	if ((err = point_msm_var(&right, x.two, x.k_e, n, 256, threads)) != OK)
-		goto done;
-	point_mul_var(&t, key, &minus);
-	point_add(&right, &right, &t);
-	answer &= equation(&x.v, &f2, &x.f2, &right);
-	err = answer ? OK : why_set(why, ERR_PROOF, "equation F of the proof of shuffle does not hold");
+	if ((err = challenge(&x.v, s, &seed, &files->commitment)) == OK)
+		err = equations(&x, why);
 done:
 	free(points);
 	free(scalars);

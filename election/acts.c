@@ -122,6 +122,17 @@ custody_dates(int64_t *latest, const void *p, size_t n, struct why *why)
 }
 
 enum err
+custody_in_time(const struct call *call, const struct manifest *m, const void *custody, size_t n, struct why *why)
+{
+	int64_t latest;
+	enum err e = custody_dates(&latest, custody, n, why);
+
+	if (e == OK && !call->simulacro && latest > months_before(m->opens, 2))
+		e = why_set(why, ERR_RANGE, "a card's custodian was designated less than two calendar months before the opening (article 20): only a simulacro may do so");
+	return e;
+}
+
+enum err
 act_key(struct act *out, const struct call *call, const struct joint_key *key, const struct card *cards, size_t cards_n,
     const struct hash *transcript, const void *custody, size_t custody_n, struct why *why)
 {

@@ -27,6 +27,9 @@ MUST_CHECK enum err act_key(struct act *out, const struct call *call, const stru
     const struct hash *transcript, const void *custody, size_t custody_n, struct why *why);
 /* The latest designation of key/cards.json. */
 MUST_CHECK enum err custody_dates(int64_t *latest, const void *custody, size_t n, struct why *why);
+/* Article 20: each custodian was designated at least two calendar months before the opening; a simulacro may do otherwise.
+ * ERR_RANGE: not. */
+MUST_CHECK enum err custody_in_time(const struct call *call, const struct manifest *m, const void *custody, size_t n, struct why *why);
 /* acts/opening */
 MUST_CHECK enum err act_opening(struct act *out, const struct act_facts *f, const void *opening, size_t n, struct why *why);
 /* acts/closing, from the close entry, which is one of the entries: amendments and interruptions before it are printed.

@@ -150,3 +150,35 @@ zero_report_write(struct buf *out, const struct hash *call, const struct manifes
 	json_end(&o, '}');
 	return out->failed ? ERR_NOMEM : OK;
 }
+
+static enum err
+zero_report_head(struct head *events, const void *p, size_t n, struct why *why)
+{
+	struct json *root = NULL;
+	struct fields f, g;
+	struct head head;
+	enum err e;
+
+	if ((e = json_parse(&root, p, n, 1 << 20, why)) != OK)
+		return e;
+	f = fields_of(root, why);
+	g = fields_of(field_object(&f, "events"), why);
+	head.size = (uint64_t)field_int(&g, "size", 1, INT64_MAX);
+	field_hash(&g, "root", &head.root);
+	if ((e = f.e != OK ? f.e : fields_end(&g)) == OK)
+		*events = head;
+	json_free(root);
+	return e;
+}
+
+enum err
+zero_report_read(struct head *events, const void *p, size_t n, const struct hash *call, const struct manifest *m, const struct dictamen *d, struct why *why)
+{
+	struct buf want = {0};
+	enum err e;
+
+	if ((e = zero_report_head(events, p, n, why)) == OK && (e = zero_report_write(&want, call, m, events, d)) == OK && (want.n != n || memcmp(want.p, p, n) != 0))
+		e = why_set(why, ERR_PROOF, "zero-report.json is not what the record gives"); /* every store empty, every file found right: one text is possible */
+	buf_free(&want);
+	return e;
+}

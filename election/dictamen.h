@@ -31,5 +31,8 @@ void dictamen_free(struct dictamen *d);
 /* What an empty service reports before it opens: every store and counter zero, its head of events, and each file of the
  * dictamen as it is installed, which must be "Correcto" (spec/documents.md#zero-report). */
 MUST_CHECK enum err zero_report_write(struct buf *out, const struct hash *call, const struct manifest *m, const struct head *events, const struct dictamen *d);
+/* The head of events is all that a report says by itself. ERR_FORMAT: none is to be read; ERR_PROOF: the rest is not what
+ * zero_report_write makes of it, and the head is set all the same. */
+MUST_CHECK enum err zero_report_read(struct head *events, const void *p, size_t n, const struct hash *call, const struct manifest *m, const struct dictamen *d, struct why *why);
 
 #endif

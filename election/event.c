@@ -31,12 +31,38 @@ event_fact(const struct event *e, const char *name)
 	return "";
 }
 
+const char *
+event_file(const struct event *e, unsigned i)
+{
+	return strncmp(e->fact[i].name, "file", 4) == 0 && e->fact[i].name[4] != '\0' ? e->fact[i].value : NULL;
+}
+
 void
 event_free(struct event *e)
 {
 	free(e->document);
 	free(e->note);
 	e->document = e->note = NULL;
+}
+
+static int
+is(const struct event *e, const char *kind)
+{
+	return strcmp(e->kind, kind) == 0;
+}
+
+/* ERR_LENGTH: a fact was too long. ERR_RANGE: one would disturb a text that it is printed in; only the checkpoint of the
+ * close entry, a note, is of several lines. */
+static enum err
+facts_check(const struct event *e)
+{
+	for (unsigned i = 0; i < e->facts; i++) {
+		int note = is(e, "close") && strcmp(e->fact[i].name, "checkpoint") == 0;
+
+		if (text_disturbs(e->fact[i].name) || (!note && text_disturbs(e->fact[i].value)))
+			return ERR_RANGE;
+	}
+	return e->cut ? ERR_LENGTH : OK;
 }
 
 static void
@@ -63,7 +89,7 @@ event_document(struct buf *out, const struct event *e)
 	json_hex(&o, "serial", serial, sizeof serial);
 	write_facts(&o, e);
 	json_end(&o, '}');
-	return out->failed ? ERR_NOMEM : e->cut ? ERR_LENGTH : OK;
+	return out->failed ? ERR_NOMEM : facts_check(e);
 }
 
 enum err
@@ -82,7 +108,9 @@ event_write(struct buf *out, const struct event *e)
 	} else
 		write_facts(&o, e);
 	json_end(&o, '}');
-	return out->failed ? ERR_NOMEM : e->cut || out->n > EVENT_MAX_BYTES ? ERR_LENGTH : OK;
+	if (out->failed)
+		return ERR_NOMEM;
+	return out->n > EVENT_MAX_BYTES ? ERR_LENGTH : facts_check(e);
 }
 
 static void
@@ -103,6 +131,8 @@ read_facts(struct event *e, struct fields *f)
 		facts->item[i]->used = 1;
 		event_add(e, facts->item[i]->name, "%s", facts->item[i]->text);
 	}
+	if (f->e == OK && facts_check(e) != OK)
+		(void)field_bad(f, facts->line, "a fact holds a control or direction character");
 }
 
 static enum err
@@ -174,12 +204,6 @@ done:
 }
 
 /* ---- who may --------------------------------------------------------------------------- */
-
-static int
-is(const struct event *e, const char *kind)
-{
-	return strcmp(e->kind, kind) == 0;
-}
 
 int
 event_by_service(const struct event *e)

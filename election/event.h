@@ -24,12 +24,15 @@ struct event {
 void event_add(struct event *e, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* "" if there is none. */
 const char *event_fact(const struct event *e, const char *name);
+/* The file of documents/ that fact i names (file1, file2, ...), or NULL if it names none. */
+const char *event_file(const struct event *e, unsigned i);
 void event_free(struct event *e);
+/* ERR_LENGTH: a fact, or the entry, is too long; ERR_RANGE: a fact holds a control or direction character (text_disturbs). */
 MUST_CHECK enum err event_write(struct buf *out, const struct event *e);
 /* For a submitted one, kind and facts are read from the document inside. Allocates. */
 MUST_CHECK enum err event_read(struct event *out, const void *p, size_t n, struct why *why);
 /* A document to be submitted: the JSON that is signed with purpose "event". Each has a serial number of its own, drawn
- * here, since what was signed once serves once (election/used.h). ERR_LENGTH: a fact was too long. */
+ * here, since what was signed once serves once (election/used.h). ERR_LENGTH, ERR_RANGE as event_write(). */
 MUST_CHECK enum err event_document(struct buf *out, const struct event *e);
 /* 1 if the service makes such an entry itself, without a signed document. */
 int event_by_service(const struct event *e);

@@ -364,10 +364,8 @@ field_text(struct fields *f, const char *name, size_t max)
 	return j->text;
 }
 
-/* 1 if s (valid UTF-8) has a character that changes how the text around it
- * looks: C0, DEL, C1, line and paragraph separators, direction marks. */
-static int
-disturbs(const char *s)
+int
+text_disturbs(const char *s)
 {
 	const uint8_t *p = (const uint8_t *)s;
 
@@ -387,7 +385,7 @@ field_copy(struct fields *f, const char *name, char *out, size_t size)
 {
 	const char *s = field_text(f, name, size - 1);
 
-	if (f->e == OK && disturbs(s)) {
+	if (f->e == OK && text_disturbs(s)) {
 		(void)field_bad(f, find(f, name)->line, "\"%s\" holds a control or direction character", name);
 		s = "";
 	}

@@ -38,8 +38,11 @@ struct fields fields_of(struct json *object, struct why *why);
 int field_has(struct fields *f, const char *name);
 /* A text of 1..max bytes; never NULL ("" after an error). */
 const char *field_text(struct fields *f, const char *name, size_t max);
-/* Copy it into out (size bytes with NUL). For texts that people see: control
- * characters and direction marks are refused. */
+/* 1 if s (valid UTF-8) has a character that changes how the text around it
+ * looks: C0, DEL, C1, line and paragraph separators, direction marks. */
+int text_disturbs(const char *s);
+/* Copy it into out (size bytes with NUL). For texts that people see: what
+ * disturbs is refused. */
 void field_copy(struct fields *f, const char *name, char *out, size_t size);
 int64_t field_int(struct fields *f, const char *name, int64_t least, int64_t most);
 int field_bool(struct fields *f, const char *name);

@@ -258,21 +258,11 @@ lists_add(struct lists *l, unsigned a, const void *p, size_t n, struct why *why)
 
 /* ---- all together ---------------------------------------------------------------------------- */
 
-static unsigned
-ones(unsigned x)
-{
-	unsigned n = 0;
-
-	for (; x != 0; x &= x - 1)
-		n++;
-	return n;
-}
-
 int
 lists_authorized(const struct lists *l, uint32_t index)
 {
 	for (const struct seen *s = first_of(l, index); s != NULL; s = s->next)
-		if (ones(s->answers) >= l->of.call->quorum)
+		if ((unsigned)__builtin_popcount(s->answers) >= l->of.call->quorum)
 			return 1;
 	return 0;
 }
@@ -332,7 +322,7 @@ find_of_index(const struct lists *l, uint32_t index, struct lists_findings *f)
 	if (first->next != NULL && f->two_requests++ == 0)
 		f->first_two = index;
 	for (const struct seen *s = first; s != NULL; s = s->next) {
-		f->partial += ones(s->answers) < l->of.call->quorum;
+		f->partial += (unsigned)__builtin_popcount(s->answers) < l->of.call->quorum;
 		answers |= s->answers;
 	}
 	f->authorized += (uint64_t)lists_authorized(l, index);

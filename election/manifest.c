@@ -1,5 +1,6 @@
 #include "election/manifest.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,16 +122,154 @@ read_lines(struct contest *c, struct fields *f, int sealed)
 		(void)field_bad(f, list->line, "contest %s: there must be %u lines", c->id, c->lines);
 }
 
+/* Who stands in a contest, until the lines are made of it. */
+struct candidacies {
+	char alone[MAX_EMBLEMS][128]; /* by party; "" if it has no candidate of its own */
+	struct {
+		uint32_t members;
+		char candidate[128];
+	} coalition[MAX_COALITIONS];
+	size_t coalitions;
+	uint32_t in_coalition, in_common; /* parties */
+	struct json *common;
+};
+
+static void
+read_parties(struct contest *c, struct candidacies *x, struct fields *f)
+{
+	struct json *list = field_array(f, "parties", MAX_EMBLEMS);
+
+	for (size_t i = 0; list != NULL && i < list->n && f->e == OK; i++) {
+		struct fields g = fields_of(list->item[i], f->why);
+
+		field_copy(&g, "id", c->party[i].id, sizeof c->party[i].id);
+		field_copy(&g, "name", c->party[i].name, sizeof c->party[i].name);
+		if (field_has(&g, "candidate"))
+			field_copy(&g, "candidate", x->alone[i], sizeof x->alone[i]);
+		if (g.e == OK && (!emblem(c->party[i].id) || party_of(c, c->party[i].id) >= 0))
+			(void)field_bad(&g, list->item[i]->line, "a party's id is 1 to 16 of A-Z and 0-9, and stands once");
+		f->e = fields_end(&g);
+		c->parties++;
+	}
+}
+
+static void
+read_coalitions(struct contest *c, struct candidacies *x, struct fields *f)
+{
+	struct json *list = field_array(f, "coalitions", MAX_COALITIONS);
+
+	for (size_t i = 0; list != NULL && i < list->n && f->e == OK; i++) {
+		struct fields g = fields_of(list->item[i], f->why);
+		uint32_t members;
+		char name[128];
+
+		field_copy(&g, "name", name, sizeof name);
+		members = x->coalition[i].members = read_members(c, &g, 2);
+		field_copy(&g, "candidate", x->coalition[i].candidate, sizeof x->coalition[i].candidate);
+		if (g.e == OK && (x->in_coalition & members) != 0)
+			(void)field_bad(&g, list->item[i]->line, "contest %s: a party stands in two coalitions", c->id);
+		for (unsigned k = 0; k < c->parties && g.e == OK; k++)
+			if ((members >> k & 1) && x->alone[k][0] != '\0')
+				(void)field_bad(&g, list->item[i]->line, "contest %s: %s has a candidate of its own and stands in a coalition", c->id, c->party[k].id);
+		x->in_coalition |= members;
+		x->coalitions++;
+		f->e = fields_end(&g);
+	}
+}
+
+/* Candidatura común: one shared emblem. */
+static void
+read_common(struct contest *c, struct candidacies *x, struct fields *f)
+{
+	x->common = field_array(f, "common", MAX_COALITIONS);
+	for (size_t i = 0; x->common != NULL && i < x->common->n && f->e == OK; i++) {
+		struct fields g = fields_of(x->common->item[i], f->why);
+		uint32_t members;
+		char text[128];
+
+		field_copy(&g, "id", text, 17);
+		if (g.e == OK && !emblem(text))
+			(void)field_bad(&g, x->common->item[i]->line, "a candidacy's id is 1 to 16 of A-Z and 0-9");
+		field_copy(&g, "name", text, sizeof text);
+		members = read_members(c, &g, 2);
+		field_copy(&g, "candidate", text, sizeof text);
+		if (g.e == OK && (members & (x->in_common | x->in_coalition)) != 0)
+			(void)field_bad(&g, x->common->item[i]->line, "contest %s: a party stands in two candidacies", c->id);
+		x->in_common |= members;
+		f->e = fields_end(&g);
+	}
+}
+
+/* Each emblem alone, the combinations of coalitions, the shared emblems. */
+static void
+add_party_lines(struct contest *c, const struct candidacies *x, struct fields *f)
+{
+	for (unsigned i = 0; i < c->parties && f->e == OK; i++) {
+		const char *who = x->alone[i];
+
+		for (size_t k = 0; k < x->coalitions; k++)
+			if (x->coalition[k].members >> i & 1)
+				who = x->coalition[k].candidate;
+		if (!(x->in_common >> i & 1))
+			add_line(c, f, c->party[i].id, 1u << i, who);
+	}
+	for (size_t i = 0; i < x->coalitions && f->e == OK; i++)
+		combinations(c, f, x->coalition[i].members, x->coalition[i].candidate);
+	for (size_t i = 0; x->common != NULL && i < x->common->n && f->e == OK; i++) {
+		struct fields g = fields_of(x->common->item[i], NULL);
+
+		add_line(c, f, field_text(&g, "id", 16), 0, field_text(&g, "candidate", 127));
+	}
+}
+
+static void
+add_independents(struct contest *c, struct fields *f)
+{
+	struct json *list = field_array(f, "independents", MAX_EMBLEMS);
+
+	for (size_t i = 0; list != NULL && i < list->n && f->e == OK; i++) {
+		struct fields g = fields_of(list->item[i], f->why);
+		char id[17], name[128];
+
+		field_copy(&g, "id", id, sizeof id);
+		if (g.e == OK && !emblem(id))
+			(void)field_bad(&g, list->item[i]->line, "an independent's id is 1 to 16 of A-Z and 0-9");
+		field_copy(&g, "name", name, sizeof name);
+		if (g.e == OK)
+			add_line(c, &g, id, 0, name);
+		f->e = fields_end(&g);
+	}
+}
+
+/* Every valid marking, in order. */
+static void
+make_lines(struct contest *c, struct json *j, struct fields *f)
+{
+	struct candidacies x = {.coalitions = 0};
+
+	if (strcmp(c->type, "consulta") == 0) {
+		add_line(c, f, "SI", 0, "");
+		add_line(c, f, "NO", 0, "");
+		add_line(c, f, "NULO", 0, "");
+		return;
+	}
+	read_parties(c, &x, f);
+	read_coalitions(c, &x, f);
+	read_common(c, &x, f);
+	add_party_lines(c, &x, f);
+	add_independents(c, f);
+	if (field_bool(f, "unregistered"))
+		add_line(c, f, "CANDIDATO_NO_REGISTRADO", 0, "");
+	if (f->e == OK && c->lines == 0)
+		(void)field_bad(f, j->line, "contest %s: nobody stands in it", c->id);
+	add_line(c, f, "VOTOS_NULOS", 0, "");
+}
+
 static enum err
 read_contest(const struct manifest *m, struct contest *c, struct json *j, int sealed, struct why *why)
 {
-	struct fields f = fields_of(j, why), g;
-	uint32_t coalition[MAX_COALITIONS], in_coalition = 0, common = 0;
-	char coalition_candidate[MAX_COALITIONS][128], alone[MAX_EMBLEMS][128] = {""}, text[128];
-	size_t coalitions = 0;
-	struct json *list;
+	struct fields f = fields_of(j, why);
 	const char *ambito;
-	int consulta;
 
 	field_copy(&f, "id", c->id, sizeof c->id);
 	field_copy(&f, "type", c->type, sizeof c->type);
@@ -149,92 +288,7 @@ read_contest(const struct manifest *m, struct contest *c, struct json *j, int se
 		if (f.e == OK && entity_of(m, c->entity) < 0)
 			(void)field_bad(&f, j->line, "contest %s: the entity %s is not in the list", c->id, c->entity);
 	}
-	consulta = strcmp(c->type, "consulta") == 0;
-	if (consulta) {
-		add_line(c, &f, "SI", 0, "");
-		add_line(c, &f, "NO", 0, "");
-		add_line(c, &f, "NULO", 0, "");
-		read_lines(c, &f, sealed);
-		return fields_end(&f);
-	}
-	list = field_array(&f, "parties", MAX_EMBLEMS);
-	for (size_t i = 0; list != NULL && i < list->n && f.e == OK; i++) {
-		g = fields_of(list->item[i], why);
-		field_copy(&g, "id", c->party[i].id, sizeof c->party[i].id);
-		field_copy(&g, "name", c->party[i].name, sizeof c->party[i].name);
-		if (field_has(&g, "candidate"))
-			field_copy(&g, "candidate", alone[i], sizeof alone[i]);
-		if (g.e == OK && (!emblem(c->party[i].id) || party_of(c, c->party[i].id) >= 0))
-			(void)field_bad(&g, list->item[i]->line, "a party's id is 1 to 16 of A-Z and 0-9, and stands once");
-		f.e = fields_end(&g);
-		c->parties++;
-	}
-	list = field_array(&f, "coalitions", MAX_COALITIONS);
-	for (size_t i = 0; list != NULL && i < list->n && f.e == OK; i++) {
-		g = fields_of(list->item[i], why);
-		field_copy(&g, "name", text, sizeof text);
-		coalition[i] = read_members(c, &g, 2);
-		field_copy(&g, "candidate", coalition_candidate[i], sizeof coalition_candidate[i]);
-		if (g.e == OK && (in_coalition & coalition[i]) != 0)
-			(void)field_bad(&g, list->item[i]->line, "contest %s: a party stands in two coalitions", c->id);
-		for (unsigned k = 0; k < c->parties && g.e == OK; k++)
-			if ((coalition[i] >> k & 1) && alone[k][0] != '\0')
-				(void)field_bad(&g, list->item[i]->line, "contest %s: %s has a candidate of its own and stands in a coalition", c->id, c->party[k].id);
-		in_coalition |= coalition[i];
-		coalitions++;
-		f.e = fields_end(&g);
-	}
-	list = field_array(&f, "common", MAX_COALITIONS);
-	for (size_t i = 0; list != NULL && i < list->n && f.e == OK; i++) { /* candidatura común: one shared emblem */
-		uint32_t members;
-
-		g = fields_of(list->item[i], why);
-		field_copy(&g, "id", text, 17);
-		if (g.e == OK && !emblem(text))
-			(void)field_bad(&g, list->item[i]->line, "a candidacy's id is 1 to 16 of A-Z and 0-9");
-		field_copy(&g, "name", text, sizeof text);
-		members = read_members(c, &g, 2);
-		field_copy(&g, "candidate", text, sizeof text);
-		if (g.e == OK && (members & (common | in_coalition)) != 0)
-			(void)field_bad(&g, list->item[i]->line, "contest %s: a party stands in two candidacies", c->id);
-		common |= members;
-		f.e = fields_end(&g);
-	}
-	for (unsigned i = 0; i < c->parties && f.e == OK; i++) {
-		const char *who = alone[i];
-
-		for (size_t k = 0; k < coalitions; k++)
-			if (coalition[k] >> i & 1)
-				who = coalition_candidate[k];
-		if (!(common >> i & 1))
-			add_line(c, &f, c->party[i].id, 1u << i, who);
-	}
-	for (size_t i = 0; i < coalitions && f.e == OK; i++)
-		combinations(c, &f, coalition[i], coalition_candidate[i]);
-	for (size_t i = 0; list != NULL && i < list->n && f.e == OK; i++) {
-		struct why none;
-
-		g = fields_of(list->item[i], &none);
-		add_line(c, &f, field_text(&g, "id", 16), 0, field_text(&g, "candidate", 127));
-	}
-	list = field_array(&f, "independents", MAX_EMBLEMS);
-	for (size_t i = 0; list != NULL && i < list->n && f.e == OK; i++) {
-		char id[17];
-
-		g = fields_of(list->item[i], why);
-		field_copy(&g, "id", id, sizeof id);
-		if (g.e == OK && !emblem(id))
-			(void)field_bad(&g, list->item[i]->line, "an independent's id is 1 to 16 of A-Z and 0-9");
-		field_copy(&g, "name", text, sizeof text);
-		if (g.e == OK)
-			add_line(c, &g, id, 0, text);
-		f.e = fields_end(&g);
-	}
-	if (field_bool(&f, "unregistered"))
-		add_line(c, &f, "CANDIDATO_NO_REGISTRADO", 0, "");
-	if (f.e == OK && c->lines == 0)
-		(void)field_bad(&f, j->line, "contest %s: nobody stands in it", c->id);
-	add_line(c, &f, "VOTOS_NULOS", 0, "");
+	make_lines(c, j, &f);
 	read_lines(c, &f, sealed);
 	return fields_end(&f);
 }
@@ -309,6 +363,38 @@ make_groups(struct manifest *m, struct fields *f)
 			}
 }
 
+static void
+read_entities(struct manifest *m, struct fields *f)
+{
+	struct json *list = field_array(f, "entities", MAX_ENTITIES);
+
+	for (size_t i = 0; list != NULL && i < list->n && f->e == OK; i++, m->entities++) {
+		struct fields g = fields_of(list->item[i], f->why);
+
+		field_copy(&g, "id", m->entity[i].id, sizeof m->entity[i].id);
+		field_copy(&g, "name", m->entity[i].name, sizeof m->entity[i].name);
+		if (g.e == OK && !identifier(m->entity[i].id))
+			(void)field_bad(&g, list->item[i]->line, "an entity's id is 1 to 16 of a-z and 0-9");
+		if (g.e == OK && entity_of(m, m->entity[i].id) >= 0)
+			(void)field_bad(&g, list->item[i]->line, "two entities %s", m->entity[i].id);
+		f->e = fields_end(&g);
+	}
+}
+
+static void
+read_hours(struct manifest *m, struct fields *f)
+{
+	m->opens = field_time(f, "opens");
+	m->closes = field_time(f, "closes");
+	if (f->e == OK && m->closes <= m->opens)
+		(void)field_bad(f, 1, "\"closes\" must be after \"opens\"");
+	m->grace = (unsigned)field_int(f, "grace_seconds", 0, 3600);
+	m->heartbeat = (unsigned)field_int(f, "heartbeat_seconds", 1, 86400);
+	if (f->e == OK && (m->closes - m->opens) / MOST_HEARTBEATS >= m->heartbeat)
+		(void)field_bad(f, 1, "from \"opens\" to \"closes\" there would be more than %d heartbeats: \"heartbeat_seconds\" must be %" PRId64 " or more", MOST_HEARTBEATS,
+		    (m->closes - m->opens) / MOST_HEARTBEATS + 1);
+}
+
 static enum err
 read_fields(struct manifest *m, struct json *root, struct why *why)
 {
@@ -320,18 +406,13 @@ read_fields(struct manifest *m, struct json *root, struct why *why)
 	(void)field_int(&f, "version", 1, 1);
 	field_hash(&f, "call", &m->call);
 	field_copy(&f, "acuerdo", m->acuerdo, sizeof m->acuerdo);
-	m->opens = field_time(&f, "opens");
-	m->closes = field_time(&f, "closes");
-	if (f.e == OK && m->closes <= m->opens)
-		(void)field_bad(&f, 1, "\"closes\" must be after \"opens\"");
-	m->grace = (unsigned)field_int(&f, "grace_seconds", 0, 3600);
+	read_hours(m, &f);
 	g = fields_of(field_object(&f, "public_head"), why);
 	m->head_seconds = (unsigned)field_int(&g, "seconds", 1, 86400);
 	m->head_ballots = (unsigned)field_int(&g, "ballots", 1, 1000000);
 	m->head_most = (unsigned)field_int(&g, "at_most_seconds", m->head_seconds, 86400);
 	if (f.e == OK)
 		f.e = fields_end(&g);
-	m->heartbeat = (unsigned)field_int(&f, "heartbeat_seconds", 1, 86400);
 	m->replacement_delay = (unsigned)field_int(&f, "replacement_delay_seconds", 0, 30 * 86400);
 	g = fields_of(field_object(&f, "codes"), why);
 	m->code_digits = (unsigned)field_int(&g, "digits", 6, 8);
@@ -341,17 +422,7 @@ read_fields(struct manifest *m, struct json *root, struct why *why)
 	if (f.e == OK)
 		f.e = fields_end(&g);
 	m->small_group = (unsigned)field_int(&f, "small_group", 0, 1000);
-	list = field_array(&f, "entities", MAX_ENTITIES);
-	for (size_t i = 0; list != NULL && i < list->n && f.e == OK; i++, m->entities++) {
-		g = fields_of(list->item[i], why);
-		field_copy(&g, "id", m->entity[i].id, sizeof m->entity[i].id);
-		field_copy(&g, "name", m->entity[i].name, sizeof m->entity[i].name);
-		if (g.e == OK && !identifier(m->entity[i].id))
-			(void)field_bad(&g, list->item[i]->line, "an entity's id is 1 to 16 of a-z and 0-9");
-		if (g.e == OK && entity_of(m, m->entity[i].id) >= 0)
-			(void)field_bad(&g, list->item[i]->line, "two entities %s", m->entity[i].id);
-		f.e = fields_end(&g);
-	}
+	read_entities(m, &f);
 	m->sealed = field_has(&f, "roll");
 	list = field_array(&f, "contests", MAX_CONTESTS);
 	for (size_t i = 0; list != NULL && i < list->n && f.e == OK; i++) {

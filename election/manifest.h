@@ -18,6 +18,7 @@ enum {
 	MAX_EMBLEMS = 32,
 	MAX_COALITIONS = 8,
 	LINE_BYTES = 96,
+	MOST_HEARTBEATS = 50000, /* from opening to closing: half of the entries that a record may have */
 };
 
 struct line {

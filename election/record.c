@@ -108,9 +108,8 @@ moduli_distinct(struct buf *all, struct why *why)
 }
 
 enum err
-record_setup(struct record *r, struct why *why)
+record_manifest(struct record *r, struct why *why)
 {
-	struct buf b = {0}, moduli = {0};
 	enum err e;
 
 	if ((e = record_file(r, "manifest.json", MANIFEST_MAX_BYTES, &r->manifest_bytes, why)) != OK ||
@@ -118,40 +117,71 @@ record_setup(struct record *r, struct why *why)
 		return e;
 	if (!r->m->sealed || !hash_equal(&r->m->call, &r->call.hash) || r->m->authorizers != r->call.authorizers)
 		return why_set(why, ERR_RANGE, "manifest.json is not sealed, or of another call");
-	if ((e = record_signed(r, "manifest.json", "manifest", &r->manifest_bytes, &r->call.operator.key, why)) != OK ||
-	    (e = record_file(r, "roll", HUGE_FILE, &b, why)) != OK || (e = roll_read(&r->roll, b.p, b.n, &r->call.hash, r->m, why)) != OK ||
-	    (e = record_signed(r, "roll", "roll", &b, &r->call.registrar.key, why)) != OK)
-		goto done;
-	if (!hash_equal(&r->roll.hash, &r->m->roll) || r->roll.n > r->call.maximum_voters) {
-		e = why_set(why, ERR_PROOF, "roll: not the one of the manifest, or more voters than the call allows");
-		goto done;
-	}
-	for (unsigned a = 0; a < r->call.authorizers && e == OK; a++) {
-		struct authorizer_keys keys = {0};
-		char name[200];
+	return record_signed(r, "manifest.json", "manifest", &r->manifest_bytes, &r->call.operator.key, why);
+}
 
-		(void)snprintf(name, sizeof name, "authorizers/%.128s.json", r->call.authorizer[a].key.name);
-		if ((e = record_file(r, name, 4 << 20, &b, why)) != OK ||
-		    (e = authorizer_keys_read(&keys, b.p, b.n, &r->call.hash, r->m->styles, why)) != OK ||
-		    (e = record_signed(r, name, "authorizer", &b, &r->call.authorizer[a].key, why)) != OK) {
-			free(keys.modulus);
-			break;
-		}
-		if (!hash_equal(&keys.hash, &r->m->authorizer[a]) || strcmp(keys.name, r->call.authorizer[a].key.name) != 0)
-			e = why_set(why, ERR_PROOF, "%s: not the keys of the manifest", name);
-		if ((r->key[a] = calloc(r->m->styles + 1u, sizeof **r->key)) == NULL)
-			e = ERR_NOMEM;
-		for (unsigned s = 0; s < r->m->styles && e == OK; s++)
-			e = rsa_public_make(&r->key[a][s], keys.modulus[s]);
-		buf_put(&moduli, keys.modulus, (size_t)r->m->styles * RSA_BYTES);
-		free(keys.modulus);
-	}
+enum err
+record_roll(struct record *r, struct why *why)
+{
+	struct buf b = {0};
+	enum err e;
+
+	if ((e = record_file(r, "roll", HUGE_FILE, &b, why)) == OK && (e = roll_read(&r->roll, b.p, b.n, &r->call.hash, r->m, why)) == OK &&
+	    (e = record_signed(r, "roll", "roll", &b, &r->call.registrar.key, why)) == OK &&
+	    (!hash_equal(&r->roll.hash, &r->m->roll) || r->roll.n > r->call.maximum_voters))
+		e = why_set(why, ERR_PROOF, "roll: not the one of the manifest, or more voters than the call allows");
+	buf_free(&b);
+	return e;
+}
+
+/* The keys of authorizer `a` (from 0); its moduli are put behind those in `moduli`. */
+static enum err
+read_authorizer(struct record *r, unsigned a, struct buf *moduli, struct why *why)
+{
+	struct authorizer_keys keys = {0};
+	struct buf b = {0};
+	char name[200];
+	enum err e;
+
+	(void)snprintf(name, sizeof name, "authorizers/%.128s.json", r->call.authorizer[a].key.name);
+	if ((e = record_file(r, name, 4 << 20, &b, why)) != OK || (e = authorizer_keys_read(&keys, b.p, b.n, &r->call.hash, r->m->styles, why)) != OK ||
+	    (e = record_signed(r, name, "authorizer", &b, &r->call.authorizer[a].key, why)) != OK)
+		goto done;
+	if (!hash_equal(&keys.hash, &r->m->authorizer[a]) || strcmp(keys.name, r->call.authorizer[a].key.name) != 0)
+		e = why_set(why, ERR_PROOF, "%s: not the keys of the manifest", name);
+	if ((r->key[a] = calloc(r->m->styles + 1u, sizeof **r->key)) == NULL)
+		e = ERR_NOMEM;
+	for (unsigned s = 0; s < r->m->styles && e == OK; s++)
+		e = rsa_public_make(&r->key[a][s], keys.modulus[s]);
+	buf_put(moduli, keys.modulus, (size_t)r->m->styles * RSA_BYTES);
+done:
+	free(keys.modulus);
+	buf_free(&b);
+	return e;
+}
+
+enum err
+record_authorizers(struct record *r, struct why *why)
+{
+	struct buf moduli = {0};
+	enum err e = OK;
+
+	for (unsigned a = 0; a < r->call.authorizers && e == OK; a++)
+		e = read_authorizer(r, a, &moduli, why);
 	if (e == OK)
 		e = moduli_distinct(&moduli, why);
-done:
-	buf_free(&b);
 	buf_free(&moduli);
 	return e;
+}
+
+enum err
+record_setup(struct record *r, struct why *why)
+{
+	enum err e;
+
+	if ((e = record_manifest(r, why)) != OK || (e = record_roll(r, why)) != OK)
+		return e;
+	return record_authorizers(r, why);
 }
 
 enum err
@@ -223,6 +253,30 @@ bar_excluded(struct record *r, const struct event *e)
 		r->roll.row[i].barred = r->roll.row[i].excluded && (opens || r->roll.row[i].barred);
 }
 
+/* By the service alone, or signed by who may. */
+static enum err
+entry_signed(const struct record *r, const struct event *e, struct why *why)
+{
+	enum err err;
+
+	if (e->document == NULL)
+		return event_by_service(e) ? OK : why_set(why, ERR_PROOF, "%s: not signed by anybody", e->kind);
+	err = event_authorized(e, &r->call, why);
+	return err == OK ? OK : why_prefix(why, err, "%s", e->kind);
+}
+
+/* It may come now, and what it changes can be changed so. */
+static enum err
+entry_applied(struct record *r, const struct event *e, struct why *why)
+{
+	enum err err;
+
+	if ((err = progress_apply(&r->progress, e, &r->call, why)) != OK || (r->roll.row != NULL && (err = roll_amend(&r->roll, e, &r->call, r->m, why)) != OK))
+		return err;
+	bar_excluded(r, e);
+	return replace_apply(&r->call, e, why);
+}
+
 static enum err
 on_entry(void *ctx, uint64_t index, const uint8_t *p, size_t n, const struct hash *leaf)
 {
@@ -232,20 +286,20 @@ on_entry(void *ctx, uint64_t index, const uint8_t *p, size_t n, const struct has
 	enum err err;
 
 	(void)leaf;
+	r->fault = FAULT_LOG;
 	if ((err = event_read(e, p, n, x->why)) != OK)
 		return why_prefix(x->why, err, "entry %" PRIu64, index);
 	r->entries = index + 1;
-	if (e->document == NULL && !event_by_service(e))
-		return why_set(x->why, ERR_PROOF, "entry %" PRIu64 " (%s): not signed by anybody", index, e->kind);
-	if (e->document != NULL && (err = event_authorized(e, &r->call, x->why)) != OK)
-		return why_prefix(x->why, err, "entry %" PRIu64 " (%s)", index, e->kind);
-	if ((err = progress_apply(&r->progress, e, &r->call, x->why)) != OK)
+	r->fault = event_amends(e) && strcmp(e->kind, "replace-credential") != 0 ? FAULT_AMENDMENT : FAULT_SIGNATURE;
+	if ((err = entry_signed(r, e, x->why)) != OK)
 		return why_prefix(x->why, err, "entry %" PRIu64, index);
-	if (r->roll.row != NULL && (err = roll_amend(&r->roll, e, &r->call, r->m, x->why)) != OK)
+	r->fault = FAULT_ORDER;
+	if ((err = entry_applied(r, e, x->why)) != OK)
 		return why_prefix(x->why, err, "entry %" PRIu64, index);
-	bar_excluded(r, e);
-	if ((err = replace_apply(&r->call, e, x->why)) != OK || (err = used_add(&r->used, e, x->why)) != OK)
+	r->fault = FAULT_SIGNATURE;
+	if ((err = used_add(&r->used, e, x->why)) != OK)
 		return why_prefix(x->why, err, "entry %" PRIu64, index);
+	r->fault = FAULT_LOG;
 	if (strcmp(e->kind, "close") == 0)
 		r->close = e;
 	return OK;
@@ -436,9 +490,8 @@ session(struct session *s, const struct record *r, unsigned parties)
 }
 
 void
-record_mix_session(struct session *s, const struct record *r, unsigned group, unsigned lambda)
+record_mix_session(struct session *s, const struct record *r, unsigned group)
 {
-	(void)lambda;
 	session(s, r, r->call.mixers);
 	s->thres = r->call.minimum_mixers;
 	(void)snprintf(s->auxsid, sizeof s->auxsid, "S%04u", group + 1);

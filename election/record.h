@@ -36,6 +36,9 @@ struct record {
 	struct used used;
 	struct progress progress;
 	const struct event *close;
+	/* What record_events was at when it failed: the log itself and the form of its entries; who signed one; who signed an amendment by the call's
+	 * rule; whether it may come now, with what it changes. */
+	enum { FAULT_LOG, FAULT_SIGNATURE, FAULT_AMENDMENT, FAULT_ORDER } fault;
 	/* ballots */
 	struct head ballots_head;
 	struct buf ballot_bytes; /* all ballots one after the other, as they stand in the log */
@@ -52,7 +55,11 @@ MUST_CHECK enum err record_signed(struct record *r, const char *name, const char
 MUST_CHECK enum err record_call(struct record *r, struct why *why);
 /* key/: transcript and custody; signatures of all trustees. */
 MUST_CHECK enum err record_key(struct record *r, struct why *why);
-/* manifest.json, roll, authorizers/ */
+/* manifest.json; then roll; then authorizers/. */
+MUST_CHECK enum err record_manifest(struct record *r, struct why *why);
+MUST_CHECK enum err record_roll(struct record *r, struct why *why);
+MUST_CHECK enum err record_authorizers(struct record *r, struct why *why);
+/* All three. */
 MUST_CHECK enum err record_setup(struct record *r, struct why *why);
 /* opening.json: the election id, all hashes it names, its two signatures. */
 MUST_CHECK enum err record_opening(struct record *r, struct why *why);
@@ -74,8 +81,8 @@ size_t record_group_size(const struct record *r, unsigned group);
 int record_mix_of(const struct record *r, const char *mixer);
 /* The ciphertexts of one group in log order (allocated). */
 MUST_CHECK enum err record_group(struct record *r, unsigned group, struct ciphertext **list, size_t *n);
-/* Session parameters of a group's mix, and of a trustee's decryption. lambda: number of mixers. */
-void record_mix_session(struct session *s, const struct record *r, unsigned group, unsigned lambda);
+/* Session parameters of a group's mix, and of a trustee's decryption. */
+void record_mix_session(struct session *s, const struct record *r, unsigned group);
 void record_decryption_session(struct session *s, const struct record *r, unsigned group, unsigned trustee);
 /* One group's last mixed list by its published files: activethreshold and ShuffledCiphertexts.bt. */
 MUST_CHECK enum err record_mixed(struct record *r, unsigned group, struct ciphertext **list, size_t n, struct why *why);

@@ -176,6 +176,12 @@ append(struct roll *r, const struct event *e, const struct call *call, const str
 	return OK;
 }
 
+int
+roll_amends(const struct event *e)
+{
+	return strcmp(e->kind, "exclude") == 0 || strcmp(e->kind, "include") == 0 || strcmp(e->kind, "replace-credential") == 0;
+}
+
 enum err
 roll_amend(struct roll *r, const struct event *e, const struct call *call, const struct manifest *m, struct why *why)
 {
@@ -183,7 +189,7 @@ roll_amend(struct roll *r, const struct event *e, const struct call *call, const
 	uint32_t index = 0;
 	enum err err;
 
-	if (!out && !in && !key)
+	if (!roll_amends(e))
 		return OK;
 	if ((err = fact_index(&index, e, why)) != OK)
 		return err;

@@ -29,6 +29,8 @@ void roll_write(struct buf *out, const struct roll *r);
 /* Keys valid and distinct, styles in range; allocates row (roll_free). */
 MUST_CHECK enum err roll_read(struct roll *out, const void *p, size_t n, const struct hash *call, const struct manifest *m, struct why *why);
 void roll_free(struct roll *r);
+/* 1 if entries of this kind change the roll. */
+int roll_amends(const struct event *e);
 /* Carry out an entry of events that changes the roll (exclude, include, replace-credential;
  * others change nothing). Signatures are checked elsewhere. ERR_FORMAT, ERR_RANGE, ERR_NOT_NOW.
  * Spec: spec/roll.md#amendments */

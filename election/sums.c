@@ -97,32 +97,30 @@ on_confirmation(void *ctx, uint32_t index, const uint8_t *sig)
 	return e;
 }
 
-/* The file whose hash the close entry names, every signature in it. */
-static enum err
-add_confirmations(struct confirmed *x, unsigned threads)
+enum err
+sums_confirmations(struct record *r, struct style_sums *sums, const struct lists *lists, unsigned threads, struct why *why)
 {
-	struct record *r = x->r;
+	struct confirmed x = {r, lists, NULL, sums, why};
 	struct buf b = {0};
 	uint32_t false_index = 0;
 	enum err e;
 
-	if ((e = signatures_new(&x->signatures, &r->roll, threads)) == OK && (e = record_file(r, "confirmations", 1 << 30, &b, x->why)) == OK &&
-	    (e = same_hash(event_fact(r->close, "confirmations"), &b, "confirmations", x->why)) == OK &&
-	    (e = confirmations_read(b.p, b.n, &r->election, r->roll.n, on_confirmation, x, x->why)) == OK &&
-	    (e = signatures_end(x->signatures, &false_index)) == ERR_PROOF)
-		e = false_confirmation(x->why, false_index);
-	signatures_free(x->signatures);
+	if ((e = signatures_new(&x.signatures, &r->roll, threads)) == OK && (e = record_file(r, "confirmations", 1 << 30, &b, why)) == OK &&
+	    (e = same_hash(event_fact(r->close, "confirmations"), &b, "confirmations", why)) == OK &&
+	    (e = confirmations_read(b.p, b.n, &r->election, r->roll.n, on_confirmation, &x, why)) == OK &&
+	    (e = signatures_end(x.signatures, &false_index)) == ERR_PROOF)
+		e = false_confirmation(why, false_index);
+	signatures_free(x.signatures);
 	buf_free(&b);
 	return e;
 }
 
 enum err
-sums_of_record(struct record *r, struct style_sums *sums, struct lists_findings *findings, unsigned threads, struct why *why)
+sums_authorizations(struct record *r, struct style_sums *sums, struct lists **lists, struct lists_findings *findings, unsigned threads, struct why *why)
 {
 	struct rsa_public *const *key[MAX_AUTHORIZERS];
 	struct lists_of of = {&r->call, r->m, &r->roll, &r->election, key, threads};
 	struct lists *l = NULL;
-	struct confirmed x = {r, NULL, NULL, sums, why};
 	enum err e;
 
 	for (unsigned a = 0; a < MAX_AUTHORIZERS; a++)
@@ -141,16 +139,28 @@ sums_of_record(struct record *r, struct style_sums *sums, struct lists_findings 
 		goto done;
 	for (uint32_t i = 0; i < r->roll.n; i++)
 		sums[r->roll.row[i].style - 1].authorizations_all += (uint64_t)lists_authorized(l, i);
-	x.lists = l;
-	e = add_confirmations(&x, threads);
-	for (uint64_t i = 0; i < r->ballots && e == OK; i++) {
+	for (uint64_t i = 0; i < r->ballots; i++) {
 		struct ballot ballot;
 
 		record_ballot(r, i, &ballot);
 		if (ballot.style >= 1 && ballot.style <= r->m->styles)
 			sums[ballot.style - 1].ballots++;
 	}
+	*lists = l;
+	l = NULL;
 done:
+	lists_free(l);
+	return e;
+}
+
+enum err
+sums_of_record(struct record *r, struct style_sums *sums, struct lists_findings *findings, unsigned threads, struct why *why)
+{
+	struct lists *l = NULL;
+	enum err e;
+
+	if ((e = sums_authorizations(r, sums, &l, findings, threads, why)) == OK)
+		e = sums_confirmations(r, sums, l, threads, why);
 	lists_free(l);
 	return e;
 }

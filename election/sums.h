@@ -9,8 +9,13 @@
 #include "election/lists.h"
 #include "election/record.h"
 
-/* Roll, authorizations with valid answers of a quorum, confirmations, ballots, per style. Verifies every
- * signature and answer of the authority's list and of those that entries of events name; names the first false one. */
+/* Per style: roll, authorizations with valid answers of a quorum, ballots. Verifies every signature and answer of the
+ * authority's list and of those that entries of events name; names the first false one. lists_free(*lists). */
+MUST_CHECK enum err sums_authorizations(struct record *r, struct style_sums *sums, struct lists **lists, struct lists_findings *findings, unsigned threads,
+    struct why *why);
+/* Per style: confirmations. Each is by a credential of an index that these lists authorize; names the first false one. */
+MUST_CHECK enum err sums_confirmations(struct record *r, struct style_sums *sums, const struct lists *lists, unsigned threads, struct why *why);
+/* Both. */
 MUST_CHECK enum err sums_of_record(struct record *r, struct style_sums *sums, struct lists_findings *findings, unsigned threads, struct why *why);
 /* The JSON that a mixer signs. */
 void mix_statement(struct buf *out, const struct session *s, const char *mixer, unsigned position, const struct hash *in, const struct hash *result);

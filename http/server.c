@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -90,6 +91,12 @@ answer(const struct http *h, struct MHD_Connection *c, struct http_reply *r)
 		return MHD_NO;
 	(void)MHD_add_response_header(m, "Content-Type", r->type != NULL ? r->type : h->type);
 	(void)MHD_add_response_header(m, "Cache-Control", r->cache != NULL ? r->cache : "no-store");
+	if (r->retry_after > 0) {
+		char seconds[16];
+
+		(void)snprintf(seconds, sizeof seconds, "%u", r->retry_after);
+		(void)MHD_add_response_header(m, "Retry-After", seconds);
+	}
 	(void)MHD_add_response_header(m, "X-Content-Type-Options", "nosniff");
 	if (r->encoding != ENCODING_NONE)
 		(void)MHD_add_response_header(m, "Vary", "Accept-Encoding");

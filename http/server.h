@@ -20,6 +20,7 @@ struct http_reply {
 	unsigned status;
 	const char *type;  /* Content-Type, static; NULL: the listener's own */
 	const char *cache; /* Cache-Control; NULL: no-store */
+	unsigned retry_after; /* Retry-After, in seconds; 0: no such header */
 	enum { ENCODING_NONE, ENCODING_PLAIN, ENCODING_GZIP } encoding; /* not NONE: what the client takes has decided */
 	struct buf body;
 	char file[1400]; /* or, if not empty, the path of the file that is the body: never whole in memory */

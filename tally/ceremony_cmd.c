@@ -9,8 +9,8 @@
 #include "election/docnote.h"
 #include "tally/cli.h"
 
-/* One trustee's station. */
-struct station {
+/* One trustee at the table. */
+struct seat {
 	struct signer by;
 	struct ceremony_state *state; /* locked memory */
 	struct token *card[9];
@@ -19,7 +19,7 @@ struct station {
 };
 
 static void
-station_free(struct station *s)
+seat_free(struct seat *s)
 {
 	for (unsigned i = 0; i < s->cards; i++)
 		token_close(s->card[i]);
@@ -30,7 +30,7 @@ station_free(struct station *s)
 
 /* The room: {"sets": n, "trustees": [{"key", "pass_file", "cards": [{"label", "pin_file"}]}]} */
 static enum err
-open_stations(struct station *st, unsigned *sets, const struct call *call, const char *file, const char *module, struct why *why)
+open_seats(struct seat *st, unsigned *sets, const struct call *call, const char *file, const char *module, struct why *why)
 {
 	struct buf b = {0};
 	struct json *root = NULL, *list, *cards;
@@ -91,75 +91,121 @@ no_transcript(char path[1400], const char *dir, struct why *why)
 	return access(path, F_OK) == 0 ? why_set(why, ERR_EXISTS, "%s is there already: a call has one key", path) : OK;
 }
 
-static int
-run(struct args *a)
-{
-	const char *dir = arg_need(a, "--record"), *config = arg_need(a, "--config"), *module = arg(a, "--module");
-	struct record *r = calloc(1, sizeof *r);
-	struct station st[MAX_TRUSTEES];
-	struct message *m1 = calloc(MAX_TRUSTEES, sizeof *m1), *m2 = calloc(MAX_TRUSTEES, sizeof *m2), m3[MAX_TRUSTEES];
-	struct card cards[MAX_CARDS];
+/* What those in one room said to each other. */
+struct talk {
+	struct message m1[MAX_TRUSTEES], m2[MAX_TRUSTEES];
 	struct joint_key joint;
-	struct buf transcript = {0}, note = {0};
-	struct why why = {""};
-	unsigned k, sets = 0, attempt = (unsigned)arg_number(a, "--attempt", 1);
-	char path[1400];
-	size_t n = 0;
+	struct card card[MAX_CARDS];
+	size_t cards;
+};
+
+/* Rounds 1 and 2, and the joint key that follows. */
+static enum err
+agree(struct talk *t, struct seat *st, const struct call *call, unsigned attempt, struct why *why)
+{
+	unsigned k = call->trustees;
 	enum err e = OK;
 
-	args_end(a);
-	memset(st, 0, sizeof st);
-	process_harden();
-	if (no_transcript(path, dir, &why) != OK)
-		return fail("ceremony", &why);
-	if (r == NULL || m1 == NULL || m2 == NULL || (e = open_record(r, dir, TO_CALL, &why)) != OK ||
-	    (e = open_stations(st, &sets, &r->call, config, module, &why)) != OK)
-		goto done;
-	k = r->call.trustees;
 	for (unsigned i = 0; i < k && e == OK; i++)
-		e = ceremony_round1(st[i].state, &m1[i], &r->call, i + 1, attempt, &st[i].by, &why);
-	(void)printf("round 1: %u commitments\n", k);
+		e = ceremony_round1(st[i].state, &t->m1[i], call, i + 1, attempt, &st[i].by, why);
+	if (e == OK)
+		(void)printf("round 1: %u commitments\n", k);
 	for (unsigned i = 0; i < k && e == OK; i++)
-		e = ceremony_round2(st[i].state, &m2[i], &r->call, m1, &st[i].by, &why);
+		e = ceremony_round2(st[i].state, &t->m2[i], call, t->m1, &st[i].by, why);
 	if (e == OK)
 		(void)printf("round 2: %u reveals\n", k);
-	if (e == OK)
-		e = ceremony_agree(&joint, &r->call, m1, m2, attempt, &why);
-	/* round 3: each trustee's k messages to trustee `to`, then its own finish */
+	return e == OK ? ceremony_agree(&t->joint, call, t->m1, t->m2, attempt, why) : e;
+}
+
+/* Round 3: each trustee's k messages to trustee `to`, then its own finish. */
+static enum err
+give_shares(struct talk *t, struct seat *st, const struct call *call, struct why *why)
+{
+	struct message m3[MAX_TRUSTEES];
+	unsigned k = call->trustees;
+	enum err e = OK;
+
 	for (unsigned to = 0; to < k && e == OK; to++) {
 		memset(m3, 0, sizeof m3);
 		for (unsigned i = 0; i < k && e == OK; i++)
-			e = ceremony_round3(st[i].state, &m3[i], &r->call, m1, m2, to + 1, &st[i].by, &why);
+			e = ceremony_round3(st[i].state, &m3[i], call, t->m1, t->m2, to + 1, &st[i].by, why);
 		if (e == OK)
-			e = ceremony_finish(st[to].state, st[to].share, &r->call, m1, m2, m3, NULL, &why);
+			e = ceremony_finish(st[to].state, st[to].share, call, t->m1, t->m2, m3, NULL, why);
 		for (unsigned i = 0; i < k; i++)
 			message_free(&m3[i]);
 	}
 	if (e == OK)
 		(void)printf("round 3: every share fits the revealed polynomials\n");
-	for (unsigned i = 0; i < k && e == OK; i++)
-		for (unsigned s = 0; s < sets && e == OK; s++) {
-			struct share_facts facts = {r->call.hash, i + 1, s + 1};
-			const struct token_info *info = token_info(st[i].card[s]);
+	return e;
+}
 
-			if ((e = token_share_store(st[i].card[s], &facts, st[i].share->b, &why)) != OK)
+static enum err
+store_shares(struct talk *t, struct seat *st, const struct call *call, unsigned sets, struct why *why)
+{
+	enum err e = OK;
+
+	for (unsigned i = 0; i < call->trustees && e == OK; i++)
+		for (unsigned s = 0; s < sets && e == OK; s++) {
+			struct share_facts facts = {call->hash, i + 1, s + 1};
+			const struct token_info *info = token_info(st[i].card[s]);
+			struct card *card = &t->card[t->cards];
+
+			if ((e = token_share_store(st[i].card[s], &facts, st[i].share->b, why)) != OK)
 				break;
-			(void)snprintf(cards[n].serial, sizeof cards[n].serial, "%s", info->serial);
-			(void)snprintf(cards[n].label, sizeof cards[n].label, "%s", info->label);
-			cards[n].trustee = i + 1;
-			cards[n++].set = s + 1;
+			(void)snprintf(card->serial, sizeof card->serial, "%s", info->serial);
+			(void)snprintf(card->label, sizeof card->label, "%s", info->label);
+			card->trustee = i + 1;
+			card->set = s + 1;
+			t->cards++;
 			(void)printf("  share %u on card %s (serial %s, set %u), read back\n", i + 1, info->label, info->serial, s + 1);
 		}
-	if (e == OK && (e = transcript_write(&transcript, &r->call, m1, m2, &joint, cards, n)) == OK)
-		for (unsigned i = 0; i < k && e == OK; i++)
-			e = docnote_sign(&note, "key-transcript", &r->call.hash, transcript.p, transcript.n, &st[i].by, &why);
-	if (e == OK && (e = put(dir, "key/transcript.json", &transcript, &why)) == OK)
-		e = put(dir, "key/transcript.json.note", &note, &why);
+	return e;
+}
+
+/* Signed by everybody. */
+static enum err
+write_transcript(const struct talk *t, const struct seat *st, const struct call *call, const char *dir, struct why *why)
+{
+	struct buf transcript = {0}, note = {0};
+	enum err e = transcript_write(&transcript, call, t->m1, t->m2, &t->joint, t->card, t->cards);
+
+	for (unsigned i = 0; i < call->trustees && e == OK; i++)
+		e = docnote_sign(&note, "key-transcript", &call->hash, transcript.p, transcript.n, &st[i].by, why);
+	if (e == OK && (e = put(dir, "key/transcript.json", &transcript, why)) == OK)
+		e = put(dir, "key/transcript.json.note", &note, why);
 	if (e == OK)
-		(void)printf("the transcript is signed by all %u trustees\n", k);
-done:
-	for (unsigned i = 0; i < MAX_TRUSTEES; i++)
-		station_free(&st[i]);
+		(void)printf("the transcript is signed by all %u trustees\n", call->trustees);
+	buf_free(&transcript);
+	buf_free(&note);
+	return e;
+}
+
+static int
+run(struct args *a)
+{
+	const char *dir = arg_need(a, "--record"), *config = arg_need(a, "--config"), *module = arg(a, "--module");
+	unsigned sets = 0, attempt = (unsigned)arg_number(a, "--attempt", 1);
+	struct record *r = calloc(1, sizeof *r);
+	struct talk *t = calloc(1, sizeof *t);
+	struct seat st[MAX_TRUSTEES] = {0};
+	struct why why = {""};
+	char path[1400];
+	enum err e;
+
+	args_end(a);
+	process_harden();
+	if (r == NULL || t == NULL)
+		return 1;
+	if ((e = no_transcript(path, dir, &why)) == OK && (e = open_record(r, dir, TO_CALL, &why)) == OK &&
+	    (e = open_seats(st, &sets, &r->call, config, module, &why)) == OK && (e = agree(t, st, &r->call, attempt, &why)) == OK &&
+	    (e = give_shares(t, st, &r->call, &why)) == OK && (e = store_shares(t, st, &r->call, sets, &why)) == OK)
+		e = write_transcript(t, st, &r->call, dir, &why);
+	for (unsigned i = 0; i < MAX_TRUSTEES; i++) {
+		seat_free(&st[i]);
+		message_free(&t->m1[i]);
+		message_free(&t->m2[i]);
+	}
+	free(t);
 	return e == OK ? 0 : fail("ceremony", &why);
 }
 
@@ -261,15 +307,11 @@ judge(struct args *a)
 int
 cmd_ceremony(struct args *a)
 {
-	static const struct {
-		const char *name;
-		int (*run)(struct args *);
-	} steps[] = {{"run", run}, {"check", check}, {"assemble", assemble}, {"judge", judge}};
-	const char *what = word(a, 0);
+	static const struct step steps[] = {{"run", run}, {"check", check}, {"assemble", assemble}, {"judge", judge}};
+	int code = run_step(a, steps, sizeof steps / sizeof *steps);
 
-	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-		if (strcmp(what, steps[i].name) == 0)
-			return steps[i].run(a);
+	if (code >= 0)
+		return code;
 	(void)fprintf(stderr, "usage: urna ceremony run --record DIR --config ROOM.json [--module LIB] [--attempt N]       all trustees in one room\n"
 			      "       urna ceremony assemble --record DIR --messages DIR [--attempt N]   the transcript from the files of separate machines (urna trustee)\n"
 			      "       urna ceremony judge --record DIR --messages DIR --complaint FILE   who lied\n"

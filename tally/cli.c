@@ -1,9 +1,12 @@
 #include "tally/cli.h"
 
-#include <inttypes.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -96,10 +99,53 @@ args_end(struct args *a)
 }
 
 int
+run_step(struct args *a, const struct step *steps, size_t n)
+{
+	const char *what = word(a, 0);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(what, steps[i].name) == 0)
+			return steps[i].run(a);
+	return -1;
+}
+
+int
 fail(const char *command, const struct why *why)
 {
 	(void)fprintf(stderr, "urna %s: %s\n", command, why->text[0] != '\0' ? why->text : "out of memory (of locked memory: raise ulimit -l), or a library failed");
 	return 1;
+}
+
+int
+confirmed(const char *question)
+{
+	static const char *const yes[] = {"s", "si", "s\xc3\xad", "s\xc3\x8d", "y", "yes"};
+	char line[64];
+	size_t n, blanks;
+
+	(void)printf("%s (s\xc3\xad/no) ", question);
+	(void)fflush(stdout);
+	if (fgets(line, sizeof line, stdin) == NULL)
+		return 0;
+	blanks = strspn(line, " \t");
+	for (n = strlen(line); n > blanks && strchr(" \t\r\n", line[n - 1]) != NULL; n--)
+		;
+	line[n] = '\0';
+	for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+		if (strcasecmp(line + blanks, yes[i]) == 0)
+			return 1;
+	return 0;
+}
+
+enum err
+lock_folder(int *fd, const char *dir, int shared, struct why *why)
+{
+	if ((*fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return why_set(why, ERR_ABSENT, "%s: %s", dir, strerror(errno));
+	if (flock(*fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0)
+		return OK;
+	return why_set(why, errno == EWOULDBLOCK ? ERR_EXISTS : ERR_IO, "%s: %s", dir,
+	    errno == EWOULDBLOCK ? "another urna works on this folder: wait until it has ended" : strerror(errno));
 }
 
 enum err
@@ -147,26 +193,34 @@ put_act(const char *dir, const char *name, struct act *a, struct why *why)
 }
 
 enum err
-sign_file(struct args *a, const char *dir, const char *file, const char *purpose, const struct hash *call, struct why *why)
+sign_document(struct args *a, const char *dir, const char *file, const char *purpose, const struct hash *call, const struct buf *document, struct why *why)
 {
-	struct buf document = {0}, note = {0};
+	struct buf note = {0};
 	struct signer by = {0};
 	char path[1400], name[400];
 	enum err e;
 
-	(void)snprintf(path, sizeof path, "%s/%s", dir, file);
-	if ((e = open_signer(a, &by, why)) != OK || (e = file_read(&document, path, 1 << 30, why)) != OK)
-		goto done;
 	(void)snprintf(path, sizeof path, "%s/%s.note", dir, file);
-	if (access(path, F_OK) == 0 && (e = file_read(&note, path, NOTE_MAX_BYTES, why)) != OK)
-		goto done;
 	(void)snprintf(name, sizeof name, "%s.note", file);
-	if ((e = docnote_sign(&note, purpose, call, document.p, document.n, &by, why)) == OK)
+	if ((e = open_signer(a, &by, why)) == OK && (access(path, F_OK) != 0 || (e = file_read(&note, path, NOTE_MAX_BYTES, why)) == OK) &&
+	    (e = docnote_sign(&note, purpose, call, document->p, document->n, &by, why)) == OK)
 		e = put(dir, name, &note, why);
-done:
-	buf_free(&document);
 	buf_free(&note);
 	signer_close(&by);
+	return e;
+}
+
+enum err
+sign_file(struct args *a, const char *dir, const char *file, const char *purpose, const struct hash *call, struct why *why)
+{
+	struct buf document = {0};
+	char path[1400];
+	enum err e;
+
+	(void)snprintf(path, sizeof path, "%s/%s", dir, file);
+	if ((e = file_read(&document, path, 1 << 30, why)) == OK)
+		e = sign_document(a, dir, file, purpose, call, &document, why);
+	buf_free(&document);
 	return e;
 }
 
@@ -231,134 +285,4 @@ enum err
 http_call(const char *socket, const char *url, const char *type, const void *body, size_t n, long *status, struct buf *out, struct why *why)
 {
 	return http_ask(&(struct http_ask){.socket = socket, .url = url, .type = type, .body = body, .n = n, .max = 1 << 30}, status, out, why);
-}
-
-static void
-put_base64(struct json_out *o, const char *name, const struct buf *b)
-{
-	char *text = malloc(b->n * 2 + 8);
-
-	if (text != NULL) {
-		base64_encode(text, b->p, b->n);
-		json_text(o, name, text);
-	} else
-		o->b->failed = 1;
-	free(text);
-}
-
-static enum err
-write_document(struct buf *out, const struct event *e, struct why *why)
-{
-	enum err err = event_document(out, e);
-
-	return err == OK ? OK : why_set(why, err, "%s: a fact is too long, or out of memory", e->kind);
-}
-
-enum err
-event_to_file(const struct call *call, const struct event *e, const struct signer *by, const char *file, struct why *why)
-{
-	struct buf document = {0}, note = {0};
-	char path[1400];
-	enum err err;
-
-	(void)snprintf(path, sizeof path, "%s.note", file);
-	if ((err = write_document(&document, e, why)) == OK && (err = docnote_sign(&note, "event", &call->hash, document.p, document.n, by, why)) == OK &&
-	    (err = file_write(file, document.p, document.n, 0644, why)) == OK)
-		err = file_write(path, note.p, note.n, 0644, why);
-	buf_free(&document);
-	buf_free(&note);
-	return err;
-}
-
-enum err
-draft_event(struct args *a, const struct call *call, struct event *e, const char *file, struct why *why)
-{
-	struct signer by = {0};
-	enum err err;
-
-	if ((err = open_signer(a, &by, why)) == OK)
-		err = event_to_file(call, e, &by, file, why);
-	signer_close(&by);
-	return err;
-}
-
-enum err
-submit_file(struct args *a, const char *file, const char *person, struct why *why)
-{
-	struct buf document = {0}, note = {0}, body = {0}, out = {0}, sealed = {0};
-	struct json_out o = json_out(&body);
-	char path[1400];
-	long status = 0;
-	enum err err;
-
-	(void)snprintf(path, sizeof path, "%s.note", file);
-	if ((err = file_read(&document, file, EVENT_MAX_BYTES, why)) != OK || (err = file_read(&note, path, NOTE_MAX_BYTES, why)) != OK ||
-	    (person != NULL && (err = file_read(&sealed, person, 4096, why)) != OK))
-		goto done;
-	json_begin(&o, NULL, '{');
-	json_text(&o, "document", buf_cstr(&document));
-	json_text(&o, "note", buf_cstr(&note));
-	if (person != NULL)
-		put_base64(&o, "person", &sealed);
-	json_end(&o, '}');
-	if ((err = http_call(arg_need(a, "--socket"), "http://urnad/event", "application/json", body.p, body.n, &status, &out, why)) == OK && status != 200)
-		err = why_set(why, ERR_NOT_NOW, "urnad refuses the entry: %.700s", buf_cstr(&out));
-done:
-	buf_free(&document);
-	buf_free(&note);
-	buf_free(&body);
-	buf_free(&out);
-	buf_free(&sealed);
-	return err;
-}
-
-enum err
-submit_event(struct args *a, const struct call *call, struct event *e, const struct signer *by, struct why *why)
-{
-	const char *socket = arg(a, "--socket"), *file;
-	struct buf document = {0}, note = {0}, body = {0}, out = {0};
-	struct json_out o = json_out(&body);
-	long status = 0;
-	enum err err;
-
-	if (socket == NULL)
-		return OK;
-	for (unsigned i = 0; (file = arg_nth(a, "--file", i)) != NULL; i++) {
-		struct hash h;
-		char hex[65], name[32];
-		struct buf b = {0};
-
-		if ((err = file_read(&b, file, 200000, why)) != OK)
-			return err;
-		sha256(&h, b.p, b.n);
-		hash_hex(hex, &h);
-		(void)snprintf(name, sizeof name, "file%u", i + 1);
-		event_add(e, name, "%s", hex);
-		buf_free(&b);
-	}
-	if ((err = write_document(&document, e, why)) != OK ||
-	    (err = docnote_sign(&note, "event", &call->hash, document.p, document.n, by, why)) != OK)
-		goto done;
-	json_begin(&o, NULL, '{');
-	json_text(&o, "document", buf_cstr(&document));
-	json_text(&o, "note", buf_cstr(&note));
-	json_begin(&o, "files", '[');
-	for (unsigned i = 0; (file = arg_nth(a, "--file", i)) != NULL; i++) {
-		struct buf b = {0};
-
-		if ((err = file_read(&b, file, 200000, why)) != OK)
-			goto done;
-		put_base64(&o, NULL, &b);
-		buf_free(&b);
-	}
-	json_end(&o, ']');
-	json_end(&o, '}');
-	if ((err = http_call(socket, "http://urnad/event", "application/json", body.p, body.n, &status, &out, why)) == OK && status != 200)
-		err = why_set(why, ERR_NOT_NOW, "urnad refuses the entry: %.700s", buf_cstr(&out));
-done:
-	buf_free(&document);
-	buf_free(&note);
-	buf_free(&body);
-	buf_free(&out);
-	return err;
 }

@@ -28,11 +28,26 @@ const char *word(struct args *a, int i);
 /* Exit 2 if something was not understood. */
 void args_end(struct args *a);
 
+/* What follows a command's name: run_step runs the one that the first word names; -1 if it names none. */
+struct step {
+	const char *name;
+	int (*run)(struct args *a);
+};
+int run_step(struct args *a, const struct step *steps, size_t n);
+
 /* Print "urna COMMAND: sentence", of one that says nothing a general one, and return 1 (the exit code). */
 int fail(const char *command, const struct why *why);
 
-/* Sign document `file` for `purpose` into file.note, with --key and --pass-file. */
+/* Ask on the terminal; 1 if the answer was yes (s, si, sí, y, yes, in any case), else 0. */
+int confirmed(const char *question);
+/* Let nobody else work on this folder until *fd is closed or the process ends; shared: others may, who only read it. The lock is
+ * the folder's own, and no file of a record. ERR_EXISTS: somebody does already; ERR_ABSENT, ERR_IO. */
+MUST_CHECK enum err lock_folder(int *fd, const char *dir, int shared, struct why *why);
+
+/* Sign document `file` of `dir` for `purpose` into file.note, with --key and --pass-file. */
 MUST_CHECK enum err sign_file(struct args *a, const char *dir, const char *file, const char *purpose, const struct hash *call, struct why *why);
+/* The same of a document that is at hand: these bytes, whatever the file has become. */
+MUST_CHECK enum err sign_document(struct args *a, const char *dir, const char *file, const char *purpose, const struct hash *call, const struct buf *document, struct why *why);
 MUST_CHECK enum err open_signer(struct args *a, struct signer *out, struct why *why);
 MUST_CHECK enum err put(const char *dir, const char *file, const struct buf *b, struct why *why);
 MUST_CHECK enum err put_act(const char *dir, const char *name, struct act *a, struct why *why);
@@ -46,15 +61,6 @@ MUST_CHECK enum err message_put(const struct message *m, const char *dir, const 
 
 /* HTTP. socket: a Unix socket or NULL. Status in *status; ERR_IO without an answer. */
 MUST_CHECK enum err http_call(const char *socket, const char *url, const char *type, const void *body, size_t n, long *status, struct buf *out, struct why *why);
-/* Submit an entry to --socket (nothing if absent), signed with --key. */
-MUST_CHECK enum err submit_event(struct args *a, const struct call *call, struct event *e, const struct signer *by, struct why *why);
-
-/* Write the entry's document to file and, signed, its .note: for submit_file. */
-MUST_CHECK enum err event_to_file(const struct call *call, const struct event *e, const struct signer *by, const char *file, struct why *why);
-/* The same with --key: for a second signer, then for submit_file. */
-MUST_CHECK enum err draft_event(struct args *a, const struct call *call, struct event *e, const char *file, struct why *why);
-/* Submit a drafted entry with all signatures of its .note to --socket. person: a sealed person, or NULL. */
-MUST_CHECK enum err submit_file(struct args *a, const char *file, const char *person, struct why *why);
 
 int cmd_key(struct args *a);
 int cmd_call(struct args *a);

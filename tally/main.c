@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "crypto/secmem.h"
+#include "crypto/version.h"
 #include "tally/cli.h"
 
 static const struct {
@@ -35,8 +36,10 @@ static const struct {
     {"decrypt", cmd_decrypt, "compare (article 36), run (a trustee's factors)", NULL},
     {"mix", cmd_mix, "shuffle every group, with proofs", NULL},
     {"act", cmd_act, "key act; count and its acts", NULL},
-    {"preserve", cmd_preserve, "seal, hash lists, hand-over act", "urna preserve --record DIR --socket SOCKET --key OPERATOR [--pass-file FILE]\n"
-	"       urna preserve --finish ...                                       the seal is logged already: the lists and the act again"},
+    {"preserve", cmd_preserve, "seal, hash lists, hand-over act", "urna preserve --record DIR --election-id HEX --socket SOCKET --key OPERATOR [--pass-file FILE] [--log-key VKEY ...] [--quiet]\n"
+	"       urna preserve --finish ...                                       the seal is logged already: the lists and the act again\n"
+	"Seals nothing that does not verify: the record is checked first, as by urna-verify record --until count, and files that are\n"
+	"none of a record are named. HEX is your own note of the election id; without the option it is asked for."},
     {"purge", cmd_purge, "destroy private roll, seeds and contacts on the call's date; certificate",
 	"urna purge --record DIR --destroy PATH [--destroy PATH ...] --certificate FILE --key OPERATOR [--pass-file FILE] [--yes]\n"
 	"Overwrites and removes files and whole folders (private roll and its key, registry, outbox, queue) on or after the\n"
@@ -46,7 +49,7 @@ static const struct {
 static void
 usage(FILE *out)
 {
-	(void)fprintf(out, "usage: urna COMMAND ...        urna COMMAND --help says what it needs\n\n");
+	(void)fprintf(out, "usage: urna COMMAND ...        urna COMMAND --help says what it needs; urna --version\n\n");
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		(void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].what);
 	(void)fprintf(out, "\nExit: 0 done, 1 refused or failed, 2 wrong usage.\n");
@@ -56,6 +59,8 @@ int
 main(int argc, char **argv)
 {
 	(void)signal(SIGPIPE, SIG_IGN);
+	if (version_asked(argc, argv, "urna"))
+		return 0;
 	process_harden(); /* every command may hold keys or passwords */
 	if (argc < 2 || strcmp(argv[1], "--help") == 0) {
 		usage(argc < 2 ? stderr : stdout);

@@ -5,6 +5,7 @@
 
 #include "tally/cli.h"
 #include "tally/inventory.h"
+#include "tally/make_act.h"
 
 /* Every store of the service by name, as it counts them itself; none may hold anything but `events`. */
 static enum err
@@ -84,18 +85,32 @@ load(struct args *a)
 	return status == 200 ? 0 : 1;
 }
 
+/* The service is before its opening and its box is empty; what it reports of its stores. */
+static enum err
+ask_service(const char *socket, struct buf *zero, struct why *why)
+{
+	struct buf status = {0};
+	long code = 0;
+	enum err e;
+
+	if ((e = http_call(socket, "http://urnad/status", NULL, NULL, 0, &code, &status, why)) == OK &&
+	    (code != 200 || strstr(buf_cstr(&status), "\"state\": \"before\"") == NULL || strstr(buf_cstr(&status), "\"size\": 0") == NULL))
+		e = why_set(why, ERR_NOT_NOW, "the service is not before its opening, or its box is not empty");
+	if (e == OK && (e = http_call(socket, "http://urnad/zero", NULL, NULL, 0, &code, zero, why)) == OK && code != 200)
+		e = why_set(why, ERR_NOT_NOW, "the service does not report its stores (%ld)", code);
+	buf_free(&status);
+	return e;
+}
+
 int
 cmd_open(struct args *a)
 {
 	struct record *r = calloc(1, sizeof *r);
-	struct buf report = {0}, opening = {0}, b = {0}, status = {0}, zero = {0};
-	struct json_out o = json_out(&opening);
-	struct act_facts facts;
+	struct buf report = {0}, opening = {0}, zero = {0};
 	struct act act = {{0}, {0}};
 	struct why why = {""};
 	struct hash h;
 	const char *dir, *socket;
-	long code = 0;
 	char hex[65];
 
 	if (arg_flag(a, "--load"))
@@ -104,40 +119,14 @@ cmd_open(struct args *a)
 	socket = arg_need(a, "--socket");
 	(void)arg_need(a, "--key");
 	(void)arg(a, "--pass-file");
-	if (r == NULL || open_record(r, dir, TO_SETUP, &why) != OK)
-		return fail("open", &why);
-	if (http_call(socket, "http://urnad/status", NULL, NULL, 0, &code, &status, &why) != OK || code != 200)
-		return fail("open", &why);
-	if (strstr(buf_cstr(&status), "\"state\": \"before\"") == NULL || strstr(buf_cstr(&status), "\"size\": 0") == NULL) {
-		(void)why_set(&why, ERR_NOT_NOW, "the service is not before its opening, or its box is not empty");
-		return fail("open", &why);
-	}
-	if (http_call(socket, "http://urnad/zero", NULL, NULL, 0, &code, &zero, &why) != OK || code != 200)
+	if (r == NULL || open_record(r, dir, TO_SETUP, &why) != OK || ask_service(socket, &zero, &why) != OK)
 		return fail("open", &why);
 	(void)printf("stores, then installed files against the dictamen:\n");
-	if (zero_report(a, r, &zero, &report, &why) != OK)
+	if (zero_report(a, r, &zero, &report, &why) != OK || put(dir, "zero-report.json", &report, &why) != OK || make_opening(&opening, &act, r, &why) != OK ||
+	    put(dir, "opening.json", &opening, &why) != OK || sign_file(a, dir, "opening.json", "opening", &r->call.hash, &why) != OK ||
+	    put_act(dir, "opening", &act, &why) != OK)
 		return fail("open", &why);
-	json_begin(&o, NULL, '{');
-	json_text(&o, "urna", "opening");
-	json_int(&o, "version", 1);
-	json_hash(&o, "call", &r->call.hash);
-	sha256(&h, r->transcript.p, r->transcript.n);
-	json_hash(&o, "transcript", &h);
-	json_hash(&o, "manifest", &r->m->hash);
-	json_hash(&o, "roll", &r->roll.hash);
-	if (record_file(r, "dictamen.json", 1 << 24, &b, &why) != OK)
-		return fail("open", &why);
-	sha256(&h, b.p, b.n);
-	json_hash(&o, "dictamen", &h);
-	sha256(&h, report.p, report.n);
-	json_hash(&o, "zero_report", &h);
-	json_end(&o, '}');
 	sha256(&h, opening.p, opening.n);
-	facts = (struct act_facts){&r->call, r->m, h};
-	if (put(dir, "zero-report.json", &report, &why) != OK || put(dir, "opening.json", &opening, &why) != OK ||
-	    sign_file(a, dir, "opening.json", "opening", &r->call.hash, &why) != OK ||
-	    act_opening(&act, &facts, opening.p, opening.n, &why) != OK || put_act(dir, "opening", &act, &why) != OK)
-		return fail("open", &why);
 	hash_hex(hex, &h);
 	(void)printf("zero report: every counter is zero\nelection id %s\nnow the notary signs: urna notary sign opening; then urna open --load\n", hex);
 	return 0;

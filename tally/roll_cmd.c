@@ -11,170 +11,18 @@
 #include "crypto/parallel.h"
 #include "election/authorizer.h"
 #include "election/docnote.h"
-#include "tally/cli.h"
-
-/* One CSV field, quotes understood; NULL at the end. */
-static char *
-csv_field(char **p)
-{
-	char *out = *p, *w = *p, *r = *p;
-
-	if (r == NULL)
-		return NULL;
-	if (*r == '"') {
-		for (r++; *r != '\0'; r++) {
-			if (*r == '"' && *++r != '"')
-				break;
-			*w++ = *r;
-		}
-	} else
-		while (*r != '\0' && *r != ',')
-			*w++ = *r++;
-	*p = *r == ',' ? r + 1 : NULL;
-	*w = '\0';
-	return out;
-}
-
-struct voter {
-	struct person person;
-	char password[PASSWORD_LETTERS + 1];
-	struct roll_row row;
-	uint64_t order;
-};
-
-static int
-by_order(const void *a, const void *b)
-{
-	uint64_t x = ((const struct voter *)a)->order, y = ((const struct voter *)b)->order;
-
-	return x < y ? -1 : x > y;
-}
-
-static int
-by_user(const void *a, const void *b)
-{
-	return strcmp(((const struct voter *)a)->person.user, ((const struct voter *)b)->person.user);
-}
-
-static const char *const columns[] = {"user", "name", "entity", "district", "modality", "email", "phone"};
-enum { COLUMNS = sizeof columns / sizeof *columns };
-
-/* The first line names the columns; a list without it would lose its first voter. Spreadsheets put a byte order mark before it. */
-static int
-is_heading(char *line)
-{
-	char *rest = strncmp(line, "\xef\xbb\xbf", 3) == 0 ? line + 3 : line;
-
-	for (int i = 0; i < COLUMNS; i++) {
-		const char *name = csv_field(&rest);
-
-		if (name == NULL || strcmp(name, columns[i]) != 0)
-			return 0;
-	}
-	return rest == NULL;
-}
-
-/* user,name,entity,district,modality,email,phone, below a heading line of these names. */
-static size_t
-read_csv(struct voter **out, const char *file, const struct manifest *m, unsigned *errors, struct why *why)
-{
-	struct voter *list = NULL;
-	size_t n = 0, room = 0;
-	char line[2048];
-	unsigned at = 0;
-	FILE *f = fopen(file, "r");
-
-	*errors = 0;
-	if (f == NULL) {
-		(void)why_set(why, ERR_ABSENT, "%s: cannot be read", file);
-		*errors = 1;
-		return 0;
-	}
-	while (fgets(line, sizeof line, f) != NULL) {
-		char *rest = line, *field[COLUMNS];
-		struct voter *v;
-		const char *wrong = NULL;
-		unsigned style = 0;
-
-		line[strcspn(line, "\r\n")] = '\0';
-		if (++at == 1 && !is_heading(line)) {
-			(void)fprintf(stderr, "%s:1: the heading line user,name,entity,district,modality,email,phone is missing\n", file);
-			++*errors;
-		}
-		if (at == 1 || line[0] == '\0')
-			continue;
-		for (int i = 0; i < COLUMNS; i++)
-			if ((field[i] = csv_field(&rest)) == NULL)
-				field[i] = line + strlen(line);
-		for (int i = 0; i < COLUMNS && wrong == NULL; i++)
-			if (i != 3 && (field[i][0] == '\0' || !utf8_valid(field[i], strlen(field[i]))))
-				wrong = columns[i];
-		if (wrong != NULL) {
-			(void)fprintf(stderr, "%s:%u: %s is missing or not UTF-8\n", file, at, wrong);
-			++*errors;
-			continue;
-		}
-		for (unsigned s = 0; s < m->styles; s++)
-			if (strcmp(m->style[s].entity, field[2]) == 0 && strcmp(m->style[s].district, field[3]) == 0)
-				style = s + 1;
-		if (strcmp(field[4], "internet") != 0)
-			wrong = "modality must be internet";
-		else if (style == 0)
-			wrong = "no ballot style for this entity and district";
-		else if (strchr(field[5], '@') == NULL)
-			wrong = "the e-mail address has no @";
-		else if (strspn(field[6], "+0123456789 ") != strlen(field[6]))
-			wrong = "the phone may have only digits, + and spaces";
-		else if (strlen(field[0]) > 63 || strlen(field[1]) > 127 || strlen(field[5]) > 127 || strlen(field[6]) > 31)
-			wrong = "a field is too long";
-		if (wrong != NULL) {
-			(void)fprintf(stderr, "%s:%u: %s\n", file, at, wrong);
-			++*errors;
-			continue;
-		}
-		if (n == room) {
-			struct voter *more = realloc(list, (room = room == 0 ? 1024 : 2 * room) * sizeof *list);
-
-			if (more == NULL)
-				abort();
-			list = more;
-		}
-		v = &list[n++];
-		memset(v, 0, sizeof *v);
-		(void)snprintf(v->person.user, sizeof v->person.user, "%s", field[0]);
-		(void)snprintf(v->person.name, sizeof v->person.name, "%s", field[1]);
-		(void)snprintf(v->person.email, sizeof v->person.email, "%s", field[5]);
-		(void)snprintf(v->person.phone, sizeof v->person.phone, "%s", field[6]);
-		v->row.style = style;
-		random_bytes(&v->order, sizeof v->order);
-	}
-	if (ferror(f)) {
-		(void)why_set(why, ERR_IO, "%s: cannot be read to its end", file);
-		++*errors;
-	}
-	(void)fclose(f);
-	if (n > 0)
-		qsort(list, n, sizeof *list, by_user);
-	for (size_t i = 1; i < n; i++)
-		if (strcmp(list[i].person.user, list[i - 1].person.user) == 0) {
-			(void)fprintf(stderr, "%s: the user name %s stands twice\n", file, list[i].person.user);
-			++*errors;
-		}
-	if (n > 0)
-		qsort(list, n, sizeof *list, by_order); /* the roll is in random order */
-	*out = list;
-	return n;
-}
+#include "tally/entries.h"
+#include "tally/roll_csv.h"
 
 /* What the row commitment is over: spec/roll.md#public-roll. */
 static void
-row_text(char *out, size_t size, const struct voter *v)
+row_text(char *out, size_t size, const struct enrolled *v)
 {
 	(void)snprintf(out, size, "%s\n%s\n%s\n%s\n%u", v->person.user, v->person.name, v->person.email, v->person.phone, v->row.style);
 }
 
 struct credentials {
-	struct voter *v;
+	struct enrolled *v;
 	const struct call *call;
 };
 
@@ -184,7 +32,7 @@ make_credentials(void *ctx, size_t begin, size_t end)
 	struct credentials *c = ctx;
 
 	for (size_t i = begin; i < end; i++) {
-		struct voter *v = &c->v[i];
+		struct enrolled *v = &c->v[i];
 		struct scalar secret;
 		char text[512];
 
@@ -200,7 +48,7 @@ make_credentials(void *ctx, size_t begin, size_t end)
 
 /* The registrar's message to a voter, sealed in the queue under the registrar's passphrase. */
 static enum err
-queue_message(const char *queue, const char *name, const uint8_t key[32], const struct voter *v, const struct call *call, struct why *why)
+queue_message(const char *queue, const char *name, const uint8_t key[32], const struct enrolled *v, const struct call *call, struct why *why)
 {
 	struct buf text = {0}, sealed = {0};
 	struct json_out o = json_out(&text);
@@ -223,78 +71,114 @@ queue_message(const char *queue, const char *name, const uint8_t key[32], const 
 	return e;
 }
 
-static int
-import_roll(struct args *a)
-{
-	const char *dir = arg_need(a, "--record"), *draft = arg_need(a, "--draft"), *csv = arg_need(a, "--csv"), *queue = arg_need(a, "--queue");
-	const char *private = arg_need(a, "--private"), *private_key = arg_need(a, "--private-key");
-	struct record *r = calloc(1, sizeof *r);
-	struct buf b = {0}, out = {0}, sealed = {0};
-	struct manifest *m = NULL;
-	struct voter *v = NULL;
-	struct person *people;
-	struct roll roll = {0};
-	struct passphrase pass;
-	struct why why = {""};
-	struct credentials c;
-	uint8_t key[32], file_key[32];
-	char hex[65];
-	unsigned errors, per_style[MAX_STYLES] = {0};
-	size_t n;
+/* Where the import writes, all options of it. */
+struct places {
+	const char *dir, *queue, *private, *private_key;
+};
 
-	(void)arg_need(a, "--key");
-	if (passphrase_get(&pass, arg(a, "--pass-file"), "Registrar's passphrase", &why) != OK)
-		return fail("roll", &why);
-	args_end(a);
-	if (r == NULL || open_record(r, dir, TO_CALL, &why) != OK || file_read(&b, draft, MANIFEST_MAX_BYTES, &why) != OK || manifest_read(&m, b.p, b.n, &why) != OK)
-		return fail("roll", &why);
-	n = read_csv(&v, csv, m, &errors, &why);
-	if (errors > 0 || n == 0 || (int64_t)n > r->call.maximum_voters) {
-		if (why.text[0] == '\0')
-			(void)why_set(&why, ERR_FORMAT, "%u errors in %s, or no voter, or more than the call's maximum; nothing was written", errors, csv);
-		return fail("roll", &why);
-	}
-	c = (struct credentials){v, &r->call};
-	parallel(n, core_count(), make_credentials, &c);
-	roll.call = r->call.hash;
-	roll.styles_hash = m->styles_hash;
-	roll.n = (uint32_t)n;
-	roll.row = calloc(n, sizeof *roll.row);
-	people = calloc(n, sizeof *people);
+/* The public roll, signed, and the private one with its key. */
+static enum err
+write_rolls(struct args *a, const struct places *at, const struct enrolled *v, size_t n, const struct call *call, const struct manifest *m, struct why *why)
+{
+	struct roll roll = {.call = call->hash, .styles_hash = m->styles_hash, .n = (uint32_t)n, .row = calloc(n, sizeof *roll.row)};
+	struct person *people = calloc(n, sizeof *people);
+	struct buf out = {0}, sealed = {0};
+	struct {
+		uint8_t key[32];
+		char hex[65];
+	} k;
+	enum err e;
+
 	if (roll.row == NULL || people == NULL)
 		abort();
 	for (size_t i = 0; i < n; i++) {
 		roll.row[i] = v[i].row;
 		people[i] = v[i].person;
-		per_style[v[i].row.style - 1]++;
 	}
-	random_bytes(file_key, sizeof file_key);
-	hex_encode(hex, file_key, 32);
+	random_bytes(k.key, sizeof k.key);
+	hex_encode(k.hex, k.key, sizeof k.key);
 	roll_write(&out, &roll);
-	if (private_roll_write(&sealed, file_key, &r->call.hash, people, (uint32_t)n) != OK || put(dir, "roll", &out, &why) != OK ||
-	    sign_file(a, dir, "roll", "roll", &r->call.hash, &why) != OK || file_write(private, sealed.p, sealed.n, 0600, &why) != OK ||
-	    file_write(private_key, hex, 64, 0600, &why) != OK || slow_hash(key, pass.text, pass.n, r->call.hash.b, HASH_BYTES) != OK)
-		return fail("roll", &why);
-	for (size_t i = 0; i < n; i++) {
+	if ((e = private_roll_write(&sealed, k.key, &call->hash, people, (uint32_t)n)) == OK && (e = put(at->dir, "roll", &out, why)) == OK &&
+	    (e = sign_file(a, at->dir, "roll", "roll", &call->hash, why)) == OK && (e = file_write(at->private, sealed.p, sealed.n, 0600, why)) == OK)
+		e = file_write(at->private_key, k.hex, 64, 0600, why);
+	wipe(&k, sizeof k);
+	wipe(people, n * sizeof *people);
+	free(people);
+	free(roll.row);
+	buf_free(&out);
+	buf_free(&sealed);
+	return e;
+}
+
+/* One sealed message a voter. */
+static enum err
+queue_messages(const char *queue, const struct passphrase *pass, const struct enrolled *v, size_t n, const struct call *call, struct why *why)
+{
+	uint8_t key[32];
+	enum err e = slow_hash(key, pass->text, pass->n, call->hash.b, HASH_BYTES);
+
+	for (size_t i = 0; i < n && e == OK; i++) {
 		char name[32];
 
 		(void)snprintf(name, sizeof name, "%08zu", i);
-		if (queue_message(queue, name, key, &v[i], &r->call, &why) != OK)
-			return fail("roll", &why);
+		e = queue_message(queue, name, key, &v[i], call, why);
 		if (n >= 10000 && (i + 1) % 10000 == 0)
 			(void)fprintf(stderr, "  %zu of %zu messages sealed\n", i + 1, n);
 	}
-	for (unsigned s = 0; s < m->styles; s++)
-		if (per_style[s] < m->small_group)
-			(void)printf("warning: style %u (%s) has %u voters: a small group's result can reveal votes\n", s + 1, m->style[s].entity, per_style[s]);
-	(void)printf("%zu voters; roll signed; one sealed message each in %s\n", n, queue);
-	wipe(v, n * sizeof *v);
-	wipe(people, n * sizeof *people);
 	wipe(key, sizeof key);
-	wipe(file_key, sizeof file_key);
-	wipe(hex, sizeof hex);
+	return e;
+}
+
+static void
+warn_of_small_groups(const struct enrolled *v, size_t n, const struct manifest *m)
+{
+	unsigned of_style[MAX_STYLES] = {0};
+
+	for (size_t i = 0; i < n; i++)
+		of_style[v[i].row.style - 1]++;
+	for (unsigned s = 0; s < m->styles; s++)
+		if (of_style[s] < m->small_group)
+			(void)printf("warning: style %u (%s) has %u voters: a small group's result can reveal votes\n", s + 1, m->style[s].entity, of_style[s]);
+}
+
+static int
+import_roll(struct args *a)
+{
+	const struct places at = {arg_need(a, "--record"), arg_need(a, "--queue"), arg_need(a, "--private"), arg_need(a, "--private-key")};
+	const char *draft = arg_need(a, "--draft"), *csv = arg_need(a, "--csv");
+	struct record *r = calloc(1, sizeof *r);
+	struct buf b = {0};
+	struct manifest *m = NULL;
+	struct enrolled *v = NULL;
+	struct passphrase pass;
+	struct why why = {""};
+	struct credentials c;
+	size_t n;
+	enum err e;
+
+	(void)arg_need(a, "--key");
+	if (passphrase_get(&pass, arg(a, "--pass-file"), "Registrar's passphrase", &why) != OK)
+		return fail("roll", &why);
+	args_end(a);
+	if (r == NULL || open_record(r, at.dir, TO_CALL, &why) != OK || file_read(&b, draft, MANIFEST_MAX_BYTES, &why) != OK || manifest_read(&m, b.p, b.n, &why) != OK ||
+	    roll_csv_read(&v, &n, csv, m, &why) != OK)
+		return fail("roll", &why);
+	if (n == 0 || (int64_t)n > r->call.maximum_voters) {
+		(void)why_set(&why, ERR_RANGE, "%s: no voter, or more than the call's maximum; nothing was written", csv);
+		return fail("roll", &why);
+	}
+	c = (struct credentials){v, &r->call};
+	parallel(n, core_count(), make_credentials, &c);
+	if ((e = write_rolls(a, &at, v, n, &r->call, m, &why)) == OK)
+		e = queue_messages(at.queue, &pass, v, n, &r->call, &why);
 	wipe(&pass, sizeof pass);
-	return 0;
+	if (e == OK) {
+		warn_of_small_groups(v, n, m);
+		(void)printf("%zu voters; roll signed; one sealed message each in %s\n", n, at.queue);
+	}
+	wipe(v, n * sizeof *v);
+	free(v);
+	return e == OK ? 0 : fail("roll", &why);
 }
 
 static int
@@ -422,7 +306,7 @@ open_people(struct args *a, const struct call *call, struct person **people, uin
 
 /* A new password for v->person; its message goes into the queue. */
 static enum err
-new_credential(struct voter *v, const struct call *call, struct args *a, struct why *why)
+new_credential(struct enrolled *v, const struct call *call, struct args *a, struct why *why)
 {
 	const char *queue = arg_need(a, "--queue");
 	struct passphrase pass;
@@ -481,7 +365,7 @@ reissue(struct args *a)
 	struct record *r = calloc(1, sizeof *r);
 	struct event *e = calloc(1, sizeof *e);
 	struct person *people = NULL;
-	struct voter v;
+	struct enrolled v;
 	struct why why = {""};
 	uint8_t key[32];
 	char hex[65], t[21];
@@ -534,7 +418,7 @@ include(struct args *a)
 	struct record *r = calloc(1, sizeof *r);
 	struct event *e = calloc(1, sizeof *e);
 	struct buf b = {0}, sealed = {0};
-	struct voter v;
+	struct enrolled v;
 	struct why why = {""};
 	uint8_t key[32];
 	char hex[65], text[512];
@@ -591,20 +475,11 @@ include(struct args *a)
 int
 cmd_roll(struct args *a)
 {
-	const char *what = word(a, 0);
+	static const struct step steps[] = {{"import", import_roll}, {"deliver", deliver}, {"authorizer-keys", authorizer_keys}, {"list", list}, {"reissue", reissue}, {"include", include}};
+	int code = run_step(a, steps, sizeof steps / sizeof *steps);
 
-	if (strcmp(what, "import") == 0)
-		return import_roll(a);
-	if (strcmp(what, "deliver") == 0)
-		return deliver(a);
-	if (strcmp(what, "authorizer-keys") == 0)
-		return authorizer_keys(a);
-	if (strcmp(what, "list") == 0)
-		return list(a);
-	if (strcmp(what, "reissue") == 0)
-		return reissue(a);
-	if (strcmp(what, "include") == 0)
-		return include(a);
+	if (code >= 0)
+		return code;
 	(void)fprintf(stderr, "usage: urna roll import --record DIR --draft FILE --csv FILE --queue DIR --private FILE --private-key FILE --key REGISTRAR [--pass-file FILE]\n"
 			      "       urna roll deliver --record DIR --queue DIR --outbox DIR [--pass-file FILE]\n"
 			      "       urna roll authorizer-keys --record DIR --draft FILE --private FILE --key AUTHORIZER [--pass-file FILE]\n"

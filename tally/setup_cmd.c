@@ -1,4 +1,4 @@
-/* tally/setup_cmd.c - `urna key, call, manifest, dictamen, sign`: before the opening. */
+/* tally/setup_cmd.c - `urna key, call, manifest, dictamen`: before the opening. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,60 +103,6 @@ cmd_call(struct args *a)
 	return 0;
 }
 
-/* ---- sign (notary and others) -------------------------------------------------------------- */
-
-int
-cmd_sign(struct args *a)
-{
-	static const struct {
-		const char *what, *file, *purpose;
-	} table[] = {{"call", "call.json", "call"}, {"key-act", "acts/key.json", "key-act"}, {"manifest", "manifest.json", "manifest"},
-	    {"opening", "opening.json", "opening"}, {"start", "acts/start-of-decryption.json", "start-of-decryption"},
-	    {"handover", "acts/handover.json", "handover"}, {"dictamen", "dictamen.json", "dictamen"}, {"roll", "roll", "roll"}};
-	const char *what = word(a, 0), *dir;
-	struct record *r = calloc(1, sizeof *r);
-	struct why why = {""};
-	struct buf b = {0};
-	char path[1400];
-
-	for (size_t i = 0; r != NULL && i < sizeof table / sizeof *table; i++) {
-		if (strcmp(table[i].what, what) != 0)
-			continue;
-		dir = arg_need(a, "--record");
-		(void)arg_need(a, "--key");
-		(void)arg(a, "--pass-file");
-		/* who signs is shown what: the text of an act, else the document itself */
-		(void)snprintf(path, sizeof path, "%s/%s", dir, table[i].file);
-		if (strncmp(table[i].file, "acts/", 5) == 0)
-			memcpy(path + strlen(path) - 5, ".txt", 5);
-		if (!arg_flag(a, "--yes")) {
-			char answer[16] = "";
-
-			if (file_read(&b, path, 1 << 24, &why) != OK)
-				return fail("sign", &why);
-			(void)fwrite(b.p, 1, b.n, stdout);
-			buf_free(&b);
-			(void)printf("\n\xc2\xbf" "Firmar este documento? (si/no) ");
-			(void)fflush(stdout);
-			if (fgets(answer, sizeof answer, stdin) == NULL || strncmp(answer, "si", 2) != 0) {
-				(void)printf("no se firm\xc3\xb3\n");
-				return 1;
-			}
-		}
-		args_end(a);
-		r->src = source_dir(dir);
-		if (record_file(r, "call.json", CALL_MAX_BYTES, &r->call_bytes, &why) != OK ||
-		    call_read(&r->call, r->call_bytes.p, r->call_bytes.n, &why) != OK ||
-		    sign_file(a, dir, table[i].file, table[i].purpose, &r->call.hash, &why) != OK)
-			return fail("sign", &why);
-		(void)printf("signed %s\n", table[i].file);
-		return 0;
-	}
-	(void)fprintf(stderr, "usage: urna sign call|key-act|manifest|roll|dictamen|opening|start|handover --record DIR --key FILE [--pass-file FILE] [--yes]\n"
-			      "Shows the document, asks, and adds a signature to its .note. `urna notary sign` is the same.\n");
-	return 2;
-}
-
 /* ---- manifest ---------------------------------------------------------------------------- */
 
 static int
@@ -169,19 +115,13 @@ seal_manifest(struct args *a)
 	struct manifest *m = NULL;
 	struct why why = {""};
 	char path[300];
-	int64_t latest;
 
 	(void)arg_need(a, "--key");
 	(void)arg(a, "--pass-file");
 	args_end(a);
 	if (r == NULL || open_record(r, dir, TO_KEY, &why) != OK || file_read(&b, draft, MANIFEST_MAX_BYTES, &why) != OK ||
-	    manifest_read(&m, b.p, b.n, &why) != OK || custody_dates(&latest, r->custody.p, r->custody.n, &why) != OK)
+	    manifest_read(&m, b.p, b.n, &why) != OK || custody_in_time(&r->call, m, r->custody.p, r->custody.n, &why) != OK)
 		return fail("manifest", &why);
-	if (!r->call.simulacro && latest > months_before(m->opens, 2)) {
-		(void)why_set(&why, ERR_RANGE, "a card's custodian was designated less than two calendar months before the opening (article 20): "
-					       "only a simulacro may do so");
-		return fail("manifest", &why);
-	}
 	if (record_file(r, "roll", 1 << 30, &file, &why) != OK)
 		return fail("manifest", &why);
 	sha256(&roll, file.p, file.n);

@@ -60,8 +60,20 @@ same_election(const struct station *s, struct why *why)
 	return OK;
 }
 
+/* One station at a time writes into a folder; with --out the record is only read, as others may at the same time. */
+static enum err
+lock(struct station *s, struct why *why)
+{
+	int fd;
+	enum err e;
+
+	if ((e = lock_folder(&fd, s->dir, s->out != NULL, why)) != OK || s->out == NULL || (e = dir_make(s->out, why)) != OK)
+		return e;
+	return lock_folder(&fd, s->out, 0, why);
+}
+
 enum err
-station_open(struct station *s, struct args *a, struct why *why)
+station_open(struct station *s, struct args *a, int apart, struct why *why)
 {
 	const char *id = arg(a, "--election-id"), *key;
 	enum err e;
@@ -69,10 +81,11 @@ station_open(struct station *s, struct args *a, struct why *why)
 	memset(s, 0, sizeof *s);
 	s->args = a;
 	s->dir = arg_need(a, "--record");
-	s->out = arg(a, "--out");
-	s->socket = arg(a, "--socket");
+	s->out = apart ? arg(a, "--out") : NULL;
+	s->socket = apart ? arg(a, "--socket") : arg_need(a, "--socket");
 	s->quiet = arg_flag(a, "--quiet");
 	s->to = s->out != NULL ? s->out : s->dir;
+	s->live = s->socket != NULL;
 	(void)arg_need(a, "--key");
 	(void)arg(a, "--pass-file");
 	while (s->pinned.log_keys < 8 && (key = arg_nth(a, "--log-key", s->pinned.log_keys)) != NULL)
@@ -80,7 +93,7 @@ station_open(struct station *s, struct args *a, struct why *why)
 	args_end(a);
 	if (s->out == NULL && s->socket == NULL)
 		return why_set(why, ERR_ABSENT, "--socket (the service's), or --out (a folder, for a station apart from the net) is missing");
-	if ((e = id != NULL ? read_id(s->election, id, why) : ask_id(s->election, why)) != OK)
+	if ((e = lock(s, why)) != OK || (e = id != NULL ? read_id(s->election, id, why) : ask_id(s->election, why)) != OK)
 		return e;
 	s->pinned.election_id = s->election;
 	return same_election(s, why);
@@ -104,7 +117,9 @@ cosigned(struct record *r, size_t *least, struct why *why)
 		struct buf b = {0};
 		size_t n = 0;
 
-		if ((e = record_file(r, heads[i], NOTE_MAX_BYTES, &b, why)) == OK && (e = checkpoint_cosigners(&n, b.p, b.n, keys, r->call.witnesses, why)) == OK && n < *least)
+		if ((e = record_file(r, heads[i], NOTE_MAX_BYTES, &b, why)) == ERR_ABSENT && i > 0)
+			e = OK; /* no ballot can be there yet */
+		else if (e == OK && (e = checkpoint_cosigners(&n, b.p, b.n, keys, r->call.witnesses, why)) == OK && n < *least)
 			*least = n;
 		buf_free(&b);
 	}
@@ -140,24 +155,32 @@ fingerprint(struct hash *out, const struct file_source *src)
 	buf_free(&b);
 }
 
+static int
+failed(const struct report *r, int c)
+{
+	return r->checks[c].verdict == VERDICT_FAIL || (r->checks[c].verdict == VERDICT_ABSENT && r->checks[c].text[0] != '\0');
+}
+
 /* Which checks failed, and what to do. */
 static enum err
-refuse(const struct report *r, struct why *why)
+refuse(const struct report *r, const struct buf *stray, struct why *why)
 {
+	const char *advice = "Take the record again from where it is published; if that fails too, keep this copy and show it to the notary and the parties";
 	char names[300] = "";
-	unsigned n = 0;
-	int only = 0;
+	unsigned n = 0, files = 0;
 
 	for (int c = 0; c < CHECK_COUNT; c++) {
-		if (r->checks[c].verdict != VERDICT_FAIL && !(r->checks[c].verdict == VERDICT_ABSENT && r->checks[c].text[0] != '\0'))
+		if (!failed(r, c))
 			continue;
-		only = c;
+		files += c == CHECK_FILES || c == CHECK_DOCUMENTS;
 		if (n++ < 4)
 			(void)snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s %s", n > 1 ? ", " : "", check_number((enum check)c), check_name((enum check)c));
 	}
-	return why_set(why, ERR_PROOF, "the record does not hold: %s%s. No key was used. %s", names, n > 4 ? " and others" : "",
-	    n == 1 && only == CHECK_WITNESSES ? "Until the witnesses have cosigned, take the record again; if they refuse, ask them why"
-					      : "Take the record again from where it is published; if that fails too, keep this copy and show it to the notary and the parties");
+	if (n == 1 && failed(r, CHECK_WITNESSES))
+		advice = "Until the witnesses have cosigned, take the record again; if they refuse, ask them why";
+	else if (n == files && stray->n > 0)
+		advice = "Take out of the folder what is not of the record, as listed; if anything is missing too, take it from where the record is published";
+	return why_set(why, ERR_PROOF, "the record does not hold: %s%s. No key was used. %s", names, n > 4 ? " and others" : "", advice);
 }
 
 enum err
@@ -177,12 +200,13 @@ station_check(struct station *s, enum until until, int mixing, struct why *why)
 	s->pinned.keep = s->good;
 	s->pinned.mixing = mixing;
 	/* a copy gets no more cosignatures; what is wrong, and that there are too few, the checks say */
-	if ((e = open_record(first, s->dir, TO_CALL, why)) == OK && s->socket != NULL && record_events(first, NULL) == OK)
+	if ((e = open_record(first, s->dir, TO_CALL, why)) == OK && s->live && record_events(first, NULL) == OK)
 		(void)!cosigned_wait(first, first->call.witness_quorum, &n, NULL);
 	/* a service may write an entry, or a witness's line, while we read */
 	for (int tries = 0; tries < 3 && e == OK && !good; tries++) {
 		fingerprint(&before, &src);
 		record_free(&s->good->r);
+		buf_free(&s->good->stray);
 		memset(s->good, 0, sizeof *s->good);
 		free(report->style);
 		report_start(report, until, 0, s->quiet);
@@ -193,9 +217,11 @@ station_check(struct station *s, enum until until, int mixing, struct why *why)
 			break;
 	}
 	if (e == OK && !good)
-		e = refuse(report, why);
+		e = refuse(report, &s->good->stray, why);
 	if (report->begun > 0 && (!good || !s->quiet))
 		(void)report_finish(report, good ? stdout : stderr, s->dir, election[0] != '\0' ? election : NULL);
+	if (s->good->stray.n > 0)
+		(void)fprintf(stderr, "not of the record:\n%s", buf_cstr(&s->good->stray));
 	free(report->style);
 	free(report);
 	record_free(first);
@@ -227,34 +253,15 @@ station_list(const struct station *s, unsigned group, const struct ciphertext *c
 void
 station_close(struct station *s)
 {
-	if (s->good != NULL)
+	if (s->good != NULL) {
 		record_free(&s->good->r);
+		buf_free(&s->good->stray);
+	}
 	free(s->good);
 	s->good = NULL;
 }
 
 /* ---- entries ------------------------------------------------------------------------------------ */
-
-struct event *
-event_new(const struct record *r, const char *kind)
-{
-	struct event *e = calloc(1, sizeof *e);
-
-	if (e == NULL)
-		abort();
-	(void)snprintf(e->kind, sizeof e->kind, "%s", kind);
-	e->scope = r->progress.opened ? r->election : r->call.hash;
-	return e;
-}
-
-void
-event_add_hash(struct event *e, const char *name, const struct hash *h)
-{
-	char hex[65];
-
-	hash_hex(hex, h);
-	event_add(e, name, "%s", hex);
-}
 
 static int
 same_facts(const struct event *a, const struct event *b)
@@ -287,7 +294,7 @@ station_say(struct station *s, struct event *e, unsigned number, const struct si
 		return OK;
 	}
 	if (s->socket != NULL)
-		return submit_event(s->args, &s->good->r.call, e, by, why);
+		return submit_event(s->socket, &s->good->r.call, e, by, NULL, why);
 	(void)snprintf(file, sizeof file, "%s/entries", s->out);
 	if ((err = dir_make(file, why)) != OK)
 		return err;

@@ -6,7 +6,7 @@
 #ifndef TALLY_STATION_H
 #define TALLY_STATION_H
 
-#include "tally/cli.h"
+#include "tally/entries.h"
 #include "verifier/record_checks.h"
 
 struct station {
@@ -14,15 +14,18 @@ struct station {
 	const char *dir, *to; /* the record; where this station's files go: the record, or --out */
 	const char *out, *socket;
 	int quiet;
+	int live; /* the record is where the service writes: witnesses may still cosign it */
 	struct pinned pinned;
 	char election[65];
 	struct checked *good; /* after station_check */
 };
 
-/* The options of all stations (--record, --election-id or asked for, --log-key, --key, --pass-file, --socket or --out,
- * --quiet; those of the command must have been taken before), and before anything else that the record's opening is
- * the election that this person noted. ERR_PROOF: it is another; ERR_ABSENT, ERR_FORMAT: no id. */
-MUST_CHECK enum err station_open(struct station *s, struct args *a, struct why *why);
+/* The record's folder is locked for this station, until the process ends (with --out: it is only read, and the lock is of
+ * that folder). The options of all stations (--record, --election-id or asked for, --log-key, --key, --pass-file, --socket or, if the station may be
+ * apart from the net, --out; --quiet; those of the command must have been taken before), and before anything else that the record's opening is
+ * the election that this person noted. ERR_PROOF: it is another; ERR_ABSENT, ERR_FORMAT: no id;
+ * ERR_EXISTS: another works on the folder. */
+MUST_CHECK enum err station_open(struct station *s, struct args *a, int apart, struct why *why);
 /* Every check until that phase, after waiting some seconds for the witnesses; prints them. mixing: between two mixes.
  * ERR_PROOF: at least one failed. */
 MUST_CHECK enum err station_check(struct station *s, enum until until, int mixing, struct why *why);
@@ -34,9 +37,6 @@ void station_close(struct station *s);
 
 /* SHA-256 of a list's byte tree. */
 void list_hash(struct hash *out, const struct ciphertext *c, size_t n);
-/* An entry of this record's election and kind; a fact that is a hash. */
-struct event *event_new(const struct record *r, const char *kind);
-void event_add_hash(struct event *e, const char *name, const struct hash *h);
 /* Wait some seconds until `want` witnesses have cosigned both checkpoints of the record; *n: how many the less cosigned one has. */
 MUST_CHECK enum err cosigned_wait(struct record *r, size_t want, size_t *n, struct why *why);
 

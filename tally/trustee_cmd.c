@@ -426,15 +426,11 @@ init(struct args *a)
 int
 cmd_trustee(struct args *a)
 {
-	static const struct {
-		const char *name;
-		int (*run)(struct args *);
-	} steps[] = {{"init", init}, {"round1", round1}, {"round2", round2}, {"round3", round3}, {"finish", finish}, {"sign", sign}, {"card", card}, {"drill", drill}};
-	const char *what = word(a, 0);
+	static const struct step steps[] = {{"init", init}, {"round1", round1}, {"round2", round2}, {"round3", round3}, {"finish", finish}, {"sign", sign}, {"card", card}, {"drill", drill}};
+	int code = run_step(a, steps, sizeof steps / sizeof *steps);
 
-	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-		if (strcmp(what, steps[i].name) == 0)
-			return steps[i].run(a);
+	if (code >= 0)
+		return code;
 	(void)fprintf(stderr, "usage: urna trustee init --name NAME --out FILE [--pass-file FILE]                a signing key for the call\n"
 			      "       urna trustee card --label L --pin-file FILE [--module LIB]                 a new card, with a generated PIN\n"
 			      "  the ceremony on separate machines; messages travel as files, DIR holds what came and what goes:\n"

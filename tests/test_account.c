@@ -31,10 +31,11 @@ begin(void **state)
 		return -1;
 	(void)pthread_mutex_init(&s->lock, NULL);
 	(void)pthread_rwlock_init(&s->roll_lock, NULL);
-	s->loaded = 1;
-	s->stage = "open";
-	s->progress.begun = 0x1e;
-	s->progress.opened = 1;
+	(void)pthread_rwlock_init(&s->box_lock, NULL);
+	s->loaded = s->view.loaded = 1;
+	s->view.stage = "open";
+	s->view.progress.begun = 0x1e;
+	s->view.progress.opened = 1;
 	memset(s->election.b, 5, HASH_BYTES);
 	(void)strcpy(s->call.account, "https://cuenta.example");
 	s->call.authorizers = 1;
@@ -89,6 +90,8 @@ end(void **state)
 	return system(cmd);
 }
 
+static unsigned retry_after;
+
 /* POST; the status, and the body in text. */
 static unsigned
 post(const char *path, struct buf *text, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -108,6 +111,7 @@ post(const char *path, struct buf *text, const char *format, ...)
 	account_handle(s, &q, &r);
 	buf_free(text);
 	*text = r.body;
+	retry_after = r.retry_after;
 	return r.status;
 }
 
@@ -204,6 +208,19 @@ log_in(char session[65], struct buf *t, const char *user, const struct scalar *k
 	assert_int_equal(post("/login/code", t, "{\"login\": \"%s\", \"code\": \"%s\"}", login, code), 403);
 }
 
+/* The refusal says for how long, in the body and for the header. */
+static void
+assert_lock(struct buf *t)
+{
+	char error[16], want[40];
+
+	field(error, sizeof error, t, "error");
+	assert_string_equal(error, "locked");
+	assert_in_range(retry_after, s->manifest->lock_seconds - 5, s->manifest->lock_seconds);
+	(void)snprintf(want, sizeof want, "\"retry_after\": %u", retry_after);
+	assert_non_null(strstr(buf_cstr(t), want));
+}
+
 static void
 logins(void **state)
 {
@@ -243,9 +260,17 @@ logins(void **state)
 	assert_int_equal(post("/login/code", &t, "{\"login\": \"%s\", \"code\": \"%s\"}", login, code), 403);
 	code[0] = code[0] == '0' ? '9' : (char)(code[0] - 1);
 	assert_int_equal(post("/login/code", &t, "{\"login\": \"%s\", \"code\": \"%s\"}", login, code), 429);
+	assert_lock(&t);
 	start(nonce, &t, "ana");
 	login_signature(sig, nonce, &credential, &s->election, s->call.account, "ana");
 	assert_int_equal(answer(&t, nonce, "ana", sig), 429);
+	assert_lock(&t);
+	/* without the password nobody hears of the lock: as of an unknown user */
+	start(nonce, &t, "ana");
+	login_signature(sig, nonce, &other, &s->election, s->call.account, "ana");
+	assert_int_equal(answer(&t, nonce, "ana", sig), 403);
+	assert_int_equal(unknown.n, t.n);
+	assert_memory_equal(unknown.p, t.p, t.n);
 	assert_int_equal(take_codes(code), 0);
 	/* nobody else is locked */
 	log_in(session, &t, "beto", &other);
@@ -308,9 +333,9 @@ authorizations(void **state)
 	memset(b.blinded[0], 0xff, RSA_BYTES);
 	assert_int_equal(authorize(&t, session, &b, sealed, &other, NULL), 400);
 	assert_int_equal(authorize(&t, "0000000000000000000000000000000000000000000000000000000000000000", &a, sealed, &other, NULL), 403);
-	s->stage = "grace"; /* nobody begins after the hour */
+	s->view.stage = "grace"; /* nobody begins after the hour */
 	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 503);
-	s->stage = "open";
+	s->view.stage = "open";
 	registry_counts(s->registry, &authorized, &confirmed);
 	assert_int_equal(authorized, 0);
 	/* the first request wins; the same one gets the same answer; another is refused with the stored one */
@@ -325,14 +350,14 @@ authorizations(void **state)
 	registry_counts(s->registry, &authorized, &confirmed);
 	assert_int_equal(authorized, 1);
 	/* after the hour the stored answers alone, for who still lacks one; nothing while suspended */
-	s->stage = "grace";
+	s->view.stage = "grace";
 	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 200);
 	assert_int_equal(authorize(&t, session, &b, sealed, &other, NULL), 409);
 	registry_counts(s->registry, &authorized, &confirmed);
 	assert_int_equal(authorized, 1);
-	s->stage = "suspended";
+	s->view.stage = "suspended";
 	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 503);
-	s->stage = "open";
+	s->view.stage = "open";
 	buf_free(&t);
 }
 

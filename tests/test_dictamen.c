@@ -95,7 +95,7 @@ static void
 groups(void **state)
 {
 	struct manifest *m = calloc(1, sizeof *m);
-	struct head events = {.size = 4};
+	struct head events = {.size = 4}, again = {0};
 	struct dictamen d = {0};
 	struct buf b = {0};
 	struct hash call = {{0}};
@@ -116,6 +116,17 @@ groups(void **state)
 					     "  {\n   \"contest\": \"dip\",\n   \"entity\": \"09\",\n   \"district\": \"01\",\n   \"votes\": 0\n  },\n"
 					     "  {\n   \"contest\": \"dip\",\n   \"entity\": \"09\",\n   \"district\": \"02\",\n   \"votes\": 0\n  },\n"
 					     "  {\n   \"contest\": \"dip\",\n   \"entity\": \"17\",\n   \"votes\": 0\n  }\n ],\n"));
+	/* it is read back, and any changed byte but those of the head of events is noticed */
+	assert_int_equal(zero_report_read(&again, b.p, b.n, &call, m, &d, NULL), OK);
+	assert_true(again.size == 4 && hash_equal(&again.root, &events.root));
+	for (size_t i = 0; i < b.n; i++) {
+		struct head other = {0};
+
+		b.p[i] ^= 1;
+		if (zero_report_read(&other, b.p, b.n, &call, m, &d, NULL) == OK)
+			assert_true(other.size != 4 || !hash_equal(&other.root, &events.root));
+		b.p[i] ^= 1;
+	}
 	dictamen_free(&d);
 	buf_free(&b);
 	free(m);

@@ -77,7 +77,8 @@ manifests(void **state)
 	static const char *const lines[] = {"PAN", "PRI", "PRD", "PAN_PRI_PRD", "PAN_PRI", "PAN_PRD", "PRI_PRD", "CANDIDATO_NO_REGISTRADO", "VOTOS_NULOS"};
 	static const char *const replace[][2] = {{"\"grace_seconds\":120", "\"grace_second\":120"}, {"2026-06-02", "2026-05-01"}, {"[\"pre\",\"con\"]", "[\"con\",\"pre\"]"},
 	    {"[\"PAN\",\"PRI\",\"PRD\"]", "[\"PAN\",\"PAN\"]"}, {"[\"PAN\",\"PRI\",\"PRD\"]", "[\"PAN\",\"PT\"]"}, {"\"id\":\"con\"", "\"id\":\"pre\""}, {"\"id\":\"con\"", "\"id\":\"summary\""},
-	    {"\"version\":1", "\"version\":2"}, {"\"entity\":\"09\"", "\"entity\":\"10\""}, {"\"digits\":6", "\"digits\":5"}, {"\"id\":\"PRI\"", "\"id\":\"PAN\""}};
+	    {"\"version\":1", "\"version\":2"}, {"\"entity\":\"09\"", "\"entity\":\"10\""}, {"\"digits\":6", "\"digits\":5"}, {"\"id\":\"PRI\"", "\"id\":\"PAN\""}, {"\"heartbeat_seconds\":3600", "\"heartbeat_seconds\":1"},
+	    {"\"heartbeat_seconds\":3600", "\"heartbeat_seconds\":25"}};
 	struct manifest *m;
 	struct why why;
 
@@ -99,6 +100,7 @@ manifests(void **state)
 		if (manifest_read(&m, text, strlen(text), &why) == OK)
 			fail_msg("accepted: %s", replace[i][1]);
 	}
+	assert_non_null(strstr(why.text, "must be 26 or more")); /* the last one says what to do */
 }
 
 static void
@@ -217,6 +219,52 @@ passwords(void **state)
 	assert_false(password_valid("0000000000000000000000"));
 }
 
+/* Acts print facts: none forges a line of them. Only the checkpoint of the close entry has several lines. */
+static void
+plain_facts(const struct call *call)
+{
+	static const char *const bad[] = {"m\nACTA", "\t", "\r", "\x7f", "\xc2\x85", "\xe2\x80\xa8", "a\xe2\x80\xae" "b", "\xe2\x81\xa6", "\xd8\x9c"};
+	struct event *e = calloc(1, sizeof *e), *back = calloc(1, sizeof *back);
+	struct buf out = {0};
+	struct why why;
+
+	(void)strcpy(e->kind, "incident");
+	e->scope = call->hash;
+	event_add(e, "what", "Se extravi\xc3\xb3 un sobre \xe2\x80\x94 ya no");
+	assert_int_equal(event_write(&out, e), OK);
+	assert_int_equal(event_read(back, out.p, out.n, &why), OK);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct json_out o;
+
+		(void)strcpy(e->fact[0].value, bad[i]);
+		assert_int_equal(event_document(&out, e), ERR_RANGE);
+		assert_int_equal(event_write(&out, e), ERR_RANGE);
+		buf_free(&out);
+		o = json_out(&out); /* as another program would write it */
+		json_begin(&o, NULL, '{');
+		json_text(&o, "urna", "entry");
+		json_int(&o, "version", 1);
+		json_hash(&o, "scope", &e->scope);
+		json_time(&o, "time", e->time);
+		json_text(&o, "kind", e->kind);
+		json_begin(&o, "facts", '{');
+		json_text(&o, "what", bad[i]);
+		json_end(&o, '}');
+		json_end(&o, '}');
+		assert_int_equal(event_read(back, out.p, out.n, &why), ERR_RANGE);
+		assert_non_null(strstr(why.text, "control or direction"));
+	}
+	buf_free(&out);
+	(void)strcpy(e->kind, "close");
+	(void)strcpy(e->fact[0].name, "checkpoint");
+	(void)strcpy(e->fact[0].value, "urna.example/ballots\n0\n");
+	assert_int_equal(event_write(&out, e), OK);
+	assert_int_equal(event_read(back, out.p, out.n, &why), OK);
+	buf_free(&out);
+	free(e);
+	free(back);
+}
+
 /* A number is written in one way, a phase too. */
 static void
 strict_facts(void **state)
@@ -248,6 +296,7 @@ strict_facts(void **state)
 	assert_int_equal(event_document(&out, e), ERR_LENGTH);
 	assert_int_equal(event_write(&out, e), ERR_LENGTH);
 	buf_free(&out);
+	plain_facts(call);
 	free(big);
 	free(e);
 	free(call);
@@ -394,10 +443,13 @@ small_call(struct signer *notary)
 	static const char *const names[] = {"registro", "operador", "auditoria", "reposicion"};
 	struct party *at[] = {&c->registrar, &c->operator, &c->auditor, &c->replacement};
 
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 4; i++) {
 		party(at[i], &s, names[i], 20 + i);
+		signer_close(&s);
+	}
 	party(&c->notary, notary, "notaria", 30);
 	party(&c->mixer[0], &s, "mezclador-1", 31);
+	signer_close(&s);
 	c->mixers = 1;
 	c->required[0] = 1;
 	for (int i = 0; i < 2; i++) {
@@ -407,6 +459,7 @@ small_call(struct signer *notary)
 		seed[0] = (uint8_t)(40 + i);
 		assert_int_equal(signer_of_seed(&s, name, seed), OK);
 		assert_int_equal(vkey_make(&c->witness[i].key, name, NOTE_COSIGNATURE, s.key), OK);
+		signer_close(&s);
 	}
 	(void)strcpy(c->witness[1].url, "http://127.0.0.1:1");
 	c->witnesses = c->witness_quorum = 2;

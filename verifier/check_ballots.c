@@ -60,7 +60,7 @@ check_each(struct check_run *x, uint8_t *flag)
 
 	report_begin(x->report, CHECK_BALLOTS);
 	if (record_check_ballots(&x->r, x->threads, flag, ballots_done, x) != OK)
-		abort();
+		bad(x, CHECK_BALLOTS, ERR_NOMEM);
 	for (uint64_t i = 0; i < n; i++) {
 		struct why why = {""};
 
@@ -72,6 +72,16 @@ check_each(struct check_run *x, uint8_t *flag)
 		}
 	}
 	report_pass(x->report, CHECK_BALLOTS, good, NULL);
+}
+
+static unsigned
+sets_announced(const struct progress *p)
+{
+	unsigned n = 0;
+
+	for (unsigned set = 0; set < 256; set++)
+		n += (unsigned)progress_announced(p, set);
+	return n;
 }
 
 /* V17 */
@@ -86,7 +96,10 @@ check_tokens(struct check_run *x, uint8_t *flag)
 	for (uint64_t i = 0; i < n; i++)
 		if (flag[i])
 			report_fail(x->report, CHECK_TOKENS, "ballot %" PRIu64 ": its tokens are not of its style's keys and the announced set", i);
-	report_pass(x->report, CHECK_TOKENS, n, x->r.call.quorum == 1 ? "the authority alone makes tokens (quorum 1)" : NULL);
+	if (x->r.call.quorum == 1)
+		report_pass(x->report, CHECK_TOKENS, n, "the authority alone makes tokens (quorum 1)");
+	else
+		report_pass(x->report, CHECK_TOKENS, n, "sets of authorizers that were announced: %u", sets_announced(&x->r.progress));
 }
 
 /* V18 */
@@ -94,11 +107,11 @@ static void
 check_keys(struct check_run *x)
 {
 	uint64_t n = x->r.ballots;
-	struct keyed *sorted = calloc(n + 1, sizeof *sorted);
+	struct keyed *sorted = room(x, CHECK_ONE_TIME_KEYS, n, sizeof *sorted);
 	struct ballot b;
 
 	if (sorted == NULL)
-		abort();
+		return;
 	report_begin(x->report, CHECK_ONE_TIME_KEYS);
 	for (uint64_t i = 0; i < n; i++) {
 		record_ballot(&x->r, i, &b);
@@ -117,10 +130,10 @@ check_keys(struct check_run *x)
 void
 check_ballots(struct check_run *x)
 {
-	uint8_t *flag = calloc(x->r.ballots + 1, 1);
+	uint8_t *flag = room(x, CHECK_BALLOTS, x->r.ballots, 1);
 
 	if (flag == NULL)
-		abort();
+		return;
 	check_each(x, flag);
 	memset(flag, 0, x->r.ballots + 1);
 	check_tokens(x, flag);

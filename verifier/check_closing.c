@@ -9,16 +9,6 @@
 
 #include "crypto/digests.h"
 
-static unsigned
-ones(unsigned x)
-{
-	unsigned n = 0;
-
-	for (; x != 0; x &= x - 1)
-		n++;
-	return n;
-}
-
 /* The file of encrypted votes as it goes by, against what the log's ballots give. */
 struct votes_file {
 	struct check_run *x;
@@ -92,52 +82,88 @@ check_encrypted_votes(struct check_run *x)
 	buf_free(&f.want);
 }
 
-/* The lists, the confirmations, and the sums of each style, which the closing act prints. */
+static uint64_t
+confirmed(const struct check_run *x, const struct style_sums *sums)
+{
+	uint64_t n = 0;
+
+	for (unsigned s = 0; s < x->r.m->styles; s++)
+		n += sums[s].confirmations;
+	return n;
+}
+
+/* The sums of each style: the closing act prints them. */
+static void
+check_styles(struct check_run *x, const struct style_sums *sums, const struct lists_findings *found)
+{
+	unsigned spare = 2 * x->r.call.quorum - x->r.call.authorizers - 1;
+	struct buf remarks = {0};
+
+	for (unsigned s = 0; s < x->r.m->styles; s++) {
+		const struct style_sums *one = &sums[s];
+
+		if (one->ballots > one->authorizations_all || one->authorizations_all > one->roll)
+			report_fail(x->report, CHECK_SUMS, "style %u: %" PRIu64 " ballots, %" PRIu64 " authorizations, %" PRIu64 " on the roll", s + 1, one->ballots,
+			    one->authorizations_all, one->roll);
+		if (one->confirmations > one->ballots) /* no failure: a voter may say so who did not cast */
+			buf_printf(&remarks, "; style %u: %" PRIu64 " ballots, but %" PRIu64 " voters confirmed theirs: ask for their receipts", s + 1, one->ballots, one->confirmations);
+		report_style(x->report, x->r.m->style[s].entity, x->r.m->style[s].district, one->roll, one->authorizations_all, one->confirmations, one->ballots);
+	}
+	if (found->doublers > spare)
+		report_fail(x->report, CHECK_SUMS, "%u authorizers answered two requests of one voter; without harm at most %u may", found->doublers, spare);
+	report_pass(x->report, CHECK_SUMS, x->r.m->styles, "ballots %" PRIu64 " <= authorizations %" PRIu64 " <= roll %u; confirmed %" PRIu64 "%.300s", x->r.ballots,
+	    found->authorized, x->r.roll.n, confirmed(x, sums), buf_cstr(&remarks));
+	buf_free(&remarks);
+}
+
+/* What the lists show, taken together. */
+static void
+check_lists(struct check_run *x, const struct lists_findings *found)
+{
+	struct buf remarks = {0};
+	unsigned lists = (unsigned)__builtin_popcount(found->lists);
+
+	lists_remarks(&remarks, found, &x->r.call);
+	if (lists < x->r.call.quorum && x->r.progress.compared)
+		report_absent(x->report, CHECK_AUTHORIZATIONS, "the lists of %u authorizers; the call demands %u", lists, x->r.call.quorum);
+	report_pass(x->report, CHECK_AUTHORIZATIONS, found->authorized, "%u of %u lists%s%.400s", lists, x->r.call.authorizers, remarks.n > 0 ? "; " : "", buf_cstr(&remarks));
+	buf_free(&remarks);
+}
+
+/* The lists, the confirmations, and the sums of each style. */
 static void
 check_sums(struct check_run *x, struct style_sums *sums)
 {
 	struct lists_findings found;
-	struct buf remarks = {0};
-	uint64_t a = 0, c = 0;
+	struct lists *lists = NULL;
 	enum err e;
 
 	report_begin(x->report, CHECK_AUTHORIZATIONS);
-	report_begin(x->report, CHECK_CONFIRMATIONS);
-	report_begin(x->report, CHECK_SUMS);
-	if ((e = sums_of_record(&x->r, sums, &found, x->threads, &x->why)) != OK) {
-		bad(x, strstr(x->why.text, "onfirmation") != NULL ? CHECK_CONFIRMATIONS : CHECK_AUTHORIZATIONS, e);
-	} else {
-		for (unsigned s = 0; s < x->r.m->styles; s++) {
-			a += sums[s].authorizations_all;
-			c += sums[s].confirmations;
-			if (sums[s].ballots > sums[s].authorizations_all || sums[s].authorizations_all > sums[s].roll)
-				report_fail(x->report, CHECK_SUMS, "style %u: %" PRIu64 " ballots, %" PRIu64 " authorizations, %" PRIu64 " on the roll", s + 1,
-				    sums[s].ballots, sums[s].authorizations_all, sums[s].roll);
-			report_style(x->report, x->r.m->style[s].entity, sums[s].roll, sums[s].authorizations_all, sums[s].confirmations, sums[s].ballots);
-		}
-		lists_remarks(&remarks, &found, &x->r.call);
-		if (ones(found.lists) < x->r.call.quorum && x->r.progress.compared)
-			report_absent(x->report, CHECK_AUTHORIZATIONS, "the lists of %u authorizers; the call demands %u", ones(found.lists), x->r.call.quorum);
-		if (found.doublers > 2 * x->r.call.quorum - x->r.call.authorizers - 1)
-			report_fail(x->report, CHECK_SUMS, "%u authorizers answered two requests of one voter; without harm at most %u may", found.doublers,
-			    2 * x->r.call.quorum - x->r.call.authorizers - 1);
-		report_pass(x->report, CHECK_AUTHORIZATIONS, a, "%u of %u lists%s%.600s", ones(found.lists), x->r.call.authorizers, remarks.n > 0 ? "; " : "", buf_cstr(&remarks));
-		report_pass(x->report, CHECK_CONFIRMATIONS, c, NULL);
-		report_pass(x->report, CHECK_SUMS, x->r.m->styles, "ballots %" PRIu64 " <= authorizations %" PRIu64 " <= roll %u; confirmed %" PRIu64, x->r.ballots, a, x->r.roll.n, c);
+	if ((e = sums_authorizations(&x->r, sums, &lists, &found, x->threads, &x->why)) != OK) {
+		bad(x, CHECK_AUTHORIZATIONS, e);
+		return;
 	}
-	buf_free(&remarks);
+	check_lists(x, &found);
+	report_begin(x->report, CHECK_CONFIRMATIONS);
+	if ((e = sums_confirmations(&x->r, sums, lists, x->threads, &x->why)) != OK)
+		bad(x, CHECK_CONFIRMATIONS, e);
+	else
+		report_pass(x->report, CHECK_CONFIRMATIONS, confirmed(x, sums), NULL);
+	lists_free(lists);
+	report_begin(x->report, CHECK_SUMS);
+	check_styles(x, sums, &found);
 }
 
 void
 check_closing(struct check_run *x)
 {
-	struct style_sums *sums = calloc(MAX_STYLES, sizeof *sums);
+	struct style_sums *sums = room(x, CHECK_AUTHORIZATIONS, MAX_STYLES, sizeof *sums);
 	struct act_facts facts = {&x->r.call, x->r.m, x->r.election};
 	struct act act = {{0}, {0}};
 	enum err e;
 
 	if (sums == NULL)
-		abort();
+		return;
 	check_sums(x, sums);
 	check_encrypted_votes(x);
 	report_begin(x->report, CHECK_CLOSING_ACT);

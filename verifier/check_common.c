@@ -4,16 +4,47 @@
 #include "verifier/checks.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* Report an error under a check: missing evidence is ABSENT, the rest FAIL. */
+/* Report an error under a check: missing evidence is ABSENT, a failure of this program no verdict, the rest FAIL. */
 void
 bad(struct check_run *x, enum check c, enum err e)
 {
-	if (e == ERR_ABSENT)
+	if (own_fault(e))
+		report_broken(x->report, c, "%s", e == ERR_NOMEM ? "out of memory" : x->why.text);
+	else if (e == ERR_ABSENT)
 		report_absent(x->report, c, "%s", x->why.text);
 	else
 		report_fail(x->report, c, "%s (%s)", x->why.text, err_name(e));
+}
+
+void
+false_one(struct check_run *x, enum check c, enum err e)
+{
+	if (own_fault(e))
+		bad(x, c, e);
+	else
+		report_fail(x->report, c, "%s", x->why.text);
+}
+
+void *
+room(struct check_run *x, enum check c, size_t n, size_t each)
+{
+	void *p = calloc(n + 1, each);
+
+	if (p == NULL)
+		bad(x, c, ERR_NOMEM);
+	return p;
+}
+
+int
+go_on(const struct check_run *x)
+{
+	const enum check *c = x->pinned->enough;
+
+	return x->report->broken[0] == '\0' &&
+	    (c == NULL || (!report_failed(x->report, *c) && !(x->report->checks[*c].verdict == VERDICT_ABSENT && x->report->checks[*c].text[0] != '\0')));
 }
 
 /* The file holds exactly these bytes. */
@@ -30,6 +61,12 @@ same(struct check_run *x, const char *path, const void *p, size_t n)
 }
 
 enum err
+same_buf(struct check_run *x, const char *path, const struct buf *b)
+{
+	return b->failed ? ERR_NOMEM : same(x, path, b->p, b->n);
+}
+
+enum err
 same_text(struct check_run *x, const char *path, const char *text)
 {
 	return same(x, path, text, strlen(text));
@@ -42,10 +79,10 @@ same_act(struct check_run *x, const char *name, const struct act *a)
 	enum err e;
 
 	(void)snprintf(path, sizeof path, "acts/%s.json", name);
-	if ((e = same(x, path, a->json.p, a->json.n)) != OK)
+	if ((e = same_buf(x, path, &a->json)) != OK)
 		return e;
 	(void)snprintf(path, sizeof path, "acts/%s.txt", name);
-	return same(x, path, a->text.p, a->text.n);
+	return same_buf(x, path, &a->text);
 }
 
 /* Signed by the operator, and by the notary if one is given. */

@@ -47,17 +47,17 @@ check_comparison(struct check_run *x)
 static void
 check_votes(struct check_run *x, size_t *const *marking, uint64_t pairs)
 {
-	struct count *c = calloc(1, sizeof *c);
+	struct count *c = room(x, CHECK_VOTES, 1, sizeof *c);
 	const struct event *v;
 	struct hash h;
 	char hex[65];
 	enum err e;
 
 	if (c == NULL)
-		abort();
+		return;
 	report_begin(x->report, CHECK_VOTES);
 	report_begin(x->report, CHECK_COUNT_ACTS);
-	if ((e = count_record(&x->r, c, marking, x->threads, &x->why)) != OK || (e = same(x, "votes.csv", c->csv.p, c->csv.n)) != OK)
+	if ((e = count_record(&x->r, c, marking, x->threads, &x->why)) != OK || (e = same_buf(x, "votes.csv", &c->csv)) != OK)
 		bad(x, CHECK_VOTES, e);
 	else
 		report_pass(x->report, CHECK_VOTES, pairs, NULL);
@@ -91,11 +91,8 @@ count_group(struct check_run *x, unsigned g, const int *has, size_t **marking, i
 	}
 	if (n > 0)
 		*ready = check_group(x, g, &list, n);
-	if (n > 0 && *ready && x->report->until >= UNTIL_COUNT) {
-		if ((*marking = calloc(n, sizeof **marking)) == NULL)
-			abort();
-		*ready = check_decryption(x, g, has, list, n, *marking);
-	}
+	if (n > 0 && *ready && x->report->until >= UNTIL_COUNT)
+		*ready = (*marking = room(x, CHECK_VOTES, n, sizeof **marking)) != NULL && check_decryption(x, g, has, list, n, *marking);
 	free(list);
 	return n;
 }
@@ -132,13 +129,13 @@ check_count(struct check_run *x)
 	if (opened && trustees_of(x, has) < x->r.joint.t)
 		report_fail(x->report, CHECK_DECRYPTION_NOTES, "fewer than %u trustees gave factors", x->r.joint.t);
 	check_mixers(x);
-	for (unsigned g = 0; g < x->r.m->groups && ready; g++) {
+	for (unsigned g = 0; g < x->r.m->groups && ready && go_on(x); g++) {
 		report_progress(x->report, CHECK_MIX_PROOFS, g, x->r.m->groups);
 		pairs += count_group(x, g, has, &marking[g], &ready);
 	}
 	if (x->false_factors.n > 0)
 		report_pass(x->report, CHECK_DECRYPTION_PROOFS, 0, "%.480s", buf_cstr(&x->false_factors));
-	if (ready) {
+	if (ready && go_on(x)) { /* every group was gone through */
 		check_outputs(x);
 		check_stations(x, has);
 		if (pairs != (all = pairs_of_box(x)))

@@ -61,18 +61,18 @@ check_trustee(struct check_run *x, unsigned g, unsigned l, const struct cipherte
 	}
 	bt_points(&b, &key, 1);
 	(void)snprintf(path, sizeof path, "%s/nizkp/proofs/PolynomialInExponent.bt", base);
-	if ((e = same(x, path, b.p, b.n)) == OK) {
+	if ((e = same_buf(x, path, &b)) == OK) {
 		buf_free(&b);
 		bt_leaf(&b, "\1\1", 2);
 		(void)snprintf(path, sizeof path, "%s/nizkp/proofs/CorrectIndices.bt", base);
-		e = same(x, path, b.p, b.n);
+		e = same_buf(x, path, &b);
 	}
 	if (e != OK)
 		bad(x, CHECK_DECRYPTION_SESSIONS, e);
 	buf_free(&b);
 	check_factors_note(x, g, l);
 	if ((e = record_factors(&x->r, g, l, list, n, &factors, x->threads, &x->why)) != OK) {
-		if (e == ERR_ABSENT || e == ERR_NOMEM)
+		if (e == ERR_ABSENT || own_fault(e))
 			bad(x, CHECK_DECRYPTION_PROOFS, e);
 		else
 			name_false(x, g, l);
@@ -87,7 +87,7 @@ check_trustee(struct check_run *x, unsigned g, unsigned l, const struct cipherte
 		bt_point(&b, &m);
 	}
 	(void)snprintf(path, sizeof path, "%s/nizkp/Plaintexts.bt", base);
-	if ((e = same(x, path, b.p, b.n)) != OK)
+	if ((e = same_buf(x, path, &b)) != OK)
 		bad(x, CHECK_DECRYPTION_SESSIONS, e);
 	else
 		report_pass(x->report, CHECK_DECRYPTION_SESSIONS, 1, NULL);

@@ -49,29 +49,45 @@ check_key(struct check_run *x)
 	return 1;
 }
 
-/* manifest, roll and authorizers are read together; the sentence says whose fault. */
-int
-check_setup(struct check_run *x)
+/* In an election (not in a simulacro) each custodian was designated in time. */
+static void
+check_designations(struct check_run *x)
 {
-	enum check c = CHECK_MANIFEST;
 	int64_t latest;
 	enum err e;
 
+	if (x->r.call.simulacro)
+		return;
+	if ((e = custody_dates(&latest, x->r.custody.p, x->r.custody.n, &x->why)) != OK)
+		bad(x, CHECK_MANIFEST, e);
+	else if (latest > months_before(x->r.m->opens, 2))
+		report_fail(x->report, CHECK_MANIFEST, "a custodian was designated less than two calendar months before the opening");
+}
+
+/* manifest, roll, authorizers: each needs the one before. */
+int
+check_setup(struct check_run *x)
+{
+	enum err e;
+
 	report_begin(x->report, CHECK_MANIFEST);
-	report_begin(x->report, CHECK_ROLL);
-	report_begin(x->report, CHECK_AUTHORIZER_KEYS);
-	if ((e = record_setup(&x->r, &x->why)) != OK) {
-		if (strncmp(x->why.text, "roll", 4) == 0 || strstr(x->why.text, "/roll:") != NULL)
-			c = CHECK_ROLL;
-		else if (strncmp(x->why.text, "author", 6) == 0 || strstr(x->why.text, "/authorizers/") != NULL)
-			c = CHECK_AUTHORIZER_KEYS;
-		bad(x, c, e);
+	if ((e = record_manifest(&x->r, &x->why)) != OK) {
+		bad(x, CHECK_MANIFEST, e);
 		return 0;
 	}
-	if (!x->r.call.simulacro && (custody_dates(&latest, x->r.custody.p, x->r.custody.n, &x->why) != OK || latest > months_before(x->r.m->opens, 2)))
-		report_fail(x->report, CHECK_MANIFEST, "a custodian was designated less than two calendar months before the opening");
+	check_designations(x);
 	report_pass(x->report, CHECK_MANIFEST, x->r.m->contests, NULL);
+	report_begin(x->report, CHECK_ROLL);
+	if ((e = record_roll(&x->r, &x->why)) != OK) {
+		bad(x, CHECK_ROLL, e);
+		return 0;
+	}
 	report_pass(x->report, CHECK_ROLL, x->r.roll.n, NULL);
+	report_begin(x->report, CHECK_AUTHORIZER_KEYS);
+	if ((e = record_authorizers(&x->r, &x->why)) != OK) {
+		bad(x, CHECK_AUTHORIZER_KEYS, e);
+		return 0;
+	}
 	report_pass(x->report, CHECK_AUTHORIZER_KEYS, (uint64_t)x->r.call.authorizers * x->r.m->styles, NULL);
 	return 1;
 }
@@ -85,7 +101,8 @@ check_opening(struct check_run *x)
 	char hex[65];
 	enum err e;
 
-	check_dictamen_and_zero(x);
+	check_dictamen(x);
+	check_zero_report(x);
 	report_begin(x->report, CHECK_OPENING);
 	if ((e = record_opening(&x->r, &x->why)) != OK) {
 		bad(x, CHECK_OPENING, e);

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Names, each allocated. */
 struct names {
-	char (*name)[200];
+	char **name;
 	size_t n, room;
+	int failed; /* out of memory */
 };
 
 static void add(struct names *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -20,19 +22,36 @@ add(struct names *l, const char *format, ...)
 	va_list ap;
 
 	if (l->n == l->room) {
-		l->room = l->room == 0 ? 512 : 2 * l->room;
-		if ((l->name = realloc(l->name, l->room * sizeof *l->name)) == NULL)
-			abort();
+		size_t room = l->room == 0 ? 512 : 2 * l->room;
+		char **more = realloc(l->name, room * sizeof *more);
+
+		if (more == NULL) {
+			l->failed = 1;
+			return;
+		}
+		l->name = more;
+		l->room = room;
 	}
 	va_start(ap, format);
-	(void)vsnprintf(l->name[l->n++], sizeof *l->name, format, ap);
+	if (vasprintf(&l->name[l->n], format, ap) < 0)
+		l->failed = 1;
+	else
+		l->n++;
 	va_end(ap);
+}
+
+static void
+names_free(struct names *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->name[i]);
+	free(l->name);
 }
 
 static int
 by_name(const void *a, const void *b)
 {
-	return strcmp(a, b);
+	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 /* The phase that a file of the record belongs to: those of later phases than was asked for are not looked at. */
@@ -105,14 +124,21 @@ add_opening(const struct check_run *x, struct names *l)
 	}
 }
 
+/* file1, file2, ... */
+static int
+names_file(const char *fact)
+{
+	return strncmp(fact, "file", 4) == 0 && fact[4] >= '1' && fact[4] <= '9' && strspn(fact + 4, "0123456789") == strlen(fact + 4);
+}
+
 /* What entries name. */
 static void
 add_documents(const struct check_run *x, struct names *l)
 {
 	for (uint64_t i = 0; i < x->r.entries; i++)
 		for (unsigned f = 0; f < x->r.entry[i].facts; f++)
-			if (strncmp(x->r.entry[i].fact[f].name, "file", 4) == 0 && x->r.entry[i].fact[f].name[4] != '\0')
-				add(l, "documents/%.64s", x->r.entry[i].fact[f].value);
+			if (names_file(x->r.entry[i].fact[f].name))
+				add(l, "documents/%s", x->r.entry[i].fact[f].value);
 }
 
 static void
@@ -197,13 +223,27 @@ add_handover(struct names *l)
 	add_act(l, "handover", 1);
 }
 
+/* Drop the names of later phases than was asked for, and what stands twice (two entries may name one acuerdo). */
+static void
+drop(const struct check_run *x, struct names *l)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (phase_of(l->name[i]) <= x->report->until && (kept == 0 || strcmp(l->name[kept - 1], l->name[i]) != 0))
+			l->name[kept++] = l->name[i];
+		else
+			free(l->name[i]);
+	}
+	l->n = kept;
+}
+
 /* Every file that a record in this state has, in order. */
 static void
 expected(const struct check_run *x, struct names *l)
 {
 	static const char *const documents[] = {"call.json", "call.json.note", "key/transcript.json", "key/transcript.json.note", "key/cards.json"};
 	const struct progress *p = &x->r.progress;
-	size_t kept = 0;
 
 	for (size_t i = 0; i < sizeof documents / sizeof *documents; i++)
 		add(l, "%s", documents[i]);
@@ -228,25 +268,7 @@ expected(const struct check_run *x, struct names *l)
 	if (p->sealed)
 		add_handover(l);
 	qsort(l->name, l->n, sizeof *l->name, by_name);
-	for (size_t i = 0; i < l->n; i++) /* two entries may name one acuerdo */
-		if (phase_of(l->name[i]) <= x->report->until && (kept == 0 || strcmp(l->name[kept - 1], l->name[i]) != 0))
-			memmove(l->name[kept++], l->name[i], sizeof *l->name);
-	l->n = kept;
-}
-
-/* Drop the names of later phases than was asked for; how many are left. */
-static size_t
-of_phases(const struct check_run *x, char **name, size_t n)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (phase_of(name[i]) <= x->report->until)
-			name[kept++] = name[i];
-		else
-			free(name[i]);
-	}
-	return kept;
+	drop(x, l);
 }
 
 /* A document's name is its hash. */
@@ -269,44 +291,50 @@ check_document(struct check_run *x, const char *name)
 	buf_free(&b);
 }
 
-void
-check_files(struct check_run *x)
+/* Both lists side by side; how many documents were read. */
+static uint64_t
+compare(struct check_run *x, const struct names *want, const struct names *have)
 {
-	struct names want = {NULL, 0, 0};
-	char **have = NULL;
-	size_t n = 0, i = 0, k = 0;
 	uint64_t documents = 0;
-	enum err e;
 
-	report_begin(x->report, CHECK_FILES);
-	report_begin(x->report, CHECK_DOCUMENTS);
-	expected(x, &want);
-	if ((e = record_names(&x->r, &have, &n, &x->why)) != OK) {
-		bad(x, CHECK_FILES, e); /* e.g. a server's record before its hand-over */
-		free(want.name);
-		return;
-	}
-	n = of_phases(x, have, n);
-	while (i < want.n || k < n) {
-		int order = i == want.n ? 1 : k == n ? -1 : strcmp(want.name[i], have[k]);
-		const char *name = order <= 0 ? want.name[i] : have[k];
+	for (size_t i = 0, k = 0; (i < want->n || k < have->n) && go_on(x);) {
+		int order = i == want->n ? 1 : k == have->n ? -1 : strcmp(want->name[i], have->name[k]);
+		const char *name = order <= 0 ? want->name[i] : have->name[k];
 		enum check c = strncmp(name, "documents/", 10) == 0 ? CHECK_DOCUMENTS : CHECK_FILES;
 
 		if (order < 0)
 			report_fail(x->report, c, "missing: %s", name);
-		else if (order > 0)
+		else if (order > 0) {
 			report_fail(x->report, c, "not of the record: %s", name);
-		else if (c == CHECK_DOCUMENTS) {
+			buf_printf(&x->stray, "%s\n", name);
+		} else if (c == CHECK_DOCUMENTS) {
 			check_document(x, name);
 			documents++;
 		}
 		i += order <= 0;
 		k += order >= 0;
 	}
-	report_pass(x->report, CHECK_FILES, n, NULL);
-	report_pass(x->report, CHECK_DOCUMENTS, documents, NULL);
-	for (size_t z = 0; z < n; z++)
-		free(have[z]);
-	free(have);
-	free(want.name);
+	return documents;
+}
+
+void
+check_files(struct check_run *x)
+{
+	struct names want = {.name = NULL}, have = {.name = NULL};
+	uint64_t documents;
+	enum err e;
+
+	report_begin(x->report, CHECK_FILES);
+	report_begin(x->report, CHECK_DOCUMENTS);
+	expected(x, &want);
+	if ((e = want.failed ? ERR_NOMEM : record_names(&x->r, &have.name, &have.n, &x->why)) != OK)
+		bad(x, CHECK_FILES, e); /* e.g. a server's record before its hand-over */
+	else {
+		drop(x, &have);
+		documents = compare(x, &want, &have);
+		report_pass(x->report, CHECK_FILES, have.n, NULL);
+		report_pass(x->report, CHECK_DOCUMENTS, documents, NULL);
+	}
+	names_free(&want);
+	names_free(&have);
 }

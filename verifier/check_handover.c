@@ -9,20 +9,21 @@
 void
 check_amendments(struct check_run *x)
 {
-	uint64_t n = 0, clock = 0, excluded = 0;
+	uint64_t n = 0, clock = 0, excluded = 0, included = 0;
 
-	/* keys, quorum, hour and effect were checked entry by entry as the log was read (V12, V13) */
+	/* keys, quorum, hour and effect were checked entry by entry as the log was read */
 	report_begin(x->report, CHECK_AMENDMENTS);
 	for (uint64_t i = 0; i < x->r.entries; i++) {
 		n += (uint64_t)event_amends(&x->r.entry[i]);
+		included += strcmp(x->r.entry[i].kind, "include") == 0;
 		clock += strcmp(x->r.entry[i].kind, "suspend") == 0 && strcmp(event_fact(&x->r.entry[i], "cause"), "clock") == 0;
 	}
 	for (uint32_t i = 0; i < x->r.roll.n; i++)
 		excluded += x->r.roll.row[i].excluded != 0;
 	if (x->r.progress.cancelled)
 		report_fail(x->report, CHECK_AMENDMENTS, "the election was cancelled");
-	report_pass(x->report, CHECK_AMENDMENTS, n, n + clock == 0 ? NULL : "%u credentials replaced, %" PRIu64 " voters excluded, %" PRIu64 " suspensions by the clock",
-	    x->r.roll.replaced, excluded, clock);
+	report_pass(x->report, CHECK_AMENDMENTS, n, n + clock == 0 ? NULL : "%u credentials replaced, %" PRIu64 " voters excluded, %" PRIu64 " included by order, %" PRIu64 " suspensions by the clock",
+	    x->r.roll.replaced, excluded, included, clock);
 }
 
 void
@@ -32,7 +33,7 @@ check_handover(struct check_run *x)
 	struct act_facts facts = {&x->r.call, x->r.m, x->r.election};
 	struct act act = {{0}, {0}};
 	struct buf list[3] = {{0}, {0}, {0}};
-	struct hash h[3];
+	struct hash h[3] = {{{0}}};
 	char hex[65];
 	enum err e;
 
@@ -53,7 +54,7 @@ check_handover(struct check_run *x)
 		report_pass(x->report, CHECK_SEAL, 1, NULL);
 	}
 	for (int i = 0; i < 3 && e == OK; i++) {
-		e = same(x, names[i], list[i].p, list[i].n);
+		e = same_buf(x, names[i], &list[i]);
 		sha256(&h[i], list[i].p, list[i].n);
 	}
 	if (e != OK)

@@ -44,18 +44,38 @@ check_key_entry(struct check_run *x, const struct event *v)
 	struct buf b = {0};
 	struct hash h;
 	char hex[65];
+	enum err e;
 
 	sha256(&h, x->r.transcript.p, x->r.transcript.n);
 	hash_hex(hex, &h);
 	if (strcmp(hex, event_fact(v, "transcript")) != 0)
 		report_fail(x->report, CHECK_PHASES, "the key entry names another transcript");
-	if (record_file(&x->r, "acts/key.json", HUGE_FILE, &b, &x->why) == OK) {
+	if ((e = record_file(&x->r, "acts/key.json", HUGE_FILE, &b, &x->why)) != OK)
+		bad(x, CHECK_KEY_ACT, e);
+	else {
 		sha256(&h, b.p, b.n);
 		hash_hex(hex, &h);
 		if (strcmp(hex, event_fact(v, "act")) != 0)
 			report_fail(x->report, CHECK_KEY_ACT, "the key entry names another key act");
 	}
 	buf_free(&b);
+}
+
+/* The check that the fault of events belongs to: amendments are judged from the closing on. */
+static enum check
+check_of(const struct check_run *x)
+{
+	switch (x->r.fault) {
+	case FAULT_SIGNATURE:
+		return CHECK_ENTRY_SIGNATURES;
+	case FAULT_AMENDMENT:
+		return x->report->until >= UNTIL_CLOSING ? CHECK_AMENDMENTS : CHECK_ENTRY_SIGNATURES;
+	case FAULT_ORDER:
+		return CHECK_PHASES;
+	case FAULT_LOG:
+		break;
+	}
+	return CHECK_EVENTS_LOG;
 }
 
 int
@@ -70,9 +90,7 @@ check_events(struct check_run *x)
 	report_begin(x->report, CHECK_PHASES);
 	report_begin(x->report, CHECK_ENTRY_SIGNATURES);
 	if ((e = record_events(&x->r, &x->why)) != OK) {
-		int entry = strncmp(x->why.text, "entry ", 6) == 0;
-
-		bad(x, !entry ? CHECK_EVENTS_LOG : strstr(x->why.text, "sign") != NULL ? CHECK_ENTRY_SIGNATURES : CHECK_PHASES, e);
+		bad(x, check_of(x), e);
 		return 0;
 	}
 	was_read(x, CHECK_EVENTS_LOG);
@@ -141,7 +159,7 @@ check_ballots_log(struct check_run *x)
 	}
 	was_read(x, CHECK_BALLOTS_LOG);
 	if ((e = closed_head(x)) != OK)
-		report_fail(x->report, CHECK_BALLOTS_LOG, "%s", x->why.text);
+		false_one(x, CHECK_BALLOTS_LOG, e);
 	report_pass(x->report, CHECK_BALLOTS_LOG, x->r.ballots_head.size, NULL);
 	check_named_heads(x->report, &x->r);
 	return 1;

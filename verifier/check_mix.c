@@ -10,14 +10,17 @@
 #include "crypto/shuffle.h"
 #include "election/docnote.h"
 
-static void
+static enum err
 hash_of_list(struct hash *out, const struct ciphertext *c, size_t n)
 {
 	struct buf b = {0};
+	enum err e;
 
 	bt_ciphertexts(&b, c, n);
-	sha256(out, b.p, b.n);
+	if ((e = b.failed ? ERR_NOMEM : OK) == OK)
+		sha256(out, b.p, b.n);
 	buf_free(&b);
+	return e;
 }
 
 /* Who mixed at this position is fixed by the accepted entry, and signed what went in and out. */
@@ -86,12 +89,10 @@ check_mix(struct check_run *x, unsigned g, unsigned l, const struct session *s, 
 
 	if ((e = read_mix(x, folder, l, &p, &out, n)) == OK && (e = shuffle_verify(s, generators, &x->r.joint.key, *in, out, n, &p, x->threads, &x->why)) != OK)
 		why_prefix(&x->why, e, "group %s, mix %u", folder, l);
-	if (e != OK)
+	if (e != OK || (e = hash_of_list(&before, *in, n)) != OK || (e = hash_of_list(&after, out, n)) != OK)
 		bad(x, CHECK_MIX_PROOFS, e);
 	else {
 		report_pass(x->report, CHECK_MIX_PROOFS, 1, NULL);
-		hash_of_list(&before, *in, n);
-		hash_of_list(&after, out, n);
 		check_mix_note(x, folder, l, s, &before, &after);
 		if (l <= MAX_PARTIES)
 			sha256_3(&x->outputs[l], x->outputs[l].b, HASH_BYTES, after.b, HASH_BYTES, NULL, 0);
@@ -102,7 +103,7 @@ check_mix(struct check_run *x, unsigned g, unsigned l, const struct session *s, 
 	}
 	free(out);
 	shuffle_proof_free(&p);
-	return !report_failed(x->report, CHECK_MIX_PROOFS);
+	return e == OK;
 }
 
 /* One group's input, session and mixes. *list is the last output; 1 if all of it is right. */
@@ -116,7 +117,10 @@ check_group(struct check_run *x, unsigned g, struct ciphertext **list, size_t n)
 	int ready = 1;
 	enum err e;
 
-	hash_of_list(&x->list[g], *list, n);
+	if ((e = hash_of_list(&x->list[g], *list, n)) != OK) {
+		bad(x, CHECK_MIX_INPUT, e);
+		return 0;
+	}
 	if (x->r.progress.mixes > 0 || !x->pinned->mixing) { /* the first mixer makes these files */
 		(void)snprintf(active, sizeof active, "%u", x->r.progress.mixes);
 		(void)snprintf(base, sizeof base, "mix/%s", folder);
@@ -126,14 +130,16 @@ check_group(struct check_run *x, unsigned g, struct ciphertext **list, size_t n)
 			bad(x, CHECK_MIX_INPUT, e);
 		else
 			report_pass(x->report, CHECK_MIX_INPUT, n, NULL);
-		record_mix_session(&s, &x->r, g, x->r.progress.mixes);
+		record_mix_session(&s, &x->r, g);
 		if ((e = check_session(x, base, info, &s, "shuffling", &x->r.joint.key, active)) != OK)
 			bad(x, CHECK_MIX_SESSIONS, e);
 		else
 			report_pass(x->report, CHECK_MIX_SESSIONS, 1, NULL);
 	}
-	if (x->r.progress.mixes > 0 && ((generators = malloc(n * sizeof *generators)) == NULL || session_generators(generators, n, &s) != OK))
-		abort();
+	if (x->r.progress.mixes > 0 && ((generators = room(x, CHECK_MIX_PROOFS, n, sizeof *generators)) == NULL || session_generators(generators, n, &s) != OK)) {
+		bad(x, CHECK_MIX_PROOFS, ERR_NOMEM);
+		ready = 0;
+	}
 	for (unsigned l = 1; l <= x->r.progress.mixes && ready; l++)
 		ready = check_mix(x, g, l, &s, generators, list, n);
 	free(generators);

@@ -21,14 +21,43 @@ by_size(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static const char suffix[] = ".ballot";
+
+/* The name of the file beside which this one lies, of n letters; 0 if it is no NAME.ballot. */
+static size_t
+beside(const char *name)
+{
+	size_t n = strlen(name), end = sizeof suffix - 1;
+
+	return n > end && strcmp(name + n - end, suffix) == 0 ? n - end : 0;
+}
+
+/* The ballot that lies beside the receipt, if one does; else `own` stays. */
+static enum err
+ballot_beside(struct check_run *x, struct file_source *dir, const char *name, struct hash *own)
+{
+	size_t n = strlen(name) + sizeof suffix;
+	char *path = room(x, CHECK_RECEIPTS, n, 1);
+	struct buf ballot = {0};
+	enum err e;
+
+	if (path == NULL)
+		return ERR_NOMEM;
+	(void)snprintf(path, n, "%s%s", name, suffix);
+	if ((e = source_read(dir, path, BALLOT_MAX_BYTES, &ballot, &x->why)) == OK)
+		leaf_hash(own, ballot.p, ballot.n);
+	buf_free(&ballot);
+	free(path);
+	return e == ERR_ABSENT ? OK : e;
+}
+
 /* One file: a receipt of a ballot of this record, or a head of its log. */
 static enum err
 hand_in(struct check_run *x, struct file_source *dir, struct handed *h, const struct hash *leaf)
 {
-	struct buf b = {0}, ballot = {0};
+	struct buf b = {0};
 	struct receipt r;
 	struct hash own;
-	char path[1200];
 	enum err e;
 
 	if ((e = source_read(dir, h->name, NOTE_MAX_BYTES, &b, &x->why)) != OK)
@@ -42,14 +71,11 @@ hand_in(struct check_run *x, struct file_source *dir, struct handed *h, const st
 		goto done;
 	}
 	own = leaf[r.index];
-	(void)snprintf(path, sizeof path, "%.1100s.ballot", h->name);
-	if (source_read(dir, path, BALLOT_MAX_BYTES, &ballot, NULL) == OK)
-		leaf_hash(&own, ballot.p, ballot.n);
-	if ((e = receipt_verify(&r, &own, &x->r.call.log_ballots, &h->head, &x->why)) == OK && !hash_equal(&own, &leaf[r.index]))
+	if ((e = ballot_beside(x, dir, h->name, &own)) == OK && (e = receipt_verify(&r, &own, &x->r.call.log_ballots, &h->head, &x->why)) == OK &&
+	    !hash_equal(&own, &leaf[r.index]))
 		e = why_set(&x->why, ERR_PROOF, "entry %" PRIu64 " of the record is another ballot: the receipt is evidence", r.index);
 done:
 	buf_free(&b);
-	buf_free(&ballot);
 	return e;
 }
 
@@ -70,30 +96,52 @@ check_prefixes(struct check_run *x, struct handed *h, size_t k, const struct has
 	}
 }
 
-/* All files of the folder; name has n of them. */
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* A ballot handed in without the receipt that it belongs to says nothing, and somebody thought that it does. */
+static void
+check_beside(struct check_run *x, char **name, size_t n, const char *ballot)
+{
+	char *receipt = strdup(ballot);
+
+	if (receipt == NULL) {
+		bad(x, CHECK_RECEIPTS, ERR_NOMEM);
+		return;
+	}
+	receipt[beside(ballot)] = '\0';
+	if (bsearch(&receipt, name, n, sizeof *name, by_text) == NULL)
+		report_fail(x->report, CHECK_RECEIPTS, "%s: the receipt of this ballot is not there", ballot);
+	free(receipt);
+}
+
+/* All files of the folder; name has n of them, in order. Each is checked, or is the ballot of one that is. */
 static void
 check_handed(struct check_run *x, struct file_source *dir, char **name, size_t n)
 {
-	struct handed *h = calloc(n + 1, sizeof *h);
-	struct hash *leaf = calloc(x->r.ballots + 1, sizeof *leaf);
+	struct handed *h = room(x, CHECK_RECEIPTS, n, sizeof *h);
+	struct hash *leaf = room(x, CHECK_RECEIPTS, x->r.ballots, sizeof *leaf);
 	size_t k = 0;
+	enum err e;
 
-	if (h == NULL || leaf == NULL)
-		abort();
-	for (uint64_t i = 0; i < x->r.ballots; i++)
+	for (uint64_t i = 0; leaf != NULL && i < x->r.ballots; i++)
 		record_leaf(&x->r, i, &leaf[i]);
-	for (size_t i = 0; i < n; i++) {
-		size_t len = strlen(name[i]);
-
-		if (len > 7 && strcmp(name[i] + len - 7, ".ballot") == 0)
+	for (size_t i = 0; h != NULL && leaf != NULL && i < n && go_on(x); i++) {
+		if (beside(name[i]) > 0) {
+			check_beside(x, name, n, name[i]);
 			continue;
+		}
 		h[k].name = name[i];
-		if (hand_in(x, dir, &h[k], leaf) != OK)
-			report_fail(x->report, CHECK_RECEIPTS, "%s: %s", name[i], x->why.text);
-		else
+		if ((e = hand_in(x, dir, &h[k], leaf)) == OK)
 			k++;
+		else
+			false_one(x, CHECK_RECEIPTS, why_prefix(&x->why, e, "%s", name[i]));
 	}
-	check_prefixes(x, h, k, leaf);
+	if (h != NULL && leaf != NULL)
+		check_prefixes(x, h, k, leaf);
 	report_pass(x->report, CHECK_RECEIPTS, k, NULL);
 	free(h);
 	free(leaf);

@@ -10,37 +10,29 @@
 enum err
 check_session(struct check_run *x, const char *base, const char *info, const struct session *s, const char *type, const struct point *key, const char *active)
 {
+	const struct {
+		const char *name, *text;
+	} texts[] = {{"version", "3.1.0"}, {"type", type}, {"auxsid", s->auxsid}, {"width", "1"}, {"proofs/activethreshold", active}};
 	struct buf b = {0};
 	struct point g;
 	char path[300];
 	enum err e;
 
 	session_protinfo(&b, s);
-	if ((e = same(x, info, b.p, b.n)) != OK)
-		goto done;
-	(void)snprintf(path, sizeof path, "%s/nizkp/version", base);
-	if ((e = same_text(x, path, "3.1.0")) != OK)
-		goto done;
-	(void)snprintf(path, sizeof path, "%s/nizkp/type", base);
-	if ((e = same_text(x, path, type)) != OK)
-		goto done;
-	(void)snprintf(path, sizeof path, "%s/nizkp/auxsid", base);
-	if ((e = same_text(x, path, s->auxsid)) != OK)
-		goto done;
-	(void)snprintf(path, sizeof path, "%s/nizkp/width", base);
-	if ((e = same_text(x, path, "1")) != OK)
-		goto done;
-	(void)snprintf(path, sizeof path, "%s/nizkp/proofs/activethreshold", base);
-	if ((e = same_text(x, path, active)) != OK)
-		goto done;
+	e = same_buf(x, info, &b);
 	buf_free(&b);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts && e == OK; i++) {
+		(void)snprintf(path, sizeof path, "%s/nizkp/%s", base, texts[i].name);
+		e = same_text(x, path, texts[i].text);
+	}
+	if (e != OK)
+		return e;
 	point_generator(&g);
 	bt_node(&b, 2);
 	bt_point(&b, &g);
 	bt_point(&b, key);
 	(void)snprintf(path, sizeof path, "%s/nizkp/FullPublicKey.bt", base);
-	e = same(x, path, b.p, b.n);
-done:
+	e = same_buf(x, path, &b);
 	buf_free(&b);
 	return e;
 }
@@ -52,7 +44,7 @@ same_list(struct check_run *x, const char *path, const struct ciphertext *c, siz
 	enum err e;
 
 	bt_ciphertexts(&b, c, n);
-	e = same(x, path, b.p, b.n);
+	e = same_buf(x, path, &b);
 	buf_free(&b);
 	return e;
 }

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "election/dictamen.h"
-
 /* The head of events is all that a zero report says by itself. */
 static enum err
 zero_head(struct check_run *x, const struct buf *report)
@@ -30,23 +28,22 @@ zero_head(struct check_run *x, const struct buf *report)
 
 /* Every store empty, every counter zero, every file of the dictamen found right: one text is possible. */
 static enum err
-zero_text(struct check_run *x, const struct dictamen *d)
+zero_text(struct check_run *x)
 {
 	struct buf text = {0};
-	enum err e = zero_report_write(&text, &x->r.call.hash, x->r.m, &x->zero, d);
+	enum err e = zero_report_write(&text, &x->r.call.hash, x->r.m, &x->zero, &x->dictamen);
 
 	if (e == OK)
-		e = same(x, "zero-report.json", text.p, text.n);
+		e = same_buf(x, "zero-report.json", &text);
 	buf_free(&text);
 	return e;
 }
 
 void
-check_dictamen_and_zero(struct check_run *x)
+check_dictamen(struct check_run *x)
 {
-	struct buf file = {0}, report = {0};
+	struct buf file = {0};
 	struct dictamen d = {0};
-	int listed = 0;
 	enum err e;
 
 	report_begin(x->report, CHECK_DICTAMEN);
@@ -55,20 +52,27 @@ check_dictamen_and_zero(struct check_run *x)
 	    (e = dictamen_read(&d, file.p, file.n, &x->r.call.hash, &x->why)) != OK)
 		bad(x, CHECK_DICTAMEN, e);
 	else {
-		listed = 1;
 		report_pass(x->report, CHECK_DICTAMEN, d.n, NULL);
+		x->dictamen = d;
 	}
+	buf_free(&file);
+}
+
+void
+check_zero_report(struct check_run *x)
+{
+	struct buf report = {0};
+	enum err e;
+
 	report_begin(x->report, CHECK_ZERO_REPORT);
 	if ((e = record_file(&x->r, "zero-report.json", 1 << 20, &report, &x->why)) != OK || (e = zero_head(x, &report)) != OK)
 		bad(x, CHECK_ZERO_REPORT, e);
-	else if (!listed)
+	else if (x->dictamen.n == 0)
 		report_absent(x->report, CHECK_ZERO_REPORT, "there is no good dictamen to make it from");
-	else if ((e = zero_text(x, &d)) != OK)
+	else if ((e = zero_text(x)) != OK)
 		bad(x, CHECK_ZERO_REPORT, e);
 	else
 		report_pass(x->report, CHECK_ZERO_REPORT, x->r.m->groups, NULL);
-	dictamen_free(&d);
-	buf_free(&file);
 	buf_free(&report);
 }
 
@@ -86,8 +90,10 @@ check_zero_head(struct check_run *x)
 
 		if (strcmp(x->r.entry[i].kind, "opening") == 0)
 			break;
-		if (event_write(&b, &x->r.entry[i]) != OK)
-			abort(); /* it was read in canonical form */
+		if (event_write(&b, &x->r.entry[i]) != OK) { /* it was read in canonical form */
+			bad(x, CHECK_ZERO_REPORT, ERR_NOMEM);
+			return;
+		}
 		leaf_hash(&h, b.p, b.n);
 		frontier_append(&f, &h);
 		buf_free(&b);

@@ -7,6 +7,7 @@
 #define VERIFIER_CHECKS_H
 
 #include "crypto/decryption.h"
+#include "election/dictamen.h"
 #include "election/sums.h"
 #include "verifier/record_checks.h"
 
@@ -18,9 +19,11 @@ struct check_run {
 	const struct pinned *pinned;
 	unsigned threads;
 	int opened; /* the opening and all it names are there and good */
+	struct dictamen dictamen; /* if it is good */
 	struct head zero; /* the head of events in the zero report */
 	struct buf false_factors; /* who gave such, for which groups */
 	struct buf waivers;	  /* who opened what its own mixer had not mixed */
+	struct buf stray;	  /* files of no record, a line each */
 	struct hash outputs[MAX_PARTIES + 1]; /* by position: over all groups' outputs, as a mix entry names them */
 	struct hash list[MAX_GROUPS];	      /* of each group's last list */
 	struct why why;
@@ -28,10 +31,17 @@ struct check_run {
 
 /* ---- verifier/check_common.c: comparing and reporting ---------------------------------- */
 
-/* Report an error under a check: missing evidence is ABSENT, the rest FAIL. */
+/* Report an error under a check: missing evidence is ABSENT, a failure of this program no verdict, the rest FAIL. */
 void bad(struct check_run *x, enum check c, enum err e);
-/* The file holds exactly these bytes. ERR_PROOF if not, ERR_ABSENT if it is not there. */
+/* The same where the evidence is there: what does not hold FAILs, a signature that it lacks too. */
+void false_one(struct check_run *x, enum check c, enum err e);
+/* Zeroed memory for n of this size, and one more; free() it. NULL if there is none, which is reported. */
+void *room(struct check_run *x, enum check c, size_t n, size_t each);
+/* 0 once this program failed, or the check that is enough has. */
+int go_on(const struct check_run *x);
+/* The file holds exactly these bytes. ERR_PROOF if not, ERR_ABSENT if it is not there, ERR_IO, ERR_NOMEM. */
 MUST_CHECK enum err same(struct check_run *x, const char *path, const void *p, size_t n);
+MUST_CHECK enum err same_buf(struct check_run *x, const char *path, const struct buf *b);
 MUST_CHECK enum err same_text(struct check_run *x, const char *path, const char *text);
 /* acts/NAME.json and acts/NAME.txt are this act. */
 MUST_CHECK enum err same_act(struct check_run *x, const char *name, const struct act *a);
@@ -50,7 +60,8 @@ int check_call(struct check_run *x);
 int check_key(struct check_run *x);
 int check_setup(struct check_run *x);
 int check_opening(struct check_run *x);
-void check_dictamen_and_zero(struct check_run *x);
+void check_dictamen(struct check_run *x);
+void check_zero_report(struct check_run *x);
 /* The head of events that the zero report names: a prefix of the log, before the opening entry. */
 void check_zero_head(struct check_run *x);
 int check_events(struct check_run *x);

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "crypto/tile.h"
+#include "verifier/cmd.h"
 #include "verifier/options.h"
 
 struct job {
@@ -165,10 +166,8 @@ run(struct job *j)
 	}
 	(void)clock_gettime(CLOCK_MONOTONIC, &t1);
 	buf_free(&b);
-	if (e != OK) {
-		(void)printf("NOT VERIFIED: %s\n", j->why.text);
-		return e == ERR_IO ? 2 : 1;
-	}
+	if (e != OK)
+		return not_verified(e, "", &j->why);
 	keep(j, &j->at);
 	report(j, &head, (double)(t1.tv_sec - t0.tv_sec) + (double)(t1.tv_nsec - t0.tv_nsec) / 1e9);
 	return 0;

@@ -1,10 +1,12 @@
 #include "verifier/options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "crypto/hash.h"
 #include "crypto/http_client.h"
 
 const char *
@@ -96,6 +98,28 @@ option_witnesses(int argc, char **argv, struct vkey *keys, size_t most, size_t *
 	if ((size_t)k > *n)
 		return why_set(why, ERR_RANGE, "--quorum %lld of only %zu witnesses", (long long)k, *n);
 	*quorum = (size_t)k;
+	return OK;
+}
+
+enum err
+option_election(int argc, char **argv, char id[65], const char **pinned, struct why *why)
+{
+	const char *text = option(argc, argv, "--election-id");
+	struct hash h;
+	size_t n = 0;
+
+	*pinned = NULL;
+	if (text == NULL)
+		return OK;
+	for (; *text != '\0' && n < 64; text++)
+		if (!isspace((unsigned char)*text))
+			id[n++] = (char)tolower((unsigned char)*text);
+	id[n] = '\0';
+	while (isspace((unsigned char)*text))
+		text++;
+	if (n != 64 || *text != '\0' || hex_decode(h.b, HASH_BYTES, id, 64) != OK)
+		return why_set(why, ERR_FORMAT, "--election-id: an election id has 64 digits of 0-9 and a-f, as on the opening act");
+	*pinned = id;
 	return OK;
 }
 

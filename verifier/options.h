@@ -21,6 +21,9 @@ MUST_CHECK enum err option_number(int argc, char **argv, const char *name, int64
  * as many as there are). ERR_FORMAT, ERR_RANGE. */
 MUST_CHECK enum err option_witnesses(int argc, char **argv, struct vkey *keys, size_t most, size_t *n, size_t *quorum, struct why *why);
 
+/* --election-id HEX, which a person may have typed with blanks and capitals, into id; *pinned is it, or NULL if there is none. ERR_FORMAT. */
+MUST_CHECK enum err option_election(int argc, char **argv, char id[65], const char **pinned, struct why *why);
+
 int is_url(const char *where); /* http:// or https:// */
 /* A folder or the address of one (no slash at its end is needed); `where` must outlive it. ERR_ABSENT if it
  * is neither a folder nor an address. */

@@ -89,10 +89,12 @@ overlay_change(struct overlay *o, const char *path)
 {
 	struct overlay_file *f = find(o, path);
 	struct buf b = {0};
+	enum err e;
 
 	if (f != NULL)
 		return f->gone ? NULL : &f->bytes;
-	if (source_read(o->base, path, HUGE_FILE, &b, NULL) != OK || (f = new_file(o, path)) == NULL) {
+	if ((e = source_read(o->base, path, HUGE_FILE, &b, &o->why)) != OK || (f = new_file(o, path)) == NULL) {
+		o->failed |= e != OK && e != ERR_ABSENT;
 		buf_free(&b);
 		return NULL;
 	}

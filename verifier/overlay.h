@@ -17,6 +17,8 @@ struct overlay {
 		int gone;
 	} file[OVERLAY_MOST];
 	unsigned n;
+	int failed; /* a file that is there could not be read to be changed: why */
+	struct why why;
 };
 
 struct file_source overlay_source(struct overlay *o); /* o must outlive it */

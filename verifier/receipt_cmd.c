@@ -5,34 +5,9 @@
 #include <string.h>
 
 #include "crypto/keyfile.h"
-#include "election/record.h"
+#include "verifier/cmd.h"
 #include "verifier/mine.h"
 #include "verifier/options.h"
-
-static int
-cannot(const struct why *why)
-{
-	(void)fprintf(stderr, "urna-verify: %s\n", why->text);
-	return 2;
-}
-
-static int
-not_verified(const char *what, const struct why *why)
-{
-	(void)printf("NOT VERIFIED: %s%s\n", what, why->text);
-	return 1;
-}
-
-/* The record as far as its log of events: from here on its call holds the parties as they stand at the end. */
-static enum err
-read_events(struct record *rec, struct why *why)
-{
-	enum err e;
-
-	if ((e = record_key(rec, why)) != OK || (e = record_setup(rec, why)) != OK || (e = record_opening(rec, why)) != OK)
-		return e;
-	return record_events(rec, why);
-}
 
 /* The ballots that were counted: the box as the close entry names it. */
 static enum err
@@ -49,9 +24,21 @@ read_counted(struct record *rec, struct why *why)
 	return strcmp(root, event_fact(rec->close, "root")) == 0 ? OK : why_set(why, ERR_PROOF, "its log of ballots is not the one of the close entry");
 }
 
+/* What was asked for on the command line. */
+struct asked {
+	const char *file, *ballot, *key, *where; /* where: of the record, or NULL */
+	const char *mine, *user, *password_file;
+	char id[65];
+	const char *pinned;
+	struct witnesses {
+		struct vkey key[MAX_PARTIES];
+		size_t n, quorum;
+	} witnesses;
+};
+
 /* "And it is mine": no receipt is needed, only the private file and the password. */
 static int
-receipt_mine(struct record *rec, const char *dir, const char *mine, const char *user, const char *password_file)
+receipt_mine(struct record *rec, const struct asked *q)
 {
 	struct passphrase password;
 	struct buf b = {0};
@@ -60,24 +47,20 @@ receipt_mine(struct record *rec, const char *dir, const char *mine, const char *
 	char letters[40];
 	enum err e;
 
-	rec->src = source_dir(dir);
-	if (file_read(&b, mine, 65536, &why) != OK || passphrase_get(&password, password_file, "Voting password", &why) != OK)
+	if (file_read(&b, q->mine, 65536, &why) != OK || passphrase_get(&password, q->password_file, "Voting password", &why) != OK) {
+		buf_free(&b);
 		return cannot(&why);
-	if ((e = record_call(rec, &why)) == OK && (e = read_events(rec, &why)) == OK && (e = read_counted(rec, &why)) == OK)
-		e = mine_check(&index, letters, rec, b.p, b.n, user, password.text, &why);
+	}
+	if ((e = read_election(rec, q->pinned, &why)) == OK && (e = record_events(rec, &why)) == OK && (e = read_counted(rec, &why)) == OK)
+		e = mine_check(&index, letters, rec, b.p, b.n, q->user, password.text, &why);
 	wipe(&password, sizeof password);
 	buf_free(&b);
 	if (e != OK)
-		return not_verified("", &why);
-	(void)printf("entry %llu of the record that was counted is yours\ncommitment %s: is it the one you noted before you chose to cast?\nVERIFIED\n",
+		return not_verified(e, "", &why);
+	(void)printf("entry %llu of the record that was counted is yours\ncommitment %s: is it the one you noted before you chose to cast?\n",
 	    (unsigned long long)index, letters);
-	return 0;
+	return verified("", q->pinned);
 }
-
-struct witnesses {
-	struct vkey key[MAX_PARTIES];
-	size_t n, quorum;
-};
 
 /* Those of the record as they stand after every replacement (V39), unless the person named some. */
 static void
@@ -104,8 +87,8 @@ print_cosigned(const struct receipt *r, const struct witnesses *w, struct why *w
 }
 
 /* The entry is the record's, and the head a prefix of its log. */
-static int
-compare_with_record(const struct record *rec, const struct receipt *r, const struct head *head, const struct hash *leaf)
+static enum err
+compare_with_record(const struct record *rec, const struct receipt *r, const struct head *head, const struct hash *leaf, struct why *why)
 {
 	struct frontier f = {0};
 	struct hash root = {{0}}, own;
@@ -118,77 +101,107 @@ compare_with_record(const struct record *rec, const struct receipt *r, const str
 		if (f.size == head->size)
 			frontier_root(&root, &f);
 	}
-	if (!same) {
-		(void)printf("NOT VERIFIED: the record that was counted holds another entry %llu: keep the receipt, it is evidence\n", (unsigned long long)r->index);
-		return 1;
-	}
-	if (!hash_equal(&root, &head->root)) {
-		(void)printf("NOT VERIFIED: the receipt's head is no prefix of the record: keep it, it is evidence of a forked log\n");
-		return 1;
-	}
-	(void)printf("in the head that was counted (%llu ballots)\nVERIFIED\n", (unsigned long long)rec->ballots);
-	return 0;
+	if (!same)
+		return why_set(why, ERR_PROOF, "the record that was counted holds another entry %llu: keep the receipt, it is evidence", (unsigned long long)r->index);
+	if (!hash_equal(&root, &head->root))
+		return why_set(why, ERR_PROOF, "the receipt's head is no prefix of the record: keep it, it is evidence of a forked log");
+	(void)printf("in the head that was counted (%llu ballots)\n", (unsigned long long)rec->ballots);
+	return OK;
 }
 
-/* rec is NULL without --record; its call has been read. */
+/* What the ballot says it is of; with the record, it is of that election too. */
+static enum err
+check_election(struct record *rec, const struct buf *entry, const char *pinned, struct why *why)
+{
+	struct ballot *b = calloc(1, sizeof *b);
+	enum err e;
+
+	if (b == NULL)
+		return ERR_NOMEM;
+	if (ballot_read(b, entry->p, entry->n) != OK)
+		e = why_set(why, ERR_FORMAT, "the ballot's file is not a ballot in canonical form");
+	else if (rec == NULL)
+		e = same_election(&b->election, pinned, why);
+	else if ((e = read_election(rec, pinned, why)) != OK)
+		(void)why_prefix(why, e, "the record");
+	else if (!hash_equal(&b->election, &rec->election))
+		e = why_set(why, ERR_PROOF, "the ballot is of another election than the record");
+	free(b);
+	return e;
+}
+
+/* rec is NULL without --record. Says of one receipt what can be said of it. */
 static int
-receipt_check(struct record *rec, const struct buf *receipt, const struct buf *entry, const struct vkey *log, struct witnesses *w)
+receipt_check(struct record *rec, const struct buf *receipt, const struct buf *entry, struct asked *q)
 {
 	struct why why = {""};
 	struct receipt r;
 	struct head head;
 	struct hash leaf;
+	struct vkey log;
+	enum err e;
 
+	if (q->key != NULL && vkey_read(&log, q->key, &why) != OK)
+		return cannot(&why);
+	if ((e = check_election(rec, entry, q->pinned, &why)) != OK)
+		return not_verified(e, "", &why);
+	if (q->key == NULL)
+		log = rec->call.log_ballots;
 	leaf_hash(&leaf, entry->p, entry->n);
-	if (receipt_read(&r, receipt->p, receipt->n, &why) != OK || receipt_verify(&r, &leaf, log, &head, &why) != OK)
-		return not_verified("", &why);
+	if ((e = receipt_read(&r, receipt->p, receipt->n, &why)) != OK || (e = receipt_verify(&r, &leaf, &log, &head, &why)) != OK)
+		return not_verified(e, "", &why);
 	(void)printf("in a signed head: entry %llu of a tree of %llu\n", (unsigned long long)r.index, (unsigned long long)head.size);
 	if (rec != NULL) {
-		if (read_events(rec, &why) != OK)
-			return not_verified("the record: ", &why);
-		witnesses_of(w, &rec->call);
+		if ((e = record_events(rec, &why)) != OK)
+			return not_verified(e, "the record: ", &why);
+		witnesses_of(&q->witnesses, &rec->call);
 	}
-	if (print_cosigned(&r, w, &why) != OK)
-		return not_verified("", &why);
-	if (rec == NULL) {
-		(void)printf("VERIFIED (provisional: not compared with the record that was counted)\n");
-		return 0;
-	}
-	if (read_counted(rec, &why) != OK)
-		return not_verified("the record: ", &why);
-	return compare_with_record(rec, &r, &head, &leaf);
+	if ((e = print_cosigned(&r, &q->witnesses, &why)) != OK)
+		return not_verified(e, "", &why);
+	if (rec == NULL)
+		return verified(" (provisional: not compared with the record that was counted)", q->pinned);
+	if ((e = read_counted(rec, &why)) != OK)
+		return not_verified(e, "the record: ", &why);
+	e = compare_with_record(rec, &r, &head, &leaf, &why);
+	return e == OK ? verified("", q->pinned) : not_verified(e, "", &why);
+}
+
+static int
+receipt_file(struct record *rec, struct asked *q)
+{
+	struct buf receipt = {0}, entry = {0};
+	struct why why = {""};
+	int code;
+
+	if (file_read(&receipt, q->file, NOTE_MAX_BYTES, &why) != OK || file_read(&entry, q->ballot, BALLOT_MAX_BYTES, &why) != OK)
+		code = cannot(&why);
+	else
+		code = receipt_check(rec, &receipt, &entry, q);
+	buf_free(&receipt);
+	buf_free(&entry);
+	return code;
 }
 
 int
 cmd_receipt(int argc, char **argv)
 {
-	const char *mine = option(argc, argv, "--mine"), *user = option(argc, argv, "--user"), *password_file = option(argc, argv, "--password-file");
-	const char *ballot = option(argc, argv, "--ballot"), *key = option(argc, argv, "--log-key"), *dir = option(argc, argv, "--record"), *file;
+	struct asked q = {.mine = option(argc, argv, "--mine"), .user = option(argc, argv, "--user"), .password_file = option(argc, argv, "--password-file"),
+	    .ballot = option(argc, argv, "--ballot"), .key = option(argc, argv, "--log-key"), .where = option(argc, argv, "--record")};
 	struct record *rec = calloc(1, sizeof *rec);
-	struct witnesses w = {.n = 0};
-	struct buf receipt = {0}, entry = {0};
-	struct why why = {""};
-	struct vkey log;
-	int code, bad_witnesses;
+	struct why why = {"out of memory"};
+	int code = -1;
 
-	if (rec == NULL)
-		abort();
-	bad_witnesses = option_witnesses(argc, argv, w.key, MAX_PARTIES, &w.n, &w.quorum, &why) != OK;
-	file = word(argc, argv);
-	if (mine != NULL && dir != NULL && user != NULL && file == NULL)
-		return receipt_mine(rec, dir, mine, user, password_file);
-	if (file == NULL || ballot == NULL || mine != NULL || (key == NULL && dir == NULL))
-		return -1;
-	rec->src = source_dir(dir != NULL ? dir : "");
-	if (bad_witnesses || file_read(&receipt, file, NOTE_MAX_BYTES, &why) != OK || file_read(&entry, ballot, BALLOT_MAX_BYTES, &why) != OK ||
-	    (dir != NULL && record_call(rec, &why) != OK))
+	if (rec == NULL || option_election(argc, argv, q.id, &q.pinned, &why) != OK ||
+	    option_witnesses(argc, argv, q.witnesses.key, MAX_PARTIES, &q.witnesses.n, &q.witnesses.quorum, &why) != OK ||
+	    (q.where != NULL && source_open(&rec->src, q.where, &why) != OK)) {
+		free(rec);
 		return cannot(&why);
-	log = rec->call.log_ballots;
-	if (key != NULL && vkey_read(&log, key, &why) != OK)
-		return cannot(&why);
-	code = receipt_check(dir != NULL ? rec : NULL, &receipt, &entry, &log, &w);
-	buf_free(&receipt);
-	buf_free(&entry);
+	}
+	q.file = word(argc, argv);
+	if (q.mine != NULL && q.where != NULL && q.user != NULL && q.file == NULL)
+		code = receipt_mine(rec, &q);
+	else if (q.mine == NULL && q.file != NULL && q.ballot != NULL && (q.key != NULL || q.where != NULL))
+		code = receipt_file(q.where != NULL ? rec : NULL, &q);
 	record_free(rec);
 	free(rec);
 	return code;

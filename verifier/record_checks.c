@@ -3,25 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What needs the logs alone. */
+static void (*const of_logs[])(struct check_run *) = {check_amendments, check_witnesses, check_receipts};
 /* Everything after the logs, in the order of the phases. */
 static void (*const after_logs[])(struct check_run *) = {check_ballots, check_closing, check_comparison, check_count};
-
-static int
-go_on(const struct check_run *x)
-{
-	const enum check *c = x->pinned->enough;
-
-	return c == NULL || (!report_failed(x->report, *c) && !(x->report->checks[*c].verdict == VERDICT_ABSENT && x->report->checks[*c].text[0] != '\0'));
-}
 
 static void
 check_box(struct check_run *x)
 {
 	int ballots = x->report->until >= UNTIL_CLOSING && check_ballots_log(x);
 
-	check_amendments(x);
-	check_witnesses(x);
-	check_receipts(x);
+	for (size_t i = 0; i < sizeof of_logs / sizeof *of_logs && go_on(x); i++)
+		of_logs[i](x);
 	for (size_t i = 0; ballots && i < sizeof after_logs / sizeof *after_logs && go_on(x); i++)
 		after_logs[i](x);
 	if (go_on(x))
@@ -36,6 +29,8 @@ keep(struct check_run *x, struct checked *out)
 	out->r = x->r;
 	memcpy(out->list, x->list, sizeof out->list);
 	out->lists = *last_outputs(x);
+	out->stray = x->stray;
+	x->stray = (struct buf){0};
 }
 
 void
@@ -43,14 +38,16 @@ check_record(struct report *r, const struct file_source *src, const struct pinne
 {
 	struct check_run *x = calloc(1, sizeof *x);
 
-	if (x == NULL)
-		abort();
+	election_hex[0] = '\0';
+	if (x == NULL) {
+		report_broken(r, CHECK_CALL, "out of memory");
+		return;
+	}
 	x->report = r;
 	x->pinned = pinned;
 	x->threads = threads;
 	r->unpinned = pinned->election_id == NULL;
 	x->r.src = *src;
-	election_hex[0] = '\0';
 	if (check_call(x)) { /* the logs begin with the call: a record that has not come to its opening has entries too */
 		x->opened = check_key(x) && r->until >= UNTIL_OPENING && check_setup(x) && check_opening(x);
 		if (x->opened)
@@ -64,5 +61,7 @@ check_record(struct report *r, const struct file_source *src, const struct pinne
 		record_free(&x->r);
 	buf_free(&x->false_factors);
 	buf_free(&x->waivers);
+	buf_free(&x->stray);
+	dictamen_free(&x->dictamen);
 	free(x);
 }

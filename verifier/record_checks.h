@@ -14,6 +14,7 @@ struct checked {
 	struct record r;	      /* as it was read; record_free() */
 	struct hash list[MAX_GROUPS]; /* SHA-256 of each group's last list as a byte tree; before any mix the box's own */
 	struct hash lists;	      /* the outputs of the last mix over all groups (spec/record.md, Outputs) */
+	struct buf stray;	      /* the files that V01 found to be of no record, a line each; buf_free() */
 };
 
 /* What the person pinned; trust never starts from the record. */
@@ -21,6 +22,8 @@ struct pinned {
 	const char *election_id; /* hex, or NULL */
 	const char *log_key[8];	 /* verifier keys, or NULL */
 	unsigned log_keys;
+	struct vkey witness[MAX_PARTIES]; /* cosigning keys: as many of them as quorum must be on the heads, besides the call's policy */
+	size_t witnesses, quorum;
 	const char *receipts; /* a folder of receipts and heads to hold against the record, or NULL */
 	/* For the self-test alone: hears after CHECK_EVENTS_LOG and CHECK_BALLOTS_LOG what was read, and may change it
 	 * as one could who holds the log's key; and the check that, once failed, ends the run. Both may be NULL. */

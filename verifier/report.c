@@ -54,12 +54,6 @@ static const struct {
 
 static const char *const phases[UNTIL_PHASES] = {"key", "opening", "closing", "mix", "count", "handover"};
 
-const char *
-until_name(enum until u)
-{
-	return phases[u];
-}
-
 int
 until_read(enum until *out, const char *name)
 {
@@ -121,7 +115,7 @@ report_begin(struct report *r, enum check c)
 		(void)fprintf(stderr, "\r\033[K%s %s ...", check_number(c), table[c].name);
 }
 
-/* The time is taken; 1 if the check is of a phase that was asked for. */
+/* The time is taken; 1 if the check is of a phase that was asked for, and something can be said still. */
 static int
 settle(struct report *r, enum check c)
 {
@@ -132,7 +126,32 @@ settle(struct report *r, enum check c)
 	clear_progress(r);
 	if (table[c].from > r->until)
 		k->verdict = VERDICT_NOT_YET;
-	return k->verdict != VERDICT_NOT_YET;
+	return k->verdict != VERDICT_NOT_YET && r->broken[0] == '\0';
+}
+
+int
+own_fault(enum err e)
+{
+	return e == ERR_IO || e == ERR_NOMEM;
+}
+
+void
+text_clean(char *s)
+{
+	for (unsigned char *p = (unsigned char *)s; *p != '\0'; p++) {
+		if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) /* C1 */
+			*p++ = '?';
+		else if (*p >= 0x20 && *p != 0x7f)
+			continue;
+		*p = '?';
+	}
+}
+
+static void
+say(struct check_result *k, const char *format, va_list ap)
+{
+	(void)vsnprintf(k->text, sizeof k->text, format, ap);
+	text_clean(k->text);
 }
 
 void
@@ -152,7 +171,7 @@ report_pass(struct report *r, enum check c, uint64_t items, const char *format, 
 	if (format == NULL)
 		return;
 	va_start(ap, format);
-	(void)vsnprintf(k->text, sizeof k->text, format, ap);
+	say(k, format, ap);
 	va_end(ap);
 }
 
@@ -160,8 +179,12 @@ void
 report_fail(struct report *r, enum check c, const char *format, ...)
 {
 	struct check_result *k = &r->checks[c];
+	void *memory = malloc(1 << 20); /* without, a library calls false what it could not look at */
 	va_list ap;
 
+	free(memory);
+	if (memory == NULL)
+		report_broken(r, c, "out of memory");
 	if (!settle(r, c))
 		return;
 	if (k->verdict == VERDICT_FAIL) {
@@ -170,7 +193,7 @@ report_fail(struct report *r, enum check c, const char *format, ...)
 	}
 	k->verdict = VERDICT_FAIL;
 	va_start(ap, format);
-	(void)vsnprintf(k->text, sizeof k->text, format, ap);
+	say(k, format, ap);
 	va_end(ap);
 }
 
@@ -184,8 +207,29 @@ report_absent(struct report *r, enum check c, const char *format, ...)
 		return;
 	k->verdict = VERDICT_ABSENT;
 	va_start(ap, format);
-	(void)vsnprintf(k->text, sizeof k->text, format, ap);
+	say(k, format, ap);
 	va_end(ap);
+	if (k->text[0] == '\0') /* a text tells this from a check that was not made yet */
+		(void)strcpy(k->text, "not there");
+}
+
+void
+report_broken(struct report *r, enum check c, const char *format, ...)
+{
+	struct check_result *k = &r->checks[c], failed;
+	va_list ap;
+
+	if (!settle(r, c))
+		return;
+	failed = *k;
+	va_start(ap, format);
+	say(k, format, ap);
+	va_end(ap);
+	(void)snprintf(r->broken, sizeof r->broken, "%s %s: %s", check_number(c), table[c].name, k->text);
+	if (failed.verdict == VERDICT_FAIL)
+		*k = failed;
+	else
+		k->verdict = VERDICT_ABSENT;
 }
 
 int
@@ -200,7 +244,7 @@ report_good(const struct report *r)
 	for (int c = 0; c < CHECK_COUNT; c++)
 		if (table[c].from <= r->until && r->checks[c].verdict != VERDICT_PASS)
 			return 0;
-	return 1;
+	return r->broken[0] == '\0';
 }
 
 void
@@ -236,8 +280,8 @@ word(enum verdict v)
 	return "ABSENT";
 }
 
-static void
-json_text(FILE *out, const char *s)
+void
+json_quote(FILE *out, const char *s)
 {
 	(void)fputc('"', out);
 	for (; *s != '\0'; s++) {
@@ -257,10 +301,12 @@ static void
 print_json(const struct report *r, FILE *out, const char *record, const char *election_id, int good)
 {
 	(void)fprintf(out, "{\n \"verified\": %s,\n \"until\": \"%s\",\n \"record\": ", good ? "true" : "false", phases[r->until]);
-	json_text(out, record);
+	json_quote(out, record);
 	(void)fprintf(out, ",\n \"election\": ");
-	json_text(out, election_id != NULL ? election_id : "");
+	json_quote(out, election_id != NULL ? election_id : "");
 	(void)fprintf(out, ",\n \"pinned\": %s", r->unpinned ? "false" : "true");
+	(void)fprintf(out, ",\n \"could_not_verify\": ");
+	json_quote(out, r->broken);
 	(void)fprintf(out, ",\n \"seconds\": %.3f,\n \"checks\": [", now() - r->begun);
 	for (int c = 0; c < CHECK_COUNT; c++) {
 		const struct check_result *k = &r->checks[c];
@@ -270,15 +316,46 @@ print_json(const struct report *r, FILE *out, const char *record, const char *el
 		    "\"items\": %llu, \"further_failures\": %llu, \"seconds\": %.3f, \"text\": ",
 		    c == 0 ? "" : ",", c + 1, table[c].name, table[c].articles, word(k->verdict),
 		    (unsigned long long)k->items, (unsigned long long)k->more, k->seconds > 0 ? k->seconds : 0.0);
-		json_text(out, k->text);
+		json_quote(out, k->text);
 		(void)fputc('}', out);
 	}
 	(void)fprintf(out, "\n ],\n \"styles\": [");
-	for (unsigned i = 0; i < r->styles; i++)
-		(void)fprintf(out, "%s\n  {\"style\": %u, \"entity\": \"%s\", \"roll\": %llu, \"authorizations\": %llu, \"confirmations\": %llu, \"ballots\": %llu}",
-		    i == 0 ? "" : ",", i + 1, r->style[i].entity, (unsigned long long)r->style[i].roll, (unsigned long long)r->style[i].authorizations,
-		    (unsigned long long)r->style[i].confirmations, (unsigned long long)r->style[i].ballots);
+	for (unsigned i = 0; i < r->styles; i++) {
+		const struct report_style *s = &r->style[i];
+
+		(void)fprintf(out, "%s\n  {\"style\": %u, \"entity\": \"%s\", ", i == 0 ? "" : ",", i + 1, s->entity);
+		if (s->district[0] != '\0')
+			(void)fprintf(out, "\"district\": \"%s\", ", s->district);
+		(void)fprintf(out, "\"roll\": %llu, \"authorizations\": %llu, \"confirmations\": %llu, \"ballots\": %llu}", (unsigned long long)s->roll,
+		    (unsigned long long)s->authorizations, (unsigned long long)s->confirmations, (unsigned long long)s->ballots);
+	}
 	(void)fprintf(out, "\n ]\n}\n");
+}
+
+static void
+print_styles(const struct report *r, FILE *out)
+{
+	if (r->styles > 0)
+		(void)fprintf(out, "\nstyle  entity, district      roll  authorizations  confirmations     ballots\n");
+	for (unsigned i = 0; i < r->styles; i++) {
+		const struct report_style *s = &r->style[i];
+		char place[48];
+
+		(void)snprintf(place, sizeof place, "%s%s%s", s->entity, s->district[0] != '\0' ? ", " : "", s->district);
+		(void)fprintf(out, "%5u  %-16s %8llu  %14llu  %13llu  %10llu\n", i + 1, place, (unsigned long long)s->roll, (unsigned long long)s->authorizations,
+		    (unsigned long long)s->confirmations, (unsigned long long)s->ballots);
+	}
+}
+
+/* What was found false stays so, whatever failed afterwards. */
+static int
+exit_code(const struct report *r)
+{
+	int failed = 0;
+
+	for (int c = 0; c < CHECK_COUNT; c++)
+		failed |= report_failed(r, (enum check)c);
+	return report_good(r) ? 0 : r->broken[0] != '\0' && !failed ? 2 : 1;
 }
 
 static void
@@ -293,33 +370,36 @@ print_table(const struct report *r, FILE *out, const char *record, const char *e
 		if (k->more > 0)
 			(void)fprintf(out, "    and %llu more\n", (unsigned long long)k->more);
 	}
-	if (r->styles > 0 && !r->quiet)
-		(void)fprintf(out, "\nstyle  entity               roll  authorizations  confirmations     ballots\n");
-	for (unsigned i = 0; i < r->styles && !r->quiet; i++)
-		(void)fprintf(out, "%5u  %-16s %8llu  %14llu  %13llu  %10llu\n", i + 1, r->style[i].entity, (unsigned long long)r->style[i].roll,
-		    (unsigned long long)r->style[i].authorizations, (unsigned long long)r->style[i].confirmations, (unsigned long long)r->style[i].ballots);
+	if (!r->quiet)
+		print_styles(r, out);
 	(void)fprintf(out, "\nrecord    %s\nelection  %s\n", record, election_id != NULL ? election_id : "unknown");
-	(void)fprintf(out, "%s%s%s%s in %.1f s\n", good ? "VERIFIED" : "NOT VERIFIED", r->until < UNTIL_HANDOVER ? " until " : "",
+	if (!good && r->broken[0] != '\0')
+		(void)fprintf(out, "could not be verified to the end: %s\n", r->broken);
+	(void)fprintf(out, "%s%s%s%s in %.1f s\n", good ? "VERIFIED" : exit_code(r) == 2 ? "COULD NOT BE VERIFIED" : "NOT VERIFIED", r->until < UNTIL_HANDOVER ? " until " : "",
 	    r->until < UNTIL_HANDOVER ? phases[r->until] : "",
-	    good && r->unpinned && election_id != NULL ? ", but no election id was pinned: compare the one above with the opening act that you hold;" : "", now() - r->begun);
+	    good && r->unpinned && election_id != NULL ? ", but " UNPINNED ";" : "", now() - r->begun);
 }
 
 void
-report_style(struct report *r, const char *entity, uint64_t roll, uint64_t authorizations, uint64_t confirmations, uint64_t ballots)
+report_style(struct report *r, const char *entity, const char *district, uint64_t roll, uint64_t authorizations, uint64_t confirmations, uint64_t ballots)
 {
-	struct report_style *more = realloc(r->style, (r->styles + 1u) * sizeof *more);
+	struct report_style *more = realloc(r->style, (r->styles + 1u) * sizeof *more), *s;
 
-	if (more == NULL)
-		abort();
+	if (more == NULL) {
+		report_broken(r, CHECK_SUMS, "out of memory");
+		return;
+	}
 	r->style = more;
-	more[r->styles] = (struct report_style){"", roll, authorizations, confirmations, ballots};
-	(void)snprintf(more[r->styles++].entity, sizeof more->entity, "%s", entity);
+	s = &more[r->styles++];
+	*s = (struct report_style){"", "", roll, authorizations, confirmations, ballots};
+	(void)snprintf(s->entity, sizeof s->entity, "%s", entity);
+	(void)snprintf(s->district, sizeof s->district, "%s", district);
 }
 
 int
 report_finish(struct report *r, FILE *out, const char *record, const char *election_id)
 {
-	int good = report_good(r);
+	int good = report_good(r), code = exit_code(r);
 
 	clear_progress(r);
 	for (int c = 0; c < CHECK_COUNT; c++)
@@ -332,5 +412,5 @@ report_finish(struct report *r, FILE *out, const char *record, const char *elect
 	free(r->style);
 	r->style = NULL;
 	r->styles = 0;
-	return good ? 0 : 1;
+	return code;
 }

@@ -71,7 +71,7 @@ enum until {
 };
 
 enum verdict {
-	VERDICT_ABSENT, /* not run, or its evidence is missing */
+	VERDICT_ABSENT, /* not made, or its evidence is missing */
 	VERDICT_PASS,
 	VERDICT_FAIL,
 	VERDICT_NOT_YET, /* of a later phase than was asked for: no failure */
@@ -83,6 +83,7 @@ struct report {
 	enum until until;
 	int json, quiet;
 	int unpinned; /* no election id was given: the record says itself what it is of */
+	char broken[640]; /* this program failed, and where; "" if not */
 	struct check_result {
 		enum verdict verdict;
 		uint64_t items; /* how many things were checked */
@@ -92,7 +93,7 @@ struct report {
 	} checks[CHECK_COUNT];
 	/* per ballot style, in order */
 	struct report_style {
-		char entity[20];
+		char entity[20], district[20];
 		uint64_t roll, authorizations, confirmations, ballots;
 	} *style;
 	unsigned styles;
@@ -100,8 +101,7 @@ struct report {
 	int progress_tty;
 };
 
-/* "key", "opening", ... and back; the answer is 1 if there is such a phase. */
-const char *until_name(enum until u);
+/* From "key", "opening", ...; the answer is 1 if there is such a phase. */
 int until_read(enum until *out, const char *name);
 void report_start(struct report *r, enum until until, int json, int quiet);
 /* Time from here on counts for this check (printed as progress). */
@@ -113,18 +113,29 @@ void report_pass(struct report *r, enum check c, uint64_t items, const char *for
 void report_fail(struct report *r, enum check c, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The evidence is not there: "ABSENT", which is a failure if the phase asked for has come to it. */
 void report_absent(struct report *r, enum check c, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* The sums of the next ballot style: printed after the checks, except by --quiet. */
-void report_style(struct report *r, const char *entity, uint64_t roll, uint64_t authorizations, uint64_t confirmations, uint64_t ballots);
+/* This program failed: a disk, a server, memory. The check is not made (ABSENT), and from here on nothing is judged; what was judged before stands. */
+void report_broken(struct report *r, enum check c, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* 1 if the error is such a failure: it says nothing of what was to be read. */
+int own_fault(enum err e);
+/* The sums of the next ballot style (district: "" if it has none): printed after the checks, except by --quiet. */
+void report_style(struct report *r, const char *entity, const char *district, uint64_t roll, uint64_t authorizations, uint64_t confirmations, uint64_t ballots);
 int report_failed(const struct report *r, enum check c);
 /* 1 if every check of the phases asked for passed. */
 int report_good(const struct report *r);
-/* A progress line on stderr when it is a terminal; `what` e.g. "ballots". */
+/* A progress line on stderr when it is a terminal. */
 void report_progress(struct report *r, enum check c, uint64_t done, uint64_t total);
 /* Print the table (or JSON) to out and free what was kept; the answer is the exit code: 0 verified,
- * 1 not verified. */
+ * 1 not verified, 2 this program failed before any check did. */
 int report_finish(struct report *r, FILE *out, const char *record, const char *election_id);
 
-/* "V16", "ballots" and "arts. 4, 31". */
+/* What a record says goes to a terminal: control characters of such a text become '?'. */
+void text_clean(char *s);
+/* s in quotes, as JSON has it. */
+void json_quote(FILE *out, const char *s);
+/* What stands beside a verdict of which nobody said by hand what election it must be of. */
+#define UNPINNED "no election id was pinned: compare the one above with the opening act that you hold"
+
+/* "V16", "ballots". */
 const char *check_number(enum check c);
 const char *check_name(enum check c);
 

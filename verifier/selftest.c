@@ -7,7 +7,7 @@
 #include "verifier/mutations.h"
 
 struct outcome {
-	enum { CAUGHT, MISSED, NOTHING } how; /* NOTHING: the record has nothing of the kind */
+	enum { CAUGHT, MISSED, NOTHING, BROKEN } how; /* NOTHING: the record has nothing of the kind; BROKEN: a disk, a server or memory failed */
 	enum check by;
 	char text[512];
 };
@@ -28,21 +28,43 @@ noticed(const struct report *r, enum check c)
 	return k->verdict == VERDICT_FAIL || (k->verdict == VERDICT_ABSENT && k->text[0] != '\0');
 }
 
+/* What came of it; by the check that is for it, or by another. */
+static void
+judge(struct outcome *o, const struct report *report, enum check expect)
+{
+	enum check c = expect;
+
+	o->how = noticed(report, expect) ? CAUGHT : MISSED;
+	for (int i = 0; o->how == MISSED && i < CHECK_COUNT; i++)
+		if (noticed(report, (enum check)i)) {
+			c = (enum check)i;
+			break;
+		}
+	o->by = c;
+	(void)snprintf(o->text, sizeof o->text, "%s", noticed(report, c) ? report->checks[c].text : "nothing was noticed");
+}
+
+static void
+broken(struct outcome *o, const char *text)
+{
+	o->how = BROKEN;
+	(void)snprintf(o->text, sizeof o->text, "%.500s", text);
+}
+
 static void
 try_one(struct outcome *o, const struct mutation *it, struct record *r, const struct file_source *src, const struct pinned *pinned, unsigned threads)
 {
 	struct mutant m = {.files = {.base = src}, .r = r, .pinned = *pinned};
 	struct report *report = calloc(1, sizeof *report);
 	struct file_source changed = overlay_source(&m.files);
-	enum check c = it->expect;
 	char election[65];
 
-	if (report == NULL)
-		abort();
 	memset(o, 0, sizeof *o);
-	mutant_make(&m, it);
 	o->how = NOTHING;
-	if (m.made || it->forge != NULL) {
+	mutant_make(&m, it);
+	if (report == NULL || m.files.failed)
+		broken(o, report == NULL ? "out of memory" : m.files.why.text);
+	else if (m.made || it->forge != NULL) {
 		if (it->forge != NULL) {
 			m.pinned.on_read = on_read;
 			m.pinned.on_read_ctx = &m;
@@ -50,42 +72,22 @@ try_one(struct outcome *o, const struct mutation *it, struct record *r, const st
 		m.pinned.enough = &it->expect;
 		report_start(report, UNTIL_HANDOVER, 0, 1);
 		check_record(report, &changed, &m.pinned, threads, election);
-		if (m.made) {
-			o->how = noticed(report, it->expect) ? CAUGHT : MISSED;
-			for (int i = 0; o->how == MISSED && i < CHECK_COUNT; i++)
-				if (noticed(report, (enum check)i)) {
-					c = (enum check)i; /* by another than the one that is for it */
-					break;
-				}
-			o->by = c;
-			(void)snprintf(o->text, sizeof o->text, "%s", noticed(report, c) ? report->checks[c].text : "nothing was noticed");
-		}
+		if (report->broken[0] != '\0')
+			broken(o, report->broken);
+		else if (m.made)
+			judge(o, report, it->expect);
+		free(report->style);
 	}
 	mutant_free(&m);
 	free(report);
 }
 
-static void
-json_string(FILE *out, const char *s)
-{
-	(void)fputc('"', out);
-	for (; *s != '\0'; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if (c == '"' || c == '\\')
-			(void)fprintf(out, "\\%c", c);
-		else if (c < 0x20)
-			(void)fprintf(out, "\\u%04x", c);
-		else
-			(void)fputc(c, out);
-	}
-	(void)fputc('"', out);
-}
-
 static const char *
 word_of(const struct outcome *o)
 {
-	return o->how == CAUGHT ? "caught" : o->how == MISSED ? "MISSED" : "not applicable";
+	static const char *const words[] = {[CAUGHT] = "caught", [MISSED] = "MISSED", [NOTHING] = "not applicable", [BROKEN] = "could not run"};
+
+	return words[o->how];
 }
 
 static void
@@ -93,18 +95,18 @@ print_one(FILE *out, int json, int first, const struct mutation *it, const struc
 {
 	if (!json) {
 		(void)fprintf(out, "%-60s %-14s ", it->name, word_of(o));
-		if (o->how == NOTHING)
-			(void)fprintf(out, "the record has nothing of the kind\n");
+		if (o->how == NOTHING || o->how == BROKEN)
+			(void)fprintf(out, "%s\n", o->how == NOTHING ? "the record has nothing of the kind" : o->text);
 		else
 			(void)fprintf(out, "%s %s: %s\n", check_number(o->by), check_name(o->by), o->text);
 		return;
 	}
 	(void)fprintf(out, "%s\n  {\"name\": ", first ? "" : ",");
-	json_string(out, it->name);
+	json_quote(out, it->name);
 	(void)fprintf(out, ", \"expected\": \"%s\", \"verdict\": \"%s\"", check_number(it->expect), word_of(o));
-	if (o->how != NOTHING) {
+	if (o->how == CAUGHT || o->how == MISSED) {
 		(void)fprintf(out, ", \"by\": \"%s\", \"check\": \"%s\", \"text\": ", check_number(o->by), check_name(o->by));
-		json_string(out, o->text);
+		json_quote(out, o->text);
 	}
 	(void)fputc('}', out);
 }
@@ -122,36 +124,19 @@ read_all(struct record *r, const struct file_source *src, struct why *why)
 	return record_ballots(r, why);
 }
 
-int
-self_test(const char *where, const struct file_source *src, const struct pinned *pinned, unsigned threads, int json, int quiet, FILE *out)
+/* All of them, on a record that verifies; the exit code. */
+static int
+try_all(const char *where, const char *election, struct record *r, const struct file_source *src, const struct pinned *pinned, unsigned threads, int json, int quiet, FILE *out)
 {
-	struct report *report = calloc(1, sizeof *report);
-	struct record *r = calloc(1, sizeof *r);
-	unsigned count[3] = {0};
-	int tty = !quiet && isatty(STDERR_FILENO), good = 1;
-	char election[65];
-	struct why why = {""};
+	unsigned count[4] = {0};
+	int tty = !quiet && isatty(STDERR_FILENO);
 
-	if (report == NULL || r == NULL)
-		abort();
-	report_start(report, UNTIL_HANDOVER, json, quiet);
-	check_record(report, src, pinned, threads, election);
-	for (int c = 0; c < CHECK_COUNT; c++)
-		good &= report->checks[c].verdict == VERDICT_PASS;
-	if (!good || read_all(r, src, &why) != OK) {
-		(void)fprintf(stderr, "the record itself does not verify, so it shows nothing:\n");
-		good = report_finish(report, out, where, election[0] != '\0' ? election : NULL);
-		free(report);
-		record_free(r);
-		free(r);
-		return good == 0 ? 1 : good;
-	}
 	if (json) {
 		(void)fprintf(out, "{\n \"record\": ");
-		json_string(out, where);
+		json_quote(out, where);
 		(void)fprintf(out, ",\n \"election\": \"%s\",\n \"mutations\": [", election);
 	}
-	for (size_t i = 0; i < mutations_n; i++) {
+	for (size_t i = 0; i < mutations_n && count[BROKEN] == 0; i++) {
 		struct outcome o;
 
 		if (tty)
@@ -167,8 +152,34 @@ self_test(const char *where, const struct file_source *src, const struct pinned 
 		(void)fprintf(out, "\n ],\n \"caught\": %u,\n \"missed\": %u,\n \"not_applicable\": %u\n}\n", count[CAUGHT], count[MISSED], count[NOTHING]);
 	else
 		(void)fprintf(out, "\n%u ways to spoil the record caught, %u missed, %u not applicable to it\n", count[CAUGHT], count[MISSED], count[NOTHING]);
-	record_free(r);
+	return count[MISSED] > 0 ? 1 : count[BROKEN] > 0 ? 2 : count[CAUGHT] > 0 ? 0 : 1;
+}
+
+int
+self_test(const char *where, const struct file_source *src, const struct pinned *pinned, unsigned threads, int json, int quiet, FILE *out)
+{
+	struct report *report = calloc(1, sizeof *report);
+	struct record *r = calloc(1, sizeof *r);
+	char election[65];
+	struct why why = {"out of memory"};
+	int code = 2;
+
+	if (report == NULL || r == NULL)
+		(void)fprintf(stderr, "urna-verify: %s\n", why.text);
+	else {
+		report_start(report, UNTIL_HANDOVER, json, quiet);
+		check_record(report, src, pinned, threads, election);
+		if (!report_good(report)) {
+			(void)fprintf(stderr, "the record itself does not verify, so it shows nothing:\n");
+			code = report_finish(report, out, where, election[0] != '\0' ? election : NULL);
+		} else if (read_all(r, src, &why) != OK)
+			(void)fprintf(stderr, "urna-verify: it verified, and now: %s\n", why.text);
+		else
+			code = try_all(where, election, r, src, pinned, threads, json, quiet, out);
+		free(report->style);
+		record_free(r);
+	}
 	free(r);
 	free(report);
-	return count[MISSED] == 0 && count[CAUGHT] > 0 ? 0 : 1;
+	return code;
 }

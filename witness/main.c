@@ -11,6 +11,7 @@
 #include "crypto/clock.h"
 #include "crypto/keyfile.h"
 #include "crypto/secmem.h"
+#include "crypto/version.h"
 #include "witness/authorizer.h"
 #include "witness/config.h"
 #include "http/server.h"
@@ -30,6 +31,7 @@ usage(FILE *out)
 {
 	(void)fprintf(out, "usage: urna-witness --config FILE\n"
 			   "       urna-witness example            print an example of FILE\n"
+			   "       urna-witness --version\n"
 			   "       urna-witness restore --registry --config FILE\n"
 			   "           complete an older copy of the authorizer's registry, or a lost one, from the other authorizers\n\n"
 			   "Cosigns the checkpoints of transparency logs, one consistent history each, and if its owner wants is also an\n"
@@ -231,6 +233,8 @@ main(int argc, char **argv)
 	struct why why = {""};
 	int bad, restore;
 
+	if (version_asked(argc, argv, "urna-witness"))
+		return 0;
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
 		usage(stdout);
 		return 0;

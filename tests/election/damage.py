@@ -376,7 +376,7 @@ case("signed again: a heartbeat that counted nobody, after ballots", lambda: rel
 case("a pipe in the record", lambda: os.mkfifo(C + "/extra"), "files")
 case("a link in the record", lambda: os.symlink("call.json", C + "/extra"), "files")
 case("signed again: no seal", lambda: relog("events", without("seal")), "seal")
-case("signed again: an amendment without its second signature", lambda: relog("events", edit("extend", rb"\\n\xe2\x80\x94 notaria [^\\]*", b"")), "entry-signatures")
+case("signed again: an amendment without its second signature", lambda: relog("events", edit("extend", rb"\\n\xe2\x80\x94 notaria [^\\]*", b"")), "amendments")
 case("signed again: an amendment unmade", lambda: relog("events", without("exclude")), "phases")
 case("signed again: a heartbeat with another root", lambda: relog("events", edit("heartbeat", rb'"root": "(.)', lambda m: b'"root": "' + (b"0" if m.group(1) != b"0" else b"1"))), "heads")
 case("signed again: the close entry names another size", lambda: relog("events", edit("close", rb'"size": "\d+"', b'"size": "3"')), "ballots-log")
@@ -448,14 +448,16 @@ with open(W + "/wrong", "w") as f:
     f.write(json.load(open(W + "/delivered/" + sorted(os.listdir(W + "/delivered"))[0]))["password"] + "\n")
 
 
-def mine(name, password="password", record=R, file="/own.mine"):
-    p = subprocess.run([V, "receipt", "--mine", W + file, "--user", message["user"], "--record", record, "--password-file", W + "/" + password], stdout=subprocess.PIPE)
-    print("%s: exit %d %s" % (name, p.returncode, p.stdout.decode().split("\n")[0]))
+def mine(name, password="password", record=R, file="/own.mine", election=hashlib.sha256(open(R + "/opening.json", "rb").read()).hexdigest()):
+    p = subprocess.run([V, "receipt", "--mine", W + file, "--user", message["user"], "--record", record, "--election-id", election,
+                        "--password-file", W + "/" + password], stdout=subprocess.PIPE)
+    print("%s: exit %d %s" % (name, p.returncode, p.stdout.decode().split("\n")[1]))
     return p.returncode
 
 
 bad += mine("the own ballot by the private file") != 0
 bad += mine("with another's password", "wrong") != 1
+bad += mine("of another election", election="0" * 64) != 1
 own = open(W + "/own.mine").read()
 open(W + "/other.mine", "w").write(re.sub(r'"commitment": "(.)', lambda m: '"commitment": "' + ("0" if m.group(1) != "0" else "1"), own))
 bad += mine("with another commitment", file="/other.mine") != 1

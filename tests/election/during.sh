@@ -36,10 +36,8 @@ expect "an unknown field" 400 "$(post "$A/login/start" '{"user": "a", "client_no
 expect "an unknown user gets a nonce all the same" 200 "$(post "$A/login/start" '{"user": "nadie", "client_nonce": "'$(printf '00%.0s' $(seq 32))'"}')"
 expect "a session that is none" 403 "$(post "$A/confirm" '{"session": "'$(printf '00%.0s' $(seq 32))'", "signature": "'$(printf '00%.0s' $(seq 64))'"}')"
 [ "$(stores)" = "$kept" ] || { echo "what was refused changed the stores: $kept, then $(stores)"; exit 1; }
-refuse "a wrong one-time code" "code is wrong" $urna vote --message "$message" --choose "$choose" --otp 000000
-refuse "a wrong one-time code" "code is wrong" $urna vote --message "$message" --choose "$choose" --otp 000000
-refuse "a wrong one-time code" "code is wrong" $urna vote --message "$message" --choose "$choose" --otp 000000
-refuse "locked after three wrong codes" "wait some minutes" $urna vote --message "$message" --choose "$choose" --otp 000000
+for _ in 1 2 3; do refuse "a wrong one-time code, typed" "code is wrong" $urna vote --message "$message" --choose "$choose" <<<000000; done
+refuse "locked after three wrong codes" "wait some minutes" $urna vote --message "$message" --choose "$choose" <<<000000
 steps=$(refused_steps)
 refuse "a count before the close" "not at this step" $urna event submit --record "$R" --socket "$S" --kind count $(by operador)
 refuse "a second key entry" "not at this step" $urna event submit --record "$R" --socket "$S" --kind key $(by operador)
@@ -131,7 +129,16 @@ kill -9 "$pid"; wait "$pid" 2>/dev/null || true
 $urnad --config "$D/urnad.json" 2>>"$work/urnad.log" & pid=$!
 for _ in $(seq 100); do [ -n "$(state)" ] && break; sleep 0.1; done
 expect "the same ballot after kill -9 gives its receipt" 200 "$(post "$B/cast" @"$work/receipts/0.ballot")"
-$urna vote --message "$new" --choose "pre=A,dip=VOTOS_NULOS" --otp-dir "$work/outbox" --receipt "$work/receipts/again" --mine "$work/own.mine" >/dev/null
+# the first device breaks off when its request is authorized; another, which has the registrar's message alone, goes on
+mkdir -p "$work"/device-{1,2}; cp "$new" "$work/device-1/message"; cp "$new" "$work/device-2/message"
+voter() { $urna vote --message "$work/device-$1/message" --choose "pre=A,dip=VOTOS_NULOS" --otp-dir "$work/outbox" "${@:2}"; }
+refuse "resuming what was never begun" "nothing to resume" voter 1 --resume
+voter 1 --no-cast --ballot "$work/device-1/ballot" >/dev/null
+confirmed=$(counts confirmations)
+voter 2 --resume --receipt "$work/receipts/again" --mine "$work/own.mine" | grep -q "resumed an earlier request" || { echo "the request was not taken up"; exit 1; }
+[ "$(counts confirmations)" = $((confirmed + 1)) ] || { echo "the resumed vote was not confirmed"; exit 1; }
+expect "the interrupted device's own ballot, with the same one-time key" 409 "$(post "$B/cast" @"$work/device-1/ballot")"
+echo "  a vote that was interrupted after its authorization was finished on another device"
 style=$(od -An -tu1 -j33 -N1 "$work/receipts/again.ballot")
 forger ballot "$R" "$R" "$new" "$work/own.mine" "$work/receipts/again.ballot" $((style % 4 + 1)) "$work/bad"
 expect "a ballot of which the token alone is of another style" 403 "$(post "$B/cast" @"$work/bad")" token

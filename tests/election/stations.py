@@ -4,6 +4,7 @@
 FOLDER is a finished election of tests/demo --file-keys, with the records of its moments in at-PHASE. Where witnesses "cosign", their
 keys are used too, so that the one check in question stands alone. One line a case."""
 import base64
+import fcntl
 import glob
 import hashlib
 import json
@@ -408,5 +409,114 @@ code, text = run("build/bin/urna", "decrypt", "run", "--record", D, "--election-
 told("neither --socket nor --out: refused", code == 1 and "--out" in text, text)
 code, text = run("build/bin/urna", "decrypt", "run", "--record", D, "--election-id", ID, "--label", "x", "--out", OUT, "--what", *by("custodio-2"))
 told("an option nobody knows: refused", code == 2, text)
+
+# ---- one at a time ------------------------------------------------------------------------------------------
+
+at_count = ["--record", D, "--election-id", ID, "--quiet"]
+preserve = ["build/bin/urna", "preserve", *at_count, "--socket", W + "/no-socket"]
+mixing = ["build/bin/urna", "mix", *at_count, "--key", W + "/keys/mezclador-1.key", *NO_PIN]
+opening = ["build/bin/urna", "decrypt", "run", *at_count, "--label", "tarjeta-2-1", "--key", W + "/keys/custodio-2.key", *NO_PIN]
+r = Forged("count")
+folder = os.open(D, os.O_RDONLY)
+for name, words, how, want in (
+        ("a mixer", [*mixing, "--socket", W + "/no-socket"], fcntl.LOCK_EX, True), ("a trustee", [*opening, "--socket", W + "/no-socket"], fcntl.LOCK_EX, True),
+        ("the seal", [*preserve, *by("operador")], fcntl.LOCK_EX, True), ("a mixer, beside one who only reads", [*mixing, "--socket", W + "/no-socket"], fcntl.LOCK_SH, True),
+        ("a trustee apart from the net, who only reads,", [*opening, "--out", OUT], fcntl.LOCK_EX, True),
+        ("a trustee apart, beside another who only reads,", [*opening, "--out", OUT], fcntl.LOCK_SH, False)):
+    fcntl.flock(folder, how)
+    code, text = run(*words)
+    fcntl.flock(folder, fcntl.LOCK_UN)
+    told("%s: %s" % (name, "another works on the folder" if want else "goes on"), code == 1 and ("another urna works on this folder" in text) == want, text)
+os.close(folder)
+
+# ---- what cannot be put right is checked before it is sealed ------------------------------------------------
+
+
+def tree():
+    return {f: sha256(open(f, "rb").read()) for f in glob.glob(D + "/**", recursive=True) if os.path.isfile(f)}
+
+
+def says(text, sentences):
+    """Each sentence, or where it is a number the failure of that check."""
+    failing = {x[:3] for x in text.split("\n") if " FAIL " in x or " ABSENT " in x}
+    return all(s in failing or (len(s) > 3 and s in text) for s in sentences)
+
+
+def not_sealed(name, *sentences):
+    before = tree()
+    code, text = run(*preserve, "--key", W + "/keys/operador.key", *NO_PIN)
+    told("not sealed: " + name, code == 1 and says(text, sentences) and "/nonexistent" not in text and tree() == before, text)
+
+
+def flip(name):
+    b = bytearray(Forged.get(name))
+    b[len(b) // 2] ^= 1
+    Forged.put(name, b)
+
+
+for strays in (["acts/closing.txt~"], ["acts/closing.txt~", "mix/nota.txt", "documents/" + "0" * 64]):
+    for s in strays:
+        r.put(s, b"")
+    not_sealed("a record with %d strange files" % len(strays), "V01", "not of the record:\n" + "\n".join(sorted(strays)) + "\n", "Take out of the folder")
+for s in strays:
+    os.remove(D + "/" + s)
+for name, check in (("votes.csv", "V32"), ("dictamen.json", "V08"), ("acts/count-summary.txt", "V33")):
+    kept = r.get(name)
+    flip(name)
+    not_sealed("a changed " + name, check)
+    r.put(name, kept)
+for s in ("hashes.old", "acts/handover.txt"):
+    r.put(s, b"")
+    not_sealed("a record with " + s, s + " is not of a record that is to be sealed")
+    os.remove(D + "/" + s)
+code, text = run(*preserve, *by("operador"))
+told("and the good one comes as far as the service", code == 1 and "connect" in text, text)
+Forged("handover")
+code, text = run(*preserve, *by("operador"))
+told("a sealed one is not sealed again", code == 1 and "is sealed already" in text, text)
+
+# ---- the notary signs what the record gives -------------------------------------------------------------------
+
+
+def notary(what, answer="", *more):
+    return run("build/bin/urna", "notary", "sign", what, "--record", D, *(more or by("notaria")), stdin=answer)
+
+
+def not_signed(name, moment, what, change, *sentences):
+    r = Forged(moment)
+    change(r)
+    code, text = notary(what, "s\u00ed\n", "--key", W + "/keys/notaria.key", *NO_PIN)
+    told("the notary does not sign: " + name, code == 1 and says(text, sentences) and "/nonexistent" not in text and "Firmar" not in text, text)
+
+
+def reopened(r, zero):
+    """Another zero report, the opening that names it, and its act."""
+    o = json.loads(r.get("opening.json"))
+    before, o["zero_report"] = o["zero_report"], sha256(zero).hex()
+    r.put("zero-report.json", zero)
+    r.put("opening.json", json_write(o))
+    for f in ("acts/opening.json", "acts/opening.txt"):
+        text = r.get(f).replace(before.encode(), o["zero_report"].encode())
+        r.put(f, text.replace(ID.encode(), sha256(json_write(o)).hex().encode()))
+
+
+for what, moment, act in (("key-act", "key", "key"), ("opening", "opening", "opening"), ("start", "mix", "start-of-decryption"), ("handover", "handover", "handover")):
+    file = "opening.json" if what == "opening" else "acts/%s.json" % act
+    for f in (file, "acts/%s.txt" % act):
+        not_signed("%s, changed" % f, moment, what, lambda r, f=f: r.put(f, r.get(f).replace(b"a", b"e", 1)), f + " is not what the record gives")
+    Forged(moment)
+    code, text = notary(what, "no\n")
+    told("%s: its text is shown, and no is no" % what, code == 1 and open(D + "/acts/%s.txt" % act, encoding="utf-8").read() in text and "no se firm" in text, text)
+    os.remove(D + "/" + file + ".note")
+    code, text = notary(what, "S\u00cd\n")
+    told("and what is true is signed", code == 0 and b"notaria" in Forged.get(file + ".note"), text)
+not_signed("an opening over a false zero report", "opening", "opening", lambda r: reopened(r, r.get("zero-report.json").replace(b"Correcto", b"Con cambios", 1)), "zero-report.json")
+not_signed("a start over a changed file of votes", "mix", "start", lambda r: flip("encrypted-votes.bin"), "V22")
+not_signed("a start before the comparison", "closing", "start", lambda r: None, "the comparison of article 36 comes first")
+not_signed("a hand-over of a record that was changed after its seal", "handover", "handover", lambda r: flip("votes.csv"), "V32")
+not_signed("a hand-over before the seal", "count", "handover", lambda r: None, "is not sealed")
+for answer, want in (("s", 0), ("Si", 0), ("s\u00ed", 0), (" YES ", 0), ("y", 0), ("sin", 1), ("no", 1), ("", 1)):
+    code, text = notary("call", answer + "\n")
+    told("the answer \"%s\" %s" % (answer, "is no" if want else "is yes"), code == want, text)
 print("%d not as expected" % bad)
 sys.exit(bad != 0)

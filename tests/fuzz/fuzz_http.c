@@ -19,10 +19,11 @@ open_service(void)
 		abort();
 	(void)pthread_mutex_init(&s->lock, NULL);
 	(void)pthread_rwlock_init(&s->roll_lock, NULL);
-	s->loaded = 1;
-	s->stage = "open";
-	s->progress.begun = 0x1e;
-	s->progress.opened = 1;
+	(void)pthread_rwlock_init(&s->box_lock, NULL);
+	s->loaded = s->view.loaded = 1;
+	s->view.stage = "open";
+	s->view.progress.begun = 0x1e;
+	s->view.progress.opened = 1;
 	s->manifest->styles = 1;
 	s->manifest->style[0].contests = 1;
 	s->manifest->code_digits = 6;

@@ -189,6 +189,7 @@ FORGED = [
     ("a suspension without its head", "V14", suspended),
     ("a close entry with another checkpoint", "V15", facts("close", checkpoint="urna.example/ballots\n0\n\n")),
     ("a phase that is no digit", "V12", facts("phase", phase="1x")),
+    ("a line feed in a reason", "V12", facts("comparison", motive="m\nACTA")),
 ]
 
 

@@ -239,7 +239,7 @@ def v05(r):
     for where, name, least, most in BOUNDS:
         need(least <= (m[where][name] if where else m[name]) <= most, name + " out of bounds")
     need(m["public_head"]["at_most_seconds"] >= m["public_head"]["seconds"], "public_head")
-    need(time_read(m["opens"]) < time_read(m["closes"]), "closes before it opens")
+    need(0 < time_read(m["closes"]) - time_read(m["opens"]) < 50000 * m["heartbeat_seconds"], "closes before it opens, or too many heartbeats")
     entities = {}
     for e in m["entities"]:
         fields(e, ["id", "name"])
@@ -402,6 +402,9 @@ def read_log(r, log):
     return entries, hashes, root
 
 
+DISTURBS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
 class Event:
     """An entry of events."""
 
@@ -422,6 +425,11 @@ class Event:
                                            for k, v in d["facts"].items()), "too many facts, or too long")
         self.scope, self.time, self.kind, self.facts = e["scope"], time_read(e["time"]), d["kind"], d["facts"]
         self.when = e["time"]
+
+    def plain(self):
+        """No fact but the close entry's checkpoint changes how a text looks that it is printed in."""
+        texts = list(self.facts) + [v for k, v in self.facts.items() if (self.kind, k) != ("close", "checkpoint")]
+        return not any(DISTURBS.search(t) for t in texts)
 
     def amends(self):
         return self.kind == "replace-credential" or self.kind in AMENDMENTS and not self.by_clock()
@@ -467,6 +475,8 @@ class Progress:
         k, did = e.kind, self.done
         voting, counting = "opening" in did and "close" not in did, "comparison" in did and "count" not in did
         need("seal" not in did and (k == "incident" or "cancel" not in did), "after the end")
+        reasons = ("motive",) if k == "replace-credential" else ("acuerdo", "motive", "proposer")
+        need(not e.amends() or all(e.facts.get(n) for n in reasons), "its reasons")
         once = k not in did
         if k == "phase":
             need(e.facts.get("phase") in list("1234567") and e.facts.get("edge") in ("begin", "end"), "no phase")
@@ -511,12 +521,14 @@ def v12(r):
     for i, e in enumerate(r.events):
         scope = r.E.hex() if e.kind == "opening" else scope
         need(e.time >= last and e.scope == scope, "entry %d: its time or its scope" % i)
+        need(e.plain(), "entry %d: a fact with a control or direction character" % i)
         last = e.time
         try:
             p.apply(e)
         except Bad as b:
             raise Bad("entry %d (%s): %s" % (i, e.kind, b))
     replacements(r)
+    r.rows, r.barred = amended_roll(r)
     need(p.begun == p.ended == set(range(1, 8)) and "seal" in p.done, "phases or entries are missing")
     hours(r, p.closes)
     return len(r.events)
@@ -772,7 +784,6 @@ def authorized(r, i, requests):
 
 @check("V19", "authorizations")
 def v19(r):
-    r.rows, barred = amended_roll(r)
     seen = [{} for _ in r.rows]
     r.list_hashes = {1: close_entry(r).facts["authorizations"]}
     for e in r.events:
@@ -783,7 +794,7 @@ def v19(r):
         who = r.authorizers[a - 1]
         data = r.signed_file("authorizations", "authorizations/" + who.name, [who])
         need(hash_hex(data) == h, "events names another list of " + who.name)
-        read_list(r, a, data, barred, seen)
+        read_list(r, a, data, r.barred, seen)
         if a == 1:
             r.first_authorized = [authorized(r, i, seen) for i in range(len(r.rows))]
     r.requests = seen
@@ -825,6 +836,7 @@ def v21(r):
     twice = {a for q in r.requests for a in range(1, n + 1)
              if len({blinded[a - 1] for blinded, who in q.values() if a in who}) > 1}
     need(len(twice) <= 2 * t - n - 1, "authorizers that answered two requests of one voter: %s" % sorted(twice))
+    return "; ".join("style %(style)d: %(ballots)d ballots, %(confirmations)d confirmed" % s for s in r.sums if s["confirmations"] > s["ballots"])
 
 
 @check("V22", "encrypted-votes")
@@ -1049,8 +1061,6 @@ def v34(r):
             continue
         notary, _, _, rules = r.parties[i]
         known = {n: k for n, k in r.by_name.items() if k is not r.party["notary"]} | {notary.name: notary}
-        reasons = ("motive",) if e.kind == "replace-credential" else ("acuerdo", "motive", "proposer")
-        need(all(e.facts.get(n) for n in reasons), e.kind + ": its reasons")
         if e.kind == "replace-credential":
             continue  # its signatures: V13
         rule = next((a for a in r.call["amend"] if a["kind"] == e.kind), None)
@@ -1110,8 +1120,10 @@ def v40(r):
     """Receipts and checkpoints of anybody; NAME.ballot beside NAME where the ballot is known."""
     if r.receipts is None:
         return "none handed in"
-    names = sorted(os.path.relpath(os.path.join(where, n), r.receipts) for where, _, files in os.walk(r.receipts)
-                   for n in files if not n.endswith(".ballot"))
+    handed = {os.path.relpath(os.path.join(where, n), r.receipts) for where, _, files in os.walk(r.receipts) for n in files}
+    beside = {n for n in handed if n.endswith(".ballot") and n != ".ballot"}
+    need(all(n[:-7] in handed for n in beside), "a ballot without its receipt")
+    names = sorted(handed - beside)
     for n in names:
         with open(os.path.join(r.receipts, n), "rb") as f:
             data = f.read()

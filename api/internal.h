@@ -1,0 +1,73 @@
+/* api/internal.h - what the parts of the service share: outbox.c, amendments.c, documents.c, judge.c, events.c, closing.c,
+ * opening.c, hours.c, submit.c, control.c, and service.c, which starts and stops it all. Each calls those before it.
+ *
+ * With the lock: the caller holds s->lock.
+ * Spec    spec/documents.md#events
+ */
+#ifndef API_INTERNAL_H
+#define API_INTERNAL_H
+
+#include "api/service.h"
+
+/* ---- outbox.c ---- */
+
+/* Files that wait in the outbox; -1 if it cannot be read. */
+int64_t outbox_count(const struct service *s);
+
+/* ---- amendments.c: entries that change the roll or the call's parties ---- */
+
+/* Whether an entry that changes the roll or a party of the call can be carried out; nothing changes yet. With the lock. */
+MUST_CHECK enum err amendment_prepare(struct service *s, const struct event *e, struct why *why);
+/* What an entry changes in the roll and in the registry. Idempotent over a restart. With the lock. */
+MUST_CHECK enum err amendment_carry_out(struct service *s, const struct event *e, struct why *why);
+/* After a restart: what was amended since the opening. With the lock. */
+MUST_CHECK enum err amendments_replay(struct service *s, struct why *why);
+/* The sealed person (base64) of an `include` entry, kept before the entry. With the lock. */
+MUST_CHECK enum err amendment_keep_person(struct service *s, const char *text, struct why *why);
+
+/* ---- documents.c: the files of documents/ ---- */
+
+/* Put the files (a list of base64 texts, or NULL) that come with an entry where they wait. ERR_RANGE: the entry does not name
+ * one of them; ERR_ABSENT: it names one that is not here. With the lock. */
+MUST_CHECK enum err documents_keep(const struct service *s, const struct json *files, const struct event *e, struct why *why);
+/* The entry stands in the log: the files that it names go into the record. */
+MUST_CHECK enum err documents_settle(const struct service *s, const struct event *e, struct why *why);
+/* At the start, when all entries are settled: nothing names what still waits. */
+void documents_drop(const struct service *s);
+
+/* ---- judge.c: what a submitted entry repeats ---- */
+
+/* Take note of an entry of the log. */
+void judge_note(struct said *p, const struct event *e, const struct call *call);
+/* ERR_RANGE, ERR_NOT_NOW with a sentence if the entry contradicts the log or the record. With the lock. */
+MUST_CHECK enum err judge_entry(const struct service *s, const struct event *e, struct why *why);
+
+/* ---- events.c: the log of events, all with the lock ---- */
+
+/* A line with the time on stderr. */
+void journal(const char *what, const char *text);
+/* Let the listeners see where the election stands. Waits for ballots that are on their way into the log. */
+void events_show(struct service *s);
+/* Append an entry, after checking that it may come now, with the heartbeats that must stand beside it; carry it out. */
+MUST_CHECK enum err events_append(struct service *s, struct event *e, uint64_t *index, struct why *why);
+/* The begin or end of phase n, with a head of all ballots so far; nothing if it stands in the log. */
+MUST_CHECK enum err events_phase(struct service *s, int n, const char *edge, struct why *why);
+/* The last public head; `force`: of all ballots so far. */
+MUST_CHECK enum err events_heartbeat(struct service *s, int force, struct why *why);
+/* The phases that begin and end by themselves after key, close and count, where they are not in the log: urnad may have
+ * died between such an entry and what follows it. */
+MUST_CHECK enum err events_follow(struct service *s, struct why *why);
+/* Progress, used documents and replaced parties by what stands in the log. */
+MUST_CHECK enum err events_replay(struct service *s, struct why *why);
+
+/* ---- closing.c ---- */
+
+/* encrypted-votes.bin, the authority's list, the confirmations, then the close entry. With the lock. */
+MUST_CHECK enum err close_now(struct service *s, struct why *why);
+
+/* ---- submit.c ---- */
+
+/* POST /event of the private socket: an entry signed elsewhere. */
+void submit_entry(struct service *s, const struct http_request *q, struct http_reply *r);
+
+#endif

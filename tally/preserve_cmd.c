@@ -1,0 +1,139 @@
+/* tally/preserve_cmd.c - `urna preserve`: the seal, the hash lists, the hand-over act.
+ *
+ * Spec    spec/tally.md#sealing
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "election/sums.h"
+#include "tally/make_act.h"
+#include "tally/station.h"
+
+/* Of what comes after the count, which the checks until then do not look at, there is nothing before the seal, and after it
+ * nothing but the lists and the act. */
+static enum err
+no_other_files(struct record *r, struct why *why)
+{
+	static const char *const act[] = {"acts/handover.json", "acts/handover.txt", "acts/handover.json.note"};
+	char **name = NULL;
+	size_t n = 0;
+	enum err e = record_names(r, &name, &n, why);
+
+	for (size_t i = 0; i < n; i++) {
+		int known = strncmp(name[i], "hashes.", 7) != 0 && strncmp(name[i], "acts/handover.", 14) != 0;
+
+		for (int k = 0; k < 3 && r->progress.sealed; k++)
+			known |= strcmp(name[i], hash_list_names[k]) == 0 || strcmp(name[i], act[k]) == 0;
+		if (e == OK && !known)
+			e = why_set(why, ERR_PROOF, "%s is not of a record that is %s: take it out of the folder", name[i], r->progress.sealed ? "sealed" : "to be sealed");
+		free(name[i]);
+	}
+	free(name);
+	return e;
+}
+
+/* What the seal is to name. */
+static enum err
+hash_record(struct record *r, struct hash *out, struct why *why)
+{
+	struct buf list[3] = {{0}, {0}, {0}};
+	enum err e = hash_lists(r, list, why);
+
+	if (e == OK)
+		seal_hash(out, &list[0]);
+	for (int i = 0; i < 3; i++)
+		buf_free(&list[i]);
+	return e;
+}
+
+/* All checks until the count, over files that do not change meanwhile: nothing that is sealed can be put right. */
+static enum err
+check_before(struct station *s, struct hash *files, struct why *why)
+{
+	struct record on_disk = {.src = source_dir(s->dir)};
+	struct hash after;
+	enum err e;
+
+	if ((e = hash_record(&on_disk, files, why)) != OK || (e = station_check(s, UNTIL_COUNT, 0, why)) != OK || (e = no_other_files(&s->good->r, why)) != OK ||
+	    (e = hash_record(&on_disk, &after, why)) != OK)
+		return e;
+	return hash_equal(files, &after) ? OK : why_set(why, ERR_NOT_NOW, "the files changed while they were checked: run it again");
+}
+
+static enum err
+seal_record(struct station *s, const struct hash *files, const struct signer *by, struct why *why)
+{
+	struct record *r = &s->good->r;
+	struct event *e;
+	enum err err;
+
+	if (r->progress.sealed)
+		return why_set(why, ERR_EXISTS, "the record is sealed already: urna preserve --finish makes the lists and the act");
+	e = event_new(r, "seal");
+	event_add_hash(e, "list", files);
+	err = submit_event(s->socket, &r->call, e, by, NULL, why);
+	free(e);
+	return err;
+}
+
+/* All witnesses within some seconds, or at least the call's quorum: afterwards the record does not change. */
+static enum err
+wait_cosigned(struct record *r, struct why *why)
+{
+	size_t n = 0;
+	enum err e = r->call.witness_quorum > 0 ? cosigned_wait(r, r->call.witnesses, &n, why) : OK;
+
+	if (e != OK)
+		return e;
+	if (n < r->call.witness_quorum)
+		return why_set(why, ERR_NOT_NOW, "%zu witnesses cosigned the final heads, the call demands %u: when they answer again, run urna preserve --finish", n, r->call.witness_quorum);
+	return OK;
+}
+
+/* The lists and the act, of the record as it is with its seal. */
+static enum err
+hand_over(const struct station *s, struct why *why)
+{
+	struct record *r = calloc(1, sizeof *r);
+	struct buf list[3] = {{0}, {0}, {0}};
+	struct act act = {{0}, {0}};
+	enum err e;
+
+	if (r == NULL)
+		return ERR_NOMEM;
+	if ((e = open_record(r, s->dir, TO_EVENTS, why)) == OK && (e = wait_cosigned(r, why)) == OK)
+		e = make_handover(list, &act, r, why);
+	for (int i = 0; i < 3 && e == OK; i++)
+		e = put(s->dir, hash_list_names[i], &list[i], why);
+	if (e == OK && (e = put_act(s->dir, "handover", &act, why)) == OK)
+		e = sign_file(s->args, s->dir, "acts/handover.json", "handover", &r->call.hash, why);
+	for (int i = 0; i < 3; i++)
+		buf_free(&list[i]);
+	act_free(&act);
+	record_free(r);
+	free(r);
+	return e;
+}
+
+int
+cmd_preserve(struct args *a)
+{
+	struct signer by = {0};
+	struct why why = {""};
+	struct station s;
+	struct hash files;
+	int finish = arg_flag(a, "--finish");
+	enum err e;
+
+	if ((e = station_open(&s, a, 0, &why)) == OK && (e = check_before(&s, &files, &why)) == OK && (e = open_signer(a, &by, &why)) == OK && !finish)
+		e = seal_record(&s, &files, &by, &why);
+	signer_close(&by);
+	if (e == OK)
+		e = hand_over(&s, &why);
+	if (e != OK)
+		return fail("preserve", &why);
+	station_close(&s);
+	(void)printf("sealed; hash lists written: sha256sum -c hashes.sha256\n");
+	return 0;
+}

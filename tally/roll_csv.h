@@ -1,0 +1,23 @@
+/* tally/roll_csv.h - the authority's list of voters as it comes, and what the registrar makes of each.
+ *
+ * Spec    spec/roll.md#public-roll
+ */
+#ifndef TALLY_ROLL_CSV_H
+#define TALLY_ROLL_CSV_H
+
+#include "crypto/kdf.h"
+#include "election/manifest.h"
+#include "election/roll.h"
+
+struct enrolled {
+	struct person person;
+	char password[PASSWORD_LETTERS + 1];
+	struct roll_row row;
+	uint64_t order; /* random */
+};
+
+/* Lines user,name,entity,district,modality,email,phone below a heading line of these names, in random order; *out is allocated,
+ * also on an error. Each line that is wrong is printed. ERR_ABSENT, ERR_IO; ERR_FORMAT: at least one line is wrong. */
+MUST_CHECK enum err roll_csv_read(struct enrolled **out, size_t *n, const char *file, const struct manifest *m, struct why *why);
+
+#endif

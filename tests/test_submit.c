@@ -1,0 +1,315 @@
+/* tests/test_submit.c - api/submit.c, api/documents.c, api/judge.c: signed entries that reach a service with a real log
+ *
+ * Goal    what would spoil an election for good is refused and changes nothing: no entry, no file in the record.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "api/internal.h"
+#include "election/docnote.h"
+#include "election/sums.h"
+
+enum { OPERATOR, M1, M2, M3, T1, T2, PARTIES };
+
+static char dir[] = "/tmp/urna-submit-XXXXXX";
+static struct service *s;
+static struct signer by[PARTIES];
+static struct log_place place;
+
+static void
+party(struct party *p, int who, const char *name)
+{
+	uint8_t seed[32] = {(uint8_t)(who + 1), 7};
+
+	assert_int_equal(signer_of_seed(&by[who], name, seed), OK);
+	assert_int_equal(vkey_make(&p->key, name, NOTE_ED25519, by[who].key), OK);
+}
+
+static int
+begin(void **state)
+{
+	static const char *const folders[] = {"data", "data/fence", "record", "record/key", "record/acts", "record/mix/pre-09/nizkp"};
+	uint8_t seed[32] = {99};
+	struct ledger_options o;
+	struct why why = {""};
+	char path[1200];
+
+	(void)state;
+	if (mkdtemp(dir) == NULL || (s = calloc(1, sizeof *s)) == NULL || (s->manifest = calloc(1, sizeof *s->manifest)) == NULL ||
+	    signer_of_seed(&s->events_key, "urna.example/events", seed) != OK)
+		return -1;
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+		(void)snprintf(path, sizeof path, "%s/%s", dir, folders[i]);
+		if (dir_make(path, &why) != OK)
+			return -1;
+	}
+	(void)snprintf(s->config.data, sizeof s->config.data, "%s/data", dir);
+	(void)snprintf(s->config.record, sizeof s->config.record, "%s/record", dir);
+	s->manifest->groups = 1;
+	(void)strcpy(s->manifest->group[0].folder, "pre-09");
+	(void)pthread_mutex_init(&s->lock, NULL);
+	(void)pthread_rwlock_init(&s->roll_lock, NULL);
+	(void)pthread_rwlock_init(&s->box_lock, NULL);
+	memset(s->call.hash.b, 3, HASH_BYTES);
+	s->call.mixers = 3;
+	s->call.minimum_mixers = 2;
+	s->call.required[0] = 1;
+	s->call.trustees = s->call.threshold = 2;
+	s->call.authorizers = s->call.quorum = 1;
+	party(&s->call.operator, OPERATOR, "operador");
+	party(&s->call.mixer[0], M1, "m1");
+	party(&s->call.mixer[1], M2, "m2");
+	party(&s->call.mixer[2], M3, "m3");
+	party(&s->call.trustee[0], T1, "t1");
+	party(&s->call.trustee[1], T2, "t2");
+	o = service_log(s, "events", &place);
+	if (ledger_open(&s->events, &o, &why) != OK || events_phase(s, 1, "begin", &why) != OK) {
+		(void)fprintf(stderr, "%s\n", why.text);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	char cmd[300];
+
+	(void)state;
+	ledger_close(s->events);
+	used_free(&s->used);
+	free(s->manifest);
+	signer_close(&s->events_key);
+	for (int i = 0; i < PARTIES; i++)
+		signer_close(&by[i]);
+	free(s);
+	(void)snprintf(cmd, sizeof cmd, "rm -rf %s", dir);
+	return system(cmd);
+}
+
+static void
+put_file(const char *name, const char *text, char hex[65])
+{
+	char path[1200];
+	struct hash h;
+
+	(void)snprintf(path, sizeof path, "%s/record/%s", dir, name);
+	assert_int_equal(file_write(path, text, strlen(text), 0644, NULL), OK);
+	sha256(&h, text, strlen(text));
+	hash_hex(hex, &h);
+}
+
+static int
+there(const char *folder, const char *hex)
+{
+	char path[1200];
+
+	(void)snprintf(path, sizeof path, "%s/%s/documents/%s", dir, folder, hex);
+	return access(path, F_OK) == 0;
+}
+
+static uint64_t
+entries(void)
+{
+	struct head head;
+
+	ledger_head(s->events, &head, NULL);
+	return head.size;
+}
+
+/* Submit an entry of these facts (name, value, ..., NULL), with a file or NULL; the status. */
+static unsigned
+submit(int who, const char *kind, const char *file, ...)
+{
+	struct event *e = calloc(1, sizeof *e);
+	struct http_request q = {.method = "POST", .path = "/event"};
+	struct http_reply r = {.status = 200};
+	struct buf document = {0}, note = {0}, body = {0};
+	struct json_out o = json_out(&body);
+	struct why why;
+	const char *name;
+	char text[400];
+	va_list ap;
+
+	(void)snprintf(e->kind, sizeof e->kind, "%s", kind);
+	e->scope = s->progress.opened ? s->progress.election : s->call.hash;
+	va_start(ap, file);
+	while ((name = va_arg(ap, const char *)) != NULL)
+		event_add(e, name, "%s", va_arg(ap, const char *));
+	va_end(ap);
+	assert_int_equal(event_document(&document, e), OK);
+	assert_int_equal(docnote_sign(&note, "event", &s->call.hash, document.p, document.n, &by[who], &why), OK);
+	json_begin(&o, NULL, '{');
+	json_text(&o, "document", buf_cstr(&document));
+	json_text(&o, "note", buf_cstr(&note));
+	if (file != NULL) {
+		base64_encode(text, (const uint8_t *)file, strlen(file));
+		json_begin(&o, "files", '[');
+		json_text(&o, NULL, text);
+		json_end(&o, ']');
+	}
+	json_end(&o, '}');
+	q.body = body.p;
+	q.body_n = body.n;
+	control_handle(s, &q, &r);
+	if (r.status != 200)
+		print_message("%s: %s", kind, buf_cstr(&r.body));
+	buf_free(&document);
+	buf_free(&note);
+	buf_free(&body);
+	buf_free(&r.body);
+	free(e);
+	return r.status;
+}
+
+/* A file enters the record with its entry or not at all, also when urnad dies in between. */
+static void
+files(void **state)
+{
+	char good[65], bad[65], from[1200], to[1200];
+	struct why why = {""};
+	struct hash h;
+
+	(void)state;
+	sha256(&h, "acuerdo", 7);
+	hash_hex(good, &h);
+	sha256(&h, "otro", 4);
+	hash_hex(bad, &h);
+	assert_int_equal(submit(OPERATOR, "incident", "acuerdo", "what", "ensayo", "file1", good, NULL), 200);
+	assert_true(there("record", good) && !there("data", good));
+	/* not named, named elsewhere than in a fact for files, named and not sent, or no name of a file */
+	assert_int_equal(submit(OPERATOR, "incident", "otro", "what", "ensayo", NULL), 400);
+	assert_int_equal(submit(OPERATOR, "incident", "otro", "what", bad, NULL), 400);
+	assert_int_equal(submit(OPERATOR, "incident", NULL, "file1", bad, NULL), 404);
+	assert_int_equal(submit(OPERATOR, "incident", NULL, "file1", "../call.json", NULL), 400);
+	/* one that lies in the record already */
+	assert_int_equal(submit(OPERATOR, "incident", NULL, "file1", good, NULL), 200);
+	/* an entry that is refused leaves nothing in the record */
+	assert_int_equal(submit(OPERATOR, "count", "otro", "file1", bad, NULL), 503);
+	assert_false(there("record", bad));
+	assert_true(there("data", bad));
+	/* died between the entry and the file */
+	(void)snprintf(from, sizeof from, "%s/record/documents/%s", dir, good);
+	(void)snprintf(to, sizeof to, "%s/data/documents/%s", dir, good);
+	assert_int_equal(rename(from, to), 0);
+	memset(&s->progress, 0, sizeof s->progress);
+	used_free(&s->used);
+	assert_int_equal(events_replay(s, &why), OK);
+	assert_true(there("record", good) && !there("data", good));
+	assert_true(!there("record", bad) && !there("data", bad));
+}
+
+/* An operator's step out of order leaves a line, another's none. */
+static void
+refusals(void **state)
+{
+	uint64_t n = entries();
+
+	(void)state;
+	assert_int_equal(submit(M1, "mix", NULL, "mixer", "m1", "position", "1", "outputs", "x", NULL), 503);
+	assert_int_equal(entries(), n);
+	assert_int_equal(submit(OPERATOR, "seal", NULL, NULL), 503);
+	assert_int_equal(entries(), n + 1);
+}
+
+static void
+key(void **state)
+{
+	char transcript[65], act[65];
+	struct why why = {""};
+	uint64_t n;
+
+	(void)state;
+	put_file("key/transcript.json", "{}", transcript);
+	put_file("acts/key.json", "{ }", act);
+	assert_int_equal(submit(OPERATOR, "key", NULL, "transcript", act, "act", act, NULL), 400);
+	assert_int_equal(submit(OPERATOR, "key", NULL, "transcript", transcript, NULL), 400);
+	n = entries();
+	assert_int_equal(submit(OPERATOR, "key", NULL, "transcript", transcript, "act", act, NULL), 200);
+	assert_int_equal(entries(), n + 3);
+	/* what follows by itself follows once, and also when urnad died before it */
+	assert_int_equal(events_follow(s, &why), OK);
+	assert_int_equal(entries(), n + 3);
+	s->progress.ended = 0;
+	s->progress.begun = 1u << 1;
+	assert_int_equal(events_follow(s, &why), OK);
+	assert_int_equal(entries(), n + 5); /* and no line of the refused ones */
+}
+
+/* From a closed box to the seal. */
+static void
+count(void **state)
+{
+	char zero[65], one[65], two[65], votes[65], lists[65], seal[65];
+	struct record *r = calloc(1, sizeof *r);
+	struct buf list[3] = {{0}, {0}, {0}};
+	struct why why = {""};
+	struct hash h, none = {{0}};
+	uint64_t n;
+
+	(void)state;
+	memset(zero, '0', 64);
+	memset(one, '1', 64);
+	memset(two, '2', 64);
+	zero[64] = one[64] = two[64] = '\0';
+	s->progress.begun = 0x7e;
+	s->progress.ended = 0x3e;
+	s->progress.opened = s->progress.closed = 1;
+	(void)strcpy(s->said.sha256, one);
+	(void)strcpy(s->said.root, two);
+	assert_int_equal(submit(OPERATOR, "comparison", NULL, "sha256", one, "root", one, NULL), 400);
+	assert_int_equal(submit(OPERATOR, "comparison", NULL, "sha256", two, "root", two, NULL), 400);
+	assert_int_equal(submit(OPERATOR, "comparison", NULL, "sha256", one, "root", two, NULL), 200);
+	n = entries();
+	assert_int_equal(submit(M1, "mix", NULL, "mixer", "m1", "position", "2", "outputs", zero, NULL), 503);
+	assert_int_equal(submit(M1, "mix", NULL, "mixer", "m2", "position", "1", "outputs", zero, NULL), 404);
+	assert_int_equal(submit(M1, "mix", NULL, "mixer", "m1", "position", "1", "outputs", one, NULL), 200);
+	assert_int_equal(submit(M2, "mix", NULL, "mixer", "m2", "position", "1", "outputs", zero, NULL), 503); /* two at once */
+	assert_int_equal(submit(M1, "mix", NULL, "mixer", "m1", "position", "2", "outputs", zero, NULL), 503);
+	assert_int_equal(submit(T1, "station", NULL, "trustee", "t1", "root", two, "lists", one, NULL), 200);
+	assert_int_equal(submit(T1, "factors", NULL, "trustee", "t1", "number", "1", NULL), 503); /* two must mix */
+	put_file("mix/pre-09/nizkp/ShuffledCiphertexts.bt", "mixed", lists);
+	sha256(&h, "mixed", 5);
+	sha256_3(&h, none.b, HASH_BYTES, h.b, HASH_BYTES, NULL, 0);
+	hash_hex(lists, &h);
+	assert_int_equal(submit(M2, "mix", NULL, "mixer", "m2", "position", "2", "outputs", zero, NULL), 400); /* not what the files hold */
+	assert_int_equal(submit(M2, "mix", NULL, "mixer", "m2", "position", "2", "outputs", lists, NULL), 200);
+	assert_int_equal(submit(T1, "factors", NULL, "trustee", "t1", "number", "1", NULL), 503); /* its station saw other lists */
+	assert_int_equal(submit(T1, "station", NULL, "trustee", "t1", "root", two, "lists", lists, NULL), 200);
+	assert_int_equal(submit(T1, "factors", NULL, "trustee", "t1", "number", "2", NULL), 400);
+	assert_int_equal(submit(T1, "factors", NULL, "trustee", "t1", "number", "1", NULL), 200);
+	assert_int_equal(submit(M3, "mix", NULL, "mixer", "m3", "position", "3", "outputs", zero, NULL), 503);
+	assert_int_equal(entries(), n + 5); /* and no line of the refused ones */
+	put_file("votes.csv", "group,line\n", votes);
+	assert_int_equal(submit(OPERATOR, "count", NULL, "votes", votes, NULL), 503); /* two must open */
+	assert_int_equal(submit(T2, "station", NULL, "trustee", "t2", "root", two, "lists", lists, NULL), 200);
+	assert_int_equal(submit(T2, "factors", NULL, "trustee", "t2", "number", "2", NULL), 200);
+	assert_int_equal(submit(OPERATOR, "count", NULL, "votes", zero, NULL), 400);
+	assert_int_equal(submit(OPERATOR, "count", NULL, "votes", votes, NULL), 200);
+	assert_int_equal(submit(OPERATOR, "seal", NULL, "list", zero, NULL), 400);
+	r->src = source_dir(s->config.record);
+	assert_int_equal(hash_lists(r, list, &why), OK);
+	seal_hash(&h, &list[0]);
+	hash_hex(seal, &h);
+	assert_int_equal(submit(OPERATOR, "seal", NULL, "list", seal, NULL), 200);
+	n = entries();
+	assert_int_equal(submit(OPERATOR, "incident", NULL, "what", "ensayo", NULL), 503); /* nothing after the seal */
+	assert_int_equal(entries(), n);
+	for (int i = 0; i < 3; i++)
+		buf_free(&list[i]);
+	free(r);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(files), cmocka_unit_test(refusals), cmocka_unit_test(key), cmocka_unit_test(count)};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}
