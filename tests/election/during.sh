@@ -114,7 +114,7 @@ amend resume $(by operador); send
 refuse "resuming what is not suspended" "not at this step" send
 refuse "a suspension that was signed and used once" "serves once" $urna amend submit "$work/suspend.json" --socket "$S"
 amend exclude --index "${lost% *}" $(by registro); cosign notaria; send
-$urna roll include --record "$R" --private-key "$P/roll.key" --user persona000011 --name "Por sentencia" --entity 09 --email s@correo.example --phone "+1 555" \
+$urna roll include --record "$R" --private-key "$P/roll.key" --user persona000020 --name "Por sentencia" --entity 09 --email s@correo.example --phone "+1 555" \
 	--acuerdo INE/CG778/2026 --motive sentencia --proposer TEPJF --queue "$work/queue" --person "$work/person" --out "$work/amend.json" $(by registro) >/dev/null
 cosign notaria
 refuse "an included voter without the person" "addition" send

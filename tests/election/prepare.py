@@ -135,8 +135,9 @@ def local(folder):
               ("14", "pre=A_B,sen=A,gob=BC,con=SI", ""), ("14", "pre=CANDIDATO_NO_REGISTRADO,sen=A_B,gob=IND2,con=SI", ""),
               ("14", "pre=VOTOS_NULOS,sen=B,gob=A,con=NO", ""), ("14", "pre=E,sen=B,gob=D,con=NO", "outside"),
               ("14", "pre=E,sen=B,gob=D,con=NO", "infinity"), ("21", "pre=D,dip=VOTOS_NULOS", "")]
-    # Zacatecas: on the roll, and nobody votes; persona000010 loses her password, and votes with another
-    write(folder, example, voters + [("32", "", ""), ("21", "", "")])
+    # Zacatecas: on the roll, and nobody votes, though persona000009 is too late only for the box; persona000010 loses her
+    # password, and votes with another
+    write(folder, example, voters + [("32", "", ""), ("21", "", ""), ("32", "", "")])
     if os.environ.get("DURING"):  # those votes, and one of a voter whom a court includes
         voters += [("21", "pre=A,dip=VOTOS_NULOS", ""), ("09", "pre=E,sen=B,con=NO", "")]
     expected = {}
