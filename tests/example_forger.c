@@ -5,6 +5,8 @@
  *       ballot of RECORD's election and of STYLE, with true proofs and a true signature
  *   example_forger ceremony RECORD KEYS OUT
  *       all trustees (KEYS/NAME.key, NAME.pass) make another joint key: OUT and OUT.note in place of key/transcript.json
+ *   example_forger sign RECORD PURPOSE FILE KEYS NAME
+ *       NAME signs a document that `urna sign` would refuse: FILE.note
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,6 +114,19 @@ forge_ballot(char **a)
 	return 0;
 }
 
+static void
+signer_of(struct signer *out, const char *keys, const char *name)
+{
+	struct passphrase pass;
+	struct why why = {""};
+	char path[1400];
+
+	(void)snprintf(path, sizeof path, "%s/%s.pass", keys, name);
+	must(passphrase_get(&pass, path, "", &why), path, &why);
+	(void)snprintf(path, sizeof path, "%s/%s.key", keys, name);
+	must(key_signer(out, path, &pass, &why), path, &why);
+}
+
 static int
 forge_ceremony(char **a)
 {
@@ -121,16 +136,12 @@ forge_ceremony(char **a)
 	static struct message one[MAX_TRUSTEES], two[MAX_TRUSTEES];
 	static struct signer by[MAX_TRUSTEES];
 	struct buf out = {0}, note = {0};
-	struct passphrase pass;
 	struct joint_key joint;
 	struct why why = {""};
 	char path[1400];
 
 	for (unsigned i = 0; i < k; i++) {
-		(void)snprintf(path, sizeof path, "%s/%s.pass", a[1], r->call.trustee[i].key.name);
-		must(passphrase_get(&pass, path, "", &why), path, &why);
-		(void)snprintf(path, sizeof path, "%s/%s.key", a[1], r->call.trustee[i].key.name);
-		must(key_signer(&by[i], path, &pass, &why), path, &why);
+		signer_of(&by[i], a[1], r->call.trustee[i].key.name);
 		must(ceremony_round1(&state[i], &one[i], &r->call, i + 1, 1, &by[i], &why), "round 1", &why);
 	}
 	for (unsigned i = 0; i < k; i++)
@@ -145,6 +156,24 @@ forge_ceremony(char **a)
 	return 0;
 }
 
+static int
+forge_signature(char **a)
+{
+	struct record *r = read_record(a[0]);
+	struct buf document = {0}, note = {0};
+	struct signer by;
+	struct why why = {""};
+	char path[1400];
+
+	signer_of(&by, a[3], a[4]);
+	must(file_read(&document, a[2], 1 << 24, &why), a[2], &why);
+	(void)snprintf(path, sizeof path, "%s.note", a[2]);
+	(void)!file_read(&note, path, NOTE_MAX_BYTES, NULL); /* others may have signed */
+	must(docnote_sign(&note, a[1], &r->call.hash, document.p, document.n, &by, &why), "sign", &why);
+	must(file_write(path, note.p, note.n, 0644, &why), path, &why);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -152,6 +181,8 @@ main(int argc, char **argv)
 		return forge_ballot(argv + 2);
 	if (argc == 5 && strcmp(argv[1], "ceremony") == 0)
 		return forge_ceremony(argv + 2);
-	(void)fprintf(stderr, "usage: example_forger ballot RECORD FIRST MESSAGE MINE BALLOT STYLE OUT | ceremony RECORD KEYS OUT\n");
+	if (argc == 7 && strcmp(argv[1], "sign") == 0)
+		return forge_signature(argv + 2);
+	(void)fprintf(stderr, "usage: example_forger ballot RECORD FIRST MESSAGE MINE BALLOT STYLE OUT | ceremony RECORD KEYS OUT | sign RECORD PURPOSE FILE KEYS NAME\n");
 	return 2;
 }

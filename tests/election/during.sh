@@ -74,7 +74,7 @@ for name, file in (("transcript", "key/transcript.json"), ("manifest", "manifest
     o[name] = hashlib.sha256(open(x + "/" + file, "rb").read()).hexdigest()
 json.dump(o, open(x + "/opening.json", "w"))
 P
-for n in operador notaria; do $urna sign opening --record "$X" $(by $n) --yes >/dev/null; done
+for n in operador notaria; do forger sign "$R" opening "$X/opening.json" "$K" $n; done
 swapped() { # what, pattern, files: put in place of the record's own for one voter
 	local what=$1 want=$2 f; shift 2
 	for f in "$@"; do for f in "$f" "$f.note"; do cp "$R/$f" "$work/kept-$(basename "$f")"; cp "$X/$f" "$R/$f"; done; done
