@@ -11,7 +11,7 @@ awk -v n="$(wc -l <"$P/first.txt")" -v s="$(echo "$t1 $t0" | awk '{print $1 - $2
 	printf "bench: urnad memory at most                               %8.0f MB (target: under 200 at 100,000 ballots)\n", m / 1024 }'
 casts() { # what, ballots...: cast over HTTP
 	local what=$1 b c0 t0; shift
-	for b; do printf 'url = "http://127.0.0.1:%s/cast"\ndata-binary = "@%s"\noutput = /dev/null\nnext\n' "$B" "$b"; done >"$P/casts"
+	for b; do printf 'url = "http://127.0.0.1:%s/cast"\ndata-binary = "@%s"\noutput = /dev/null\nnext\n' "$B" "$b"; done | sed '$d' >"$P/casts"
 	c0=$(ticks) t0=$(date +%s.%N)
 	curl -s --parallel --parallel-max 64 -K "$P/casts" || true
 	awk -v what="$what" -v n=$# -v c="$(($(ticks) - c0))" -v s="$(date +%s.%N | awk -v t0="$t0" '{print $1 - t0}')" -v hz="$(getconf CLK_TCK)" 'BEGIN {
@@ -19,5 +19,5 @@ casts() { # what, ballots...: cast over HTTP
 }
 casts "in the log" $(ls "$work"/receipts/*.ballot | head -2000)
 mkdir -p "$P/new" # of voters who authorized, and whose ballots wait
-nl "$P/last.txt" | xargs -P 4 -L 1 sh -c '"$0" vote --message "$4" --choose "$5" --otp-dir "$1" --ballot "$2/$3" --no-cast >/dev/null' "$urna" "$work/outbox" "$P/new"
+awk '{print NR, $1, $2}' "$P/last.txt" | xargs -P 4 -L 1 sh -c '"$0" vote --message "$4" --choose "$5" --otp-dir "$1" --ballot "$2/$3" --no-cast >/dev/null' "$urna" "$work/outbox" "$P/new"
 casts "new" "$P"/new/*
