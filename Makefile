@@ -53,7 +53,7 @@ PROGRAMS := $(foreach p,urnad urna urna-verify urna-witness,$(if $(wildcard $($p
 
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 CT    := $(patsubst tests/%.c,%,$(wildcard tests/ct_*.c))
-EXAMPLE := $(patsubst tests/%.c,%,$(wildcard tests/example_*.c))
+EXAMPLE := $(patsubst tests/%.c,%,$(wildcard tests/example_*.c tests/disk_*.c))
 BENCH := $(patsubst tests/%.c,%,$(wildcard tests/bench_*.c))
 FUZZ  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -79,7 +79,7 @@ $(B)/tests/$1: $(B)/tests/$1.o $(ALL_LIBS)
 	@$$(CC) $$(LDFLAGS) -o $$@ $(B)/tests/$1.o -Wl,--start-group $(ALL_LIBS) -Wl,--end-group \
 		$(foreach m,$(MODULES),$($m_LIBS)) -lcmocka
 endef
-$(B)/tests/test_faults: LDFLAGS += $(foreach f,head_file_read head_file_swap checkpoint_sign store_write mirror_append,-Wl,--wrap=$f)
+$(B)/tests/test_faults: LDFLAGS += $(foreach f,head_file_read head_file_swap checkpoint_sign store_write store_find store_get mirror_append make_receipt tile_builder_leaf pthread_create,-Wl,--wrap=$f)
 $(foreach t,$(TESTS) $(CT) $(BENCH) $(EXAMPLE),$(eval $(call testprogram,$t)))
 define fuzzprogram
 $(B)/fuzz/$1: $(B)/tests/fuzz/$1.o $(ALL_LIBS)
@@ -124,7 +124,7 @@ check: all				## everything that must pass before a commit
 	@$(MAKE) --no-print-directory MODE=release test
 	@tools/run-tests build/release all
 
-check-interop: all			## the logs read by Go's own packages
+check-interop: all			## the logs read by Go's own packages and by Sigstore's
 	@$(MAKE) --no-print-directory MODE=release test
 	@tests/check_interop
 check-crash: all			## 200 rounds of kill -9, every step failing, the disk failing

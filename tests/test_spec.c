@@ -242,7 +242,7 @@ static void
 ceremony(struct json_out *o, const struct record *r)
 {
 	struct json *one, *two, *points;
-	uint8_t possession[SCHNORR_BYTES], c0[POINT_BYTES], c[POINT_BYTES], secret[32], ephemeral[32], key[32];
+	uint8_t possession[SCHNORR_BYTES], c0[POINT_BYTES], c[POINT_BYTES], secret[32], ephemeral[32], key[32], share[32];
 	struct hash have, want, h;
 	struct buf b = {0}, info = {0}, sealed = {0};
 	struct why why = {""};
@@ -281,13 +281,14 @@ ceremony(struct json_out *o, const struct record *r)
 	for (unsigned i = 0; i < 32; i++) {
 		secret[i] = (uint8_t)(i + 1);
 		ephemeral[i] = (uint8_t)(0x60 + i);
+		share[i] = (uint8_t)(0x20 + i);
 	}
 	assert_int_equal(hpke_public(key, secret), OK);
-	assert_int_equal(hpke_seal_with(&sealed, ephemeral, key, info.p, info.n, NULL, 0, r->election.b, SCALAR_BYTES), OK);
+	assert_int_equal(hpke_seal_with(&sealed, ephemeral, key, info.p, info.n, NULL, 0, share, sizeof share), OK);
 	json_hex(o, "transport_secret_2", secret, sizeof secret);
 	json_hex(o, "transport_2", key, sizeof key);
 	json_hex(o, "ephemeral_secret", ephemeral, sizeof ephemeral);
-	json_hex(o, "share", r->election.b, SCALAR_BYTES); /* any 32 bytes */
+	json_hex(o, "share", share, sizeof share);
 	json_hex(o, "sealed_share", sealed.p, sealed.n);
 	json_end(o, '}');
 	json_free(one);
