@@ -127,6 +127,20 @@ open_stores(struct service *s, struct why *why)
 	return ledger_publish(s->ballots, why);
 }
 
+/* The operator's step out of order leaves a line in the log; nobody signed it, so that it does only once. */
+static void
+note_second(struct service *s)
+{
+	struct event *x = s->second_noted++ || s->progress.sealed ? NULL : calloc(1, sizeof *x);
+
+	if (x == NULL)
+		return;
+	(void)strcpy(x->kind, "incident");
+	event_add(x, "what", "step refused: a second loading of an opening");
+	(void)!events_append(s, x, NULL, NULL);
+	free(x);
+}
+
 enum err
 service_load(struct service *s, struct why *why)
 {
@@ -135,9 +149,10 @@ service_load(struct service *s, struct why *why)
 	enum err err;
 
 	(void)pthread_mutex_lock(&s->lock);
-	if (s->loaded)
+	if (s->loaded) {
 		err = why_set(why, ERR_NOT_NOW, "an opening is loaded already");
-	else if ((err = load_documents(s, why)) == OK && (err = open_stores(s, why)) == OK && !s->progress.opened) {
+		note_second(s);
+	} else if ((err = load_documents(s, why)) == OK && (err = open_stores(s, why)) == OK && !s->progress.opened) {
 		if ((e = calloc(1, sizeof *e)) == NULL)
 			err = ERR_NOMEM;
 		else {

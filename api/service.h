@@ -47,6 +47,7 @@ struct service {
 	struct used used; /* signed documents in the log */
 	struct said said;
 	int loaded; /* the opening's documents are in memory */
+	int second_noted; /* that somebody loaded an opening again stands in the log, once */
 	struct manifest *manifest;
 	struct hash election;
 	struct joint_key joint;

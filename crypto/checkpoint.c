@@ -248,7 +248,7 @@ receipt_write(struct buf *out, uint64_t index, const struct hash *path, size_t p
 enum err
 receipt_read(struct receipt *out, const void *p, size_t n, struct why *why)
 {
-	const char *at = p, *end = at + n, *eol;
+	const char *at = n > 0 ? p : "", *end = at + n, *eol;
 	struct receipt r = {0};
 
 	if (n < sizeof proof_head - 1 || memcmp(at, proof_head, sizeof proof_head - 1) != 0)

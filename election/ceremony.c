@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/ct.h"
 #include "crypto/hpke.h"
 #include "crypto/kdf.h"
 #include "election/docnote.h"
@@ -360,6 +361,7 @@ open_share(struct scalar *share, int *lies, const struct call *call, unsigned at
 		e = why_set(why, ERR_PROOF, "the share from trustee %u (%s) for trustee %u cannot be opened", dealer, who, to);
 	} else {
 		point_mul_base(&have, &k.part);
+		declassify(&have, sizeof have); /* it follows from what was revealed, or somebody lied */
 		at_point(&want, r.c, call->threshold, to);
 		if (!point_equal(&have, &want))
 			e = why_set(why, ERR_PROOF, "the share from trustee %u (%s) for trustee %u is not on the polynomial it revealed", dealer, who, to);

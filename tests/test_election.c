@@ -11,6 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "election/acts.h"
 #include "election/ceremony.h"
 #include "election/counting.h"
 #include "election/event.h"
@@ -141,6 +142,23 @@ manifests(void **state)
 	assert_non_null(strstr(why.text, "must be 26 or more")); /* the last one says what to do */
 }
 
+/* Whoever the coalition's parties stand for has all their votes, however they are split. */
+static void
+candidate_keeps(const struct manifest *m, const struct tally *t, uint64_t votes)
+{
+	struct call *call = calloc(1, sizeof *call);
+	struct act_facts facts = {call, m, {{0}}};
+	struct act act = {{0}, {0}};
+	char want[80];
+
+	assert_int_equal(act_count(&act, &facts, 0, NULL, t), OK);
+	(void)snprintf(want, sizeof want, "\"candidates\": [\n  {\n   \"candidate\": \"X\",\n   \"votes\": %llu\n  }\n ]", (unsigned long long)votes);
+	if (strstr(buf_cstr(&act.json), want) == NULL)
+		fail_msg("not in the act: %s", want);
+	act_free(&act);
+	free(call);
+}
+
 static void
 split_vector(void **state)
 {
@@ -155,6 +173,7 @@ split_vector(void **state)
 	assert_int_equal(votes[0], 123);
 	assert_int_equal(votes[1], 103);
 	assert_int_equal(votes[2], 102);
+	candidate_keeps(m, &t, 328);
 	memset(&t, 0, sizeof t);
 	tally_add(&t, &m->contest[0], 0);
 	tally_add(&t, &m->contest[0], 10);

@@ -1,14 +1,5 @@
 # Sourced by tests/demo in place of the voting: authorizers are stopped, killed, lost and restored; what is not in order is refused.
-refuse() { # what, pattern, command...
-	local what=$1 want=$2 got; shift 2
-	if got=$("$@" 2>&1); then echo "NOT REFUSED: $what: $got"; exit 1; fi
-	grep -qiE "$want" <<<"$got" || { echo "WRONG REASON: $what: $got"; exit 1; }
-	echo "  refused: $what"
-}
-expect() { # what, status, got
-	[ "$2" = "$3" ] || { echo "$1: status $3, expected $2: $(cat "$work/answer")"; exit 1; }
-	echo "  $3 as it should: $1"
-}
+. tests/election/refuse.sh
 line=0 # voters of the list that have come
 next() { line=$((line + 1)); read -r message choose _ < <(sed -n "${line}p" "$P/list.txt"); }
 vote() { next; $urna vote --message "$message" --choose "$choose" --otp-dir "$work/outbox" --receipt "$work/receipts/$((line - 1))" "$@"; }

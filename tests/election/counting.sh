@@ -9,6 +9,11 @@ after_close() {
 	for _ in $(seq 150); do grep -q '^— testigo-2 ' "$R/ballots/checkpoint" && break; sleep 0.2; done
 	grep -q '^— testigo-2 ' "$R/ballots/checkpoint" || { echo "witness 2 did not cosign afterwards"; exit 1; }
 	echo "  witness 2 cosigned the box's final head after the close"
+	cp "$R/ballots/checkpoint" "$work/kept"
+	expect "a good ballot after the close" 503 "$(post "$B/cast" @"$work/late.ballot")" "the box is closed"
+	expect "confirming after the close" 503 "$(post "$A/confirm" '{"session": "'$(printf '00%.0s' $(seq 32))'", "signature": "'$(printf '00%.0s' $(seq 64))'"}')" "closed"
+	refuse "voting after the close" "the election is closed" $urna vote --message "$late" --choose "pre=A,con=SI,ayu=A" --otp-dir "$work/outbox"
+	cmp "$R/ballots/checkpoint" "$work/kept" || exit 1
 	amend mixer-waiver --mixer mezclador-3 $(by operador)
 	refuse "a waiver with one of two signatures" "1 of the 2 signatures" send
 	party_sign auditoria; send
@@ -38,7 +43,7 @@ after_comparison() {
 	echo "  the new witness cosigned"
 }
 after_mixing() {
-	$urna decrypt run $station --socket "$S" $(by custodio-2) --label tarjeta-2-1 --pin-file "$P/pin-2-1"
+	settled; $urna decrypt run $station --socket "$S" $(by custodio-2) --label tarjeta-2-1 --pin-file "$P/pin-2-1"
 	python3 - "$R"/decryption/*/02/nizkp/proofs/DecrFactReply01.bt <<'P'
 import sys
 b = bytearray(open(sys.argv[1], "rb").read()); b[-1] ^= 1; open(sys.argv[1], "wb").write(b)

@@ -1,17 +1,11 @@
 # Sourced by tests/demo while the box is open: what must be refused, and what must not change anything.
-refuse() { # what, pattern, command...
-	local what=$1 want=$2 got; shift 2
-	if got=$("$@" 2>&1); then echo "NOT REFUSED: $what: $got"; exit 1; fi
-	grep -qiE "$want" <<<"$got" || { echo "WRONG REASON: $what: $got"; exit 1; }
-	echo "  refused: $what"
-}
-post() { curl -s -o "$work/answer" -w '%{http_code}' --data-binary "$2" "http://127.0.0.1:$1"; }
-expect() { # what, status, got
-	[ "$2" = "$3" ] || { echo "$1: status $3, expected $2: $(cat "$work/answer")"; exit 1; }
-	echo "  $3 as it should: $1"
-}
+. tests/election/refuse.sh
 message=$(awk 'NR==1{print $1}' "$P/list.txt") choose=$(awk 'NR==1{print $2}' "$P/list.txt")
 other=$(sed 's/pre=[A-Z0-9_]*/pre=VOTOS_NULOS/' <<<"$choose")
+# one who authorizes, and whose ballot will come too late (counting.sh)
+late=$(grep -l '"persona000009"' "$work"/delivered/*)
+$urna vote --message "$late" --choose "pre=A,con=SI,ayu=A" --otp-dir "$work/outbox" --ballot "$work/late.ballot" --no-cast >/dev/null
+kept=$(stores)
 # the same voter again, on another device: the same request is taken up, another ballot is refused
 refuse "a second, different ballot of one voter" "cast a ballot already" $urna vote --message "$message" --choose "$other" --otp-dir "$work/outbox"
 expect "the same ballot again gives its receipt" 200 "$(post "$B/cast" @"$work/receipts/0.ballot")"
@@ -24,7 +18,6 @@ b = bytearray(open(sys.argv[1], "rb").read())
 def put(name, at, value):
     c = bytearray(b); c[at] = value; open(sys.argv[2] + "/bad-" + name, "wb").write(c)
 put("election", 0, b[0] ^ 1)
-put("style", 33, b[33] ^ 3)
 put("token", 80, b[80] ^ 1)
 first = 32 + 2 + 32 + 1 + 385 * b[66] + 1
 put("prefix", first, 4)
@@ -32,8 +25,7 @@ c = bytearray(b); c[first + 1:first + 33] = bytes(31) + b"\5"; open(sys.argv[2] 
 put("proof", first + 70, b[first + 70] ^ 1)
 put("signature", len(b) - 1, b[-1] ^ 1)
 P
-expect "another election's ballot" 400 "$(post "$B/cast" @"$work/bad-election")"
-expect "a token of another style" 400 "$(post "$B/cast" @"$work/bad-style" | sed 's/403/400/')"
+expect "a ballot that names another election" 400 "$(post "$B/cast" @"$work/bad-election")" election
 expect "a false token" 403 "$(post "$B/cast" @"$work/bad-token")"
 expect "a point with another prefix" 400 "$(post "$B/cast" @"$work/bad-prefix")"
 expect "a point off the curve" 400 "$(post "$B/cast" @"$work/bad-curve")"
@@ -43,10 +35,16 @@ expect "a body that is no JSON" 400 "$(post "$A/login/start" '{"user": ')"
 expect "an unknown field" 400 "$(post "$A/login/start" '{"user": "a", "client_nonce": "'$(printf '00%.0s' $(seq 32))'", "x": 1}')"
 expect "an unknown user gets a nonce all the same" 200 "$(post "$A/login/start" '{"user": "nadie", "client_nonce": "'$(printf '00%.0s' $(seq 32))'"}')"
 expect "a session that is none" 403 "$(post "$A/confirm" '{"session": "'$(printf '00%.0s' $(seq 32))'", "signature": "'$(printf '00%.0s' $(seq 64))'"}')"
+[ "$(stores)" = "$kept" ] || { echo "what was refused changed the stores: $kept, then $(stores)"; exit 1; }
 for _ in 1 2 3; do refuse "a wrong one-time code, typed" "code is wrong" $urna vote --message "$message" --choose "$choose" <<<000000; done
 refuse "locked after three wrong codes" "wait some minutes" $urna vote --message "$message" --choose "$choose" <<<000000
+steps=$(refused_steps)
 refuse "a count before the close" "not at this step" $urna event submit --record "$R" --socket "$S" --kind count $(by operador)
 refuse "a second key entry" "not at this step" $urna event submit --record "$R" --socket "$S" --kind key $(by operador)
+refuse "loading an opening a second time" "an opening is loaded already" $urna open --load --socket "$S"
+[ "$(refused_steps)" = $((steps + 3)) ] || { echo "of 3 steps out of order, events names $(($(refused_steps) - steps))"; exit 1; }
+echo "  each step out of order stands in the log of events"
+refuse "an opening while another is open" "not before its opening" $urna open --record "$R" --socket "$S" --installed $urnad --installed $urna $(by operador)
 refuse "an entry signed by the wrong party" "missing|signature" $urna event submit --record "$R" --socket "$S" --kind seal $(by auditoria)
 refuse "a second urnad on the same state" "another process" $urnad --config "$D/urnad.json"
 challenger=$(awk 'NR==2{print $1}' "$P/list.txt")
@@ -62,6 +60,32 @@ P
 	refuse "another $f under the same keys" "$(basename "$f" .json)|another|signature|note|must be|modulus" $urna vote --message "$message" --choose "$choose" --otp-dir "$work/outbox"
 	cp "$work/kept" "$R/$f"
 done
+# well formed, and signed again by whose it is: each is refused by what names the true one; at last by the log of events
+X=$work/swap; rm -rf "$X"; mkdir -p "$X/acts"; cp -r "$R"/{call.json,call.json.note,key,authorizers} "$X/"
+rm "$X"/authorizers/autoridad.json*; forger ceremony "$R" "$K" "$X/transcript.json"
+$urna roll import --record "$X" --draft "$P/draft.json" --csv "$P/voters.csv" --queue "$X/queue" --private "$X/private" --private-key "$X/private.key" $(by registro) >/dev/null
+$urna roll authorizer-keys --record "$X" --draft "$P/draft.json" --private "$X/rsa.keys" $(by autoridad service) >/dev/null
+$urna manifest seal --draft "$P/draft.json" --record "$X" $(by operador) >/dev/null
+mv "$X"/transcript.json{,.note} "$X/key/"
+python3 - "$R/opening.json" "$X" <<'P'
+import hashlib, json, sys
+o, x = json.load(open(sys.argv[1])), sys.argv[2]
+for name, file in (("transcript", "key/transcript.json"), ("manifest", "manifest.json"), ("roll", "roll")):
+    o[name] = hashlib.sha256(open(x + "/" + file, "rb").read()).hexdigest()
+json.dump(o, open(x + "/opening.json", "w"))
+P
+for n in operador notaria; do forger sign "$R" opening "$X/opening.json" "$K" $n; done
+swapped() { # what, pattern, files: put in place of the record's own for one voter
+	local what=$1 want=$2 f; shift 2
+	for f in "$@"; do for f in "$f" "$f.note"; do cp "$R/$f" "$work/kept-$(basename "$f")"; cp "$X/$f" "$R/$f"; done; done
+	refuse "$what" "$want" $urna vote --message "$message" --choose "$choose" --otp-dir "$work/outbox"
+	for f in "$@"; do for f in "$f" "$f.note"; do cp "$work/kept-$(basename "$f")" "$R/$f"; done; done
+}
+swapped "another roll of the registrar" "roll: not the one of the manifest" roll
+swapped "other RSA keys of the authority" "autoridad.json: not the keys of the manifest" authorizers/autoridad.json
+swapped "another joint key of all trustees" "names another .*transcript" key/transcript.json
+swapped "another roll and other RSA keys, and the operator's manifest of them" "names another .*manifest" roll authorizers/autoridad.json manifest.json
+swapped "all of them, and an opening of operator and notary" "does not name this opening" roll authorizers/autoridad.json manifest.json key/transcript.json opening.json
 # amendments: each needs the signatures of the call's rule
 amend() { $urna amend "$1" --record "$R" --acuerdo INE/CG777/2026 --motive ensayo --proposer "Consejo General" --out "$work/amend.json" "${@:2}" >/dev/null; }
 cosign() { $urna amend sign "$work/amend.json" --record "$R" $(by "$1") --yes >/dev/null; }
@@ -96,7 +120,7 @@ amend resume $(by operador); send
 refuse "resuming what is not suspended" "not at this step" send
 refuse "a suspension that was signed and used once" "serves once" $urna amend submit "$work/suspend.json" --socket "$S"
 amend exclude --index "${lost% *}" $(by registro); cosign notaria; send
-$urna roll include --record "$R" --private-key "$P/roll.key" --user persona000011 --name "Por sentencia" --entity 09 --email s@correo.example --phone "+1 555" \
+$urna roll include --record "$R" --private-key "$P/roll.key" --user persona000020 --name "Por sentencia" --entity 09 --email s@correo.example --phone "+1 555" \
 	--acuerdo INE/CG778/2026 --motive sentencia --proposer TEPJF --queue "$work/queue" --person "$work/person" --out "$work/amend.json" $(by registro) >/dev/null
 cosign notaria
 refuse "an included voter without the person" "addition" send
@@ -121,6 +145,9 @@ voter 2 --resume --receipt "$work/receipts/again" --mine "$work/own.mine" | grep
 [ "$(counts confirmations)" = $((confirmed + 1)) ] || { echo "the resumed vote was not confirmed"; exit 1; }
 expect "the interrupted device's own ballot, with the same one-time key" 409 "$(post "$B/cast" @"$work/device-1/ballot")"
 echo "  a vote that was interrupted after its authorization was finished on another device"
+style=$(od -An -tu1 -j33 -N1 "$work/receipts/again.ballot")
+forger ballot "$R" "$R" "$new" "$work/own.mine" "$work/receipts/again.ballot" $((style % 4 + 1)) "$work/bad"
+expect "a ballot of which the token alone is of another style" 403 "$(post "$B/cast" @"$work/bad")" token
 $urna vote --message "$work"/court/*.json --choose "pre=E,sen=B,con=NO" --otp-dir "$work/outbox" --receipt "$work/receipts/court" >/dev/null
 echo "  the replaced and the included voter voted, after the restart"
 # no password on any file of the service

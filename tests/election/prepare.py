@@ -80,8 +80,8 @@ def cards(folder, transcript):
         json.dump(text, f, ensure_ascii=False, indent=1)
 
 
-def presidential(folder, voters, entities):
-    """The 2024 presidential contest: contests.json, voters.csv, choices.json."""
+def presidential(folder, voters, entities, turnout):
+    """The 2024 presidential contest: contests.json, voters.csv, choices.json. The first of the roll vote, as many as turn out."""
     import subprocess
     here = os.path.dirname(os.path.abspath(__file__))
     drawn = json.loads(subprocess.check_output([sys.executable, here + "/draw.py", voters, entities]))
@@ -93,10 +93,11 @@ def presidential(folder, voters, entities):
                "parties": parties, "coalitions": data["coalitions"], "common": [], "independents": [], "unregistered": True}
     names = drawn["entities"]
     example = {"entities": [{"id": e["code"], "name": e["name"]} for e in names], "contests": [contest]}  # styles: by where voters are
-    write(folder, example, [(e, "pre=" + line, "") for e, line in drawn["voters"]])
+    cast = [line for _, line in drawn["voters"][:int(turnout)]]
+    write(folder, example, [(e, "pre=" + line if i < len(cast) else "", "") for i, (e, line) in enumerate(drawn["voters"])])
     print(drawn["assumed"])
     with open(folder + "/expected.json", "w", encoding="utf-8") as f:
-        json.dump({"count-pre": drawn["lines"]}, f)
+        json.dump({"count-pre": {line: cast.count(line) for line in drawn["lines"]}}, f)
 
 
 def write(folder, example, voters):
@@ -134,8 +135,9 @@ def local(folder):
               ("14", "pre=A_B,sen=A,gob=BC,con=SI", ""), ("14", "pre=CANDIDATO_NO_REGISTRADO,sen=A_B,gob=IND2,con=SI", ""),
               ("14", "pre=VOTOS_NULOS,sen=B,gob=A,con=NO", ""), ("14", "pre=E,sen=B,gob=D,con=NO", "outside"),
               ("14", "pre=E,sen=B,gob=D,con=NO", "infinity"), ("21", "pre=D,dip=VOTOS_NULOS", "")]
-    # Zacatecas: on the roll, and nobody votes; persona000010 loses her password, and votes with another
-    write(folder, example, voters + [("32", "", ""), ("21", "", "")])
+    # Zacatecas: on the roll, and nobody votes, though persona000009 is too late only for the box; persona000010 loses her
+    # password, and votes with another
+    write(folder, example, voters + [("32", "", ""), ("21", "", ""), ("32", "", "")])
     if os.environ.get("DURING"):  # those votes, and one of a voter whom a court includes
         voters += [("21", "pre=A,dip=VOTOS_NULOS", ""), ("09", "pre=E,sen=B,con=NO", "")]
     expected = {}
