@@ -281,12 +281,12 @@ service_export(struct service *s, struct why *why)
 	enum err e;
 
 	(void)snprintf(path, sizeof path, "%s/events", s->config.record);
-	if ((e = ledger_export(s->events, path, why)) != OK)
+	if ((e = ledger_record(s->events, path, why)) != OK)
 		return e;
 	if (s->progress.closed && s->ballots != NULL) {
 		(void)snprintf(path, sizeof path, "%s/ballots", s->config.record);
 		if (access(path, F_OK) != 0)
-			e = ledger_export(s->ballots, path, why);
+			e = ledger_record(s->ballots, path, why);
 	}
 	return e;
 }

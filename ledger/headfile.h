@@ -10,10 +10,13 @@
 
 /* ERR_ABSENT; ERR_FORMAT: neither of its two places holds a head; ERR_IO. */
 MUST_CHECK enum err head_file_read(const char *path, struct head *out, struct why *why);
-/* Make it anew, with this head. On disk before it returns. */
-MUST_CHECK enum err head_file_make(const char *path, const struct head *head, struct why *why);
-/* Compare and swap: if it says `was`, it says `next` afterwards, on disk before this returns. ERR_NOT_NOW: it says
- * something else. After ERR_IO it says either. */
+/* Both: if the file says `was`, it says `next` afterwards, on disk before this returns. ERR_NOT_NOW: it says something else.
+ * After ERR_IO it says either. From the comparison to the end the file is locked (flock), so that of two processes with the
+ * same `was` one gets ERR_NOT_NOW, on whichever machines the file system's locks reach. */
+
+/* Made anew, whatever state its places are in. `was` NULL: there must be none. */
+MUST_CHECK enum err head_file_make(const char *path, const struct head *was, const struct head *next, struct why *why);
+/* One place overwritten. */
 MUST_CHECK enum err head_file_swap(const char *path, const struct head *was, const struct head *next, struct why *why);
 
 #endif

@@ -8,12 +8,16 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "ledger/layout.h"
 #include "ledger/ledger.h"
 #include "ledger/store.h"
 
 /* COMPANY: when so many wait, a batch waits no longer. IN_FLIGHT: batches under way, one being made ready, one going to the
  * disk, one being answered. MOST_FRAME: entries in a frame when the mirror is brought up. */
 enum { COMPANY = 256, MOST_FRAME = 4096, HEAL_SECONDS = 1, IN_FLIGHT = 3, ANSWERS = 8, CACHED_TILES = 256 };
+
+/* For ledger_failed with ERR_PROOF. */
+#define STORE_DAMAGED "the store is damaged, restore it"
 
 struct batch;
 struct tile_nodes;
@@ -49,13 +53,18 @@ struct ledger {
 	/* the sequencer's alone */
 	struct batch *batch[IN_FLIGHT]; /* batch number n is batch[n % IN_FLIGHT]; handed on by the three counts */
 	struct tile_builder tree, saved; /* right edge after the batch prepared last; and before it */
+	int refusing; /* l->refused is not OK */
 	struct store_batch *writes;
 
 	pthread_mutex_t lock; /* over everything below */
 	struct tile_nodes *cached[CACHED_TILES]; /* tiles that proofs were made from, 4 MB at most */
-	enum err broken;
+	enum err broken; /* ERR_PROOF: for good */
 	struct why broken_why;
 	time_t broken_at; /* monotonic; opened again after HEAL_SECONDS */
+	enum err refused; /* why the last batch was not signed, although nothing is broken */
+	struct why refused_why;
+	uint8_t unread[STORE_KEY_BYTES]; /* a key that the disk does not give, for ledger_heal */
+	size_t unread_n;
 	struct tile_builder *edge; /* right edge of `head` */
 	struct head head, public_head;
 	struct buf checkpoint, public_checkpoint;
@@ -85,12 +94,17 @@ void sequence_stop(struct ledger *l);
 
 /* ---- check.c ---- */
 
+/* The thread of it; its result is in ledger_state. */
 void *check_behind(void *ledger);
 
 /* ---- ledger.c ---- */
 
-/* A value of the store; ERR_IO while it is opened again. */
+/* A value of the store; ERR_IO while it is opened again. A damaged one stops signing. */
 MUST_CHECK enum err ledger_get(struct ledger *l, const void *key, size_t n, struct buf *out, struct why *why);
+/* Store, mirror or head file failed: nothing is signed, for good if what is on the disk is false (ERR_PROOF), else until
+ * ledger_heal (ERR_IO); the first reason stays, unless one for good comes. `why` says what went wrong, and then the state,
+ * whose code is returned. Without the lock. */
+enum err ledger_failed(struct ledger *l, enum err e, const char *what, struct why *why);
 /* After an error only the store on disk can tell what it holds: open it again, and everything is checked as at a start.
  * No batch may be under way. */
 void ledger_heal(struct ledger *l);

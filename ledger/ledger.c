@@ -38,16 +38,38 @@ get_index(const void *value, size_t n)
 	return rd_u64(&r);
 }
 
+enum err
+ledger_failed(struct ledger *l, enum err e, const char *what, struct why *why)
+{
+	struct why cause = *why;
+
+	(void)pthread_mutex_lock(&l->lock);
+	if (e == ERR_PROOF && l->broken != ERR_PROOF)
+		(void)why_set(&l->broken_why, l->broken = ERR_PROOF, "%s (%.900s): nothing is signed any more", what, cause.text);
+	else if (l->broken == OK)
+		(void)why_set(&l->broken_why, l->broken = ERR_IO, "%s (%.900s): nothing is acknowledged; tried again every second", what, cause.text);
+	l->broken_at = monotonic_seconds();
+	*why = l->broken_why;
+	e = l->broken;
+	(void)pthread_mutex_unlock(&l->lock);
+	return e;
+}
+
 /* ---- reading ------------------------------------------------------------------------------ */
 
 enum err
 ledger_get(struct ledger *l, const void *key, size_t n, struct buf *out, struct why *why)
 {
+	struct why said = {""};
 	enum err e;
 
 	(void)pthread_rwlock_rdlock(&l->store_lock);
-	e = l->store == NULL ? why_set(why, ERR_IO, "the store is being opened again") : store_get(l->store, key, n, out, why);
+	e = l->store == NULL ? why_set(&said, ERR_IO, "the store is being opened again") : store_get(l->store, key, n, out, &said);
 	(void)pthread_rwlock_unlock(&l->store_lock);
+	if (e == ERR_PROOF)
+		e = ledger_failed(l, e, STORE_DAMAGED, &said);
+	if (e != OK && e != ERR_ABSENT && why != NULL)
+		*why = said;
 	return e;
 }
 
@@ -77,6 +99,7 @@ ledger_receipt(struct ledger *l, uint64_t index, struct buf *receipt, struct why
 {
 	struct log_view view = {.l = l};
 	struct node_source nodes = {&view, read_node, NULL};
+	struct why said;
 	struct head head;
 	struct buf checkpoint = {0};
 	enum err e;
@@ -93,7 +116,12 @@ ledger_receipt(struct ledger *l, uint64_t index, struct buf *receipt, struct why
 	e = checkpoint.failed ? ERR_NOMEM : l->store == NULL ? ERR_IO : make_receipt(&nodes, index, &head, &checkpoint, receipt);
 	(void)pthread_mutex_unlock(&l->lock);
 	buf_free(&checkpoint);
-	return e == OK ? OK : why_set(why, e, "no receipt for entry %" PRIu64, index);
+	if (e == OK)
+		return OK;
+	(void)why_set(&said, e, "no receipt for entry %" PRIu64, index);
+	if (e == ERR_PROOF)
+		(void)ledger_failed(l, e, STORE_DAMAGED, &said);
+	return why_set(why, e, "%s", said.text);
 }
 
 void
@@ -135,6 +163,17 @@ set_public(struct ledger *l, const struct head *head, struct buf *note, struct w
 	return e;
 }
 
+/* After set_public has failed, without the lock. */
+static enum err
+not_public(struct ledger *l, enum err e, struct why *said, struct why *why)
+{
+	if (e != ERR_NOMEM)
+		e = ledger_failed(l, e, e == ERR_PROOF ? STORE_DAMAGED : "the store cannot be written", said);
+	if (why != NULL)
+		*why = *said;
+	return e;
+}
+
 uint64_t
 ledger_batches(struct ledger *l)
 {
@@ -150,7 +189,9 @@ enum err
 ledger_publish(struct ledger *l, struct why *why)
 {
 	struct buf note = {0};
+	struct why said = {""};
 	enum err e = OK;
+	int failed = 0;
 
 	(void)pthread_mutex_lock(&l->lock);
 	if (l->broken != OK) {
@@ -159,11 +200,11 @@ ledger_publish(struct ledger *l, struct why *why)
 			*why = l->broken_why;
 	} else if (l->public_head.size != l->head.size || l->public_checkpoint.n == 0) {
 		buf_put(&note, l->checkpoint.p, l->checkpoint.n);
-		e = set_public(l, &l->head, &note, why);
+		failed = (e = set_public(l, &l->head, &note, &said)) != OK;
 	}
 	(void)pthread_mutex_unlock(&l->lock);
 	buf_free(&note);
-	return e;
+	return failed ? not_public(l, e, &said, why) : e;
 }
 
 enum err
@@ -184,6 +225,8 @@ enum err
 ledger_cosigned(struct ledger *l, const struct head *head, const struct buf *line, struct why *why)
 {
 	struct buf note = {0};
+	struct why said = {""};
+	int failed = 0;
 	enum err e;
 
 	(void)pthread_mutex_lock(&l->lock);
@@ -194,11 +237,11 @@ ledger_cosigned(struct ledger *l, const struct head *head, const struct buf *lin
 	else {
 		buf_put(&note, l->public_checkpoint.p, l->public_checkpoint.n);
 		buf_put(&note, line->p, line->n);
-		e = set_public(l, head, &note, why);
+		failed = (e = set_public(l, head, &note, &said)) != OK;
 	}
 	(void)pthread_mutex_unlock(&l->lock);
 	buf_free(&note);
-	return e;
+	return failed ? not_public(l, e, &said, why) : e;
 }
 
 /* The first `width` hashes of a tile: a stored one, or that of the right edge. ERR_ABSENT if it has fewer. */
@@ -286,16 +329,31 @@ write_tile(void *ctx, int level, uint64_t index, unsigned width, const void *p, 
 struct cleanup {
 	const char *dir;
 	uint64_t size;
+	int exact;
 };
 
-/* Partial tiles of earlier sizes do not belong to the copy. */
+/* A partial tile of an earlier size belongs to a copy that is served until there is the full tile (c2sp.org/tlog-tiles). */
+static int
+still_served(const char *path, uint64_t size)
+{
+	char full[64];
+	uint64_t index;
+	unsigned width;
+	int level;
+
+	if (tile_path_read(path, &level, &index, &width) != OK || !tile_path_served(path, size))
+		return 0;
+	tile_path(full, level, index, TILE_WIDTH);
+	return !tile_path_served(full, size);
+}
+
 static void
 drop_old(void *arg, const char *path)
 {
 	struct cleanup *c = arg;
 	char full[4200];
 
-	if (strncmp(path, "tile/", 5) != 0 || tile_path_expected(path, c->size))
+	if (strncmp(path, "tile/", 5) != 0 || tile_path_expected(path, c->size) || (!c->exact && still_served(path, c->size)))
 		return;
 	(void)snprintf(full, sizeof full, "%.2000s/%.2000s", c->dir, path);
 	(void)unlink(full);
@@ -303,8 +361,8 @@ drop_old(void *arg, const char *path)
 	(void)rmdir(full); /* an empty "NNN.p" */
 }
 
-enum err
-ledger_export(struct ledger *l, const char *dir, struct why *why)
+static enum err
+export(struct ledger *l, const char *dir, int exact, struct why *why)
 {
 	struct tile_builder *b = calloc(1, sizeof *b);
 	struct export x = {l, dir, why};
@@ -330,7 +388,7 @@ ledger_export(struct ledger *l, const char *dir, struct why *why)
 	if (e == OK && checkpoint.n > 0)
 		e = file_write(full, checkpoint.p, checkpoint.n, 0644, why);
 	if (e == OK) {
-		struct cleanup c = {dir, head.size};
+		struct cleanup c = {dir, head.size, exact};
 		struct file_source src = source_dir(dir);
 
 		e = src.list(src.ctx, drop_old, &c, why);
@@ -340,6 +398,18 @@ ledger_export(struct ledger *l, const char *dir, struct why *why)
 	buf_free(&entry);
 	buf_free(&checkpoint);
 	return e;
+}
+
+enum err
+ledger_export(struct ledger *l, const char *dir, struct why *why)
+{
+	return export(l, dir, 0, why);
+}
+
+enum err
+ledger_record(struct ledger *l, const char *dir, struct why *why)
+{
+	return export(l, dir, 1, why);
 }
 
 enum err
@@ -359,9 +429,9 @@ ledger_state(struct ledger *l, struct why *why)
 	enum err e;
 
 	(void)pthread_mutex_lock(&l->lock);
-	e = l->broken;
+	e = l->broken != OK ? l->broken : l->refused;
 	if (e != OK && why != NULL)
-		*why = l->broken_why;
+		*why = l->broken != OK ? l->broken_why : l->refused_why;
 	(void)pthread_mutex_unlock(&l->lock);
 	return e;
 }
@@ -426,7 +496,7 @@ load_new(struct ledger *l, struct why *why)
 	struct store_batch *b = store_batch_new(l->store);
 	enum err e;
 
-	if ((e = head_file_make(l->head_file, &l->head, why)) == OK && (e = sign_head(l, why)) == OK) {
+	if ((e = head_file_make(l->head_file, NULL, &l->head, why)) == OK && (e = sign_head(l, why)) == OK) {
 		store_batch_put(b, "h", 1, l->checkpoint.p, l->checkpoint.n);
 		e = store_write(l->store, b, why);
 	}
@@ -465,43 +535,85 @@ load(struct ledger *l, struct why *why)
 		return why_set(why, ERR_NOT_NOW, "the store has %" PRIu64 " entries, but %" PRIu64 " were signed: it is an older copy; restore the newest", l->head.size, fence.size);
 	if ((e = load_edge(l, why)) != OK)
 		return e;
-	if ((e = tree_root(&root, fence.size, &src)) != OK || !hash_equal(&root, &fence.root))
+	if ((e = tree_root(&root, fence.size, &src)) == ERR_IO || e == ERR_NOMEM)
+		return why_set(why, e, "the store cannot be read");
+	if (e != OK || !hash_equal(&root, &fence.root))
 		return why_set(why, ERR_PROOF, "the store's first %" PRIu64 " entries are not those that were signed: wrong store", fence.size);
 	/* written in any case: after a failed sync it may say on disk what it does not say when read */
-	if ((e = load_mirror(l, why)) != OK || (e = head_file_make(l->head_file, &l->head, why)) != OK)
+	if ((e = load_mirror(l, why)) != OK || (e = head_file_make(l->head_file, &fence, &l->head, why)) != OK)
 		return e;
 	empty_root(&l->public_head.root);
-	if (store_get(l->store, "p", 1, &l->public_checkpoint, why) == OK)
-		return checkpoint_open(&l->public_head, l->public_checkpoint.p, l->public_checkpoint.n, &key, why);
+	if ((e = store_get(l->store, "p", 1, &l->public_checkpoint, why)) == ERR_ABSENT)
+		return OK;
+	if (e == OK)
+		e = checkpoint_open(&l->public_head, l->public_checkpoint.p, l->public_checkpoint.n, &key, why);
+	return e == OK ? OK : why_prefix(why, e, "the store's public head");
+}
+
+/* What the disk did not give to the full check, it gives now. */
+static enum err
+read_unread(struct ledger *l, struct why *why)
+{
+	struct buf b = {0};
+	enum err e = l->unread_n > 0 ? store_get(l->store, l->unread, l->unread_n, &b, why) : OK;
+
+	buf_free(&b);
+	if (e == ERR_IO || e == ERR_PROOF)
+		return e;
+	l->unread_n = 0;
 	return OK;
 }
 
-void
-ledger_heal(struct ledger *l)
+/* The heads that are known, while the store is opened again; put back if that fails, for who reads meanwhile. */
+struct known {
+	struct head head, public_head;
+	struct buf checkpoint, public_checkpoint;
+};
+
+static enum err
+load_again(struct ledger *l, struct why *why)
 {
-	struct head was = l->head;
-	struct why why = {""};
+	struct known was = {l->head, l->public_head, l->checkpoint, l->public_checkpoint};
 	enum err e;
 
-	(void)pthread_mutex_lock(&l->lock);
-	(void)pthread_rwlock_wrlock(&l->store_lock);
+	memset(&l->checkpoint, 0, sizeof l->checkpoint);
+	memset(&l->public_checkpoint, 0, sizeof l->public_checkpoint);
 	store_close(l->store);
 	l->store = NULL;
 	mirror_close(l->mirror);
 	l->mirror = NULL;
 	forget_nodes(l);
-	buf_free(&l->checkpoint);
-	buf_free(&l->public_checkpoint);
 	memset(l->tree.level, 0, sizeof l->tree.level);
 	memset(&l->tree.frontier, 0, sizeof l->tree.frontier);
-	if ((e = store_open(&l->store, l->store_path, &why)) == OK)
-		e = load(l, &why);
-	if (e != OK)
-		l->head = was;
-	(void)pthread_rwlock_unlock(&l->store_lock);
-	l->broken = e;
-	l->broken_why = why;
-	l->broken_at = monotonic_seconds();
+	if ((e = store_open(&l->store, l->store_path, why)) == OK && (e = load(l, why)) == OK)
+		e = read_unread(l, why);
+	if (e != OK) {
+		struct known tried = {l->head, l->public_head, l->checkpoint, l->public_checkpoint};
+
+		l->head = was.head;
+		l->public_head = was.public_head;
+		l->checkpoint = was.checkpoint;
+		l->public_checkpoint = was.public_checkpoint;
+		was = tried;
+	}
+	buf_free(&was.checkpoint);
+	buf_free(&was.public_checkpoint);
+	return e;
+}
+
+void
+ledger_heal(struct ledger *l)
+{
+	struct why why = {""};
+
+	(void)pthread_mutex_lock(&l->lock);
+	if (l->broken != ERR_PROOF) { /* the full check may have said so meanwhile */
+		(void)pthread_rwlock_wrlock(&l->store_lock);
+		l->broken = load_again(l, &why);
+		(void)pthread_rwlock_unlock(&l->store_lock);
+		l->broken_why = why;
+		l->broken_at = monotonic_seconds();
+	}
 	(void)pthread_mutex_unlock(&l->lock);
 }
 
@@ -553,8 +665,11 @@ ledger_open(struct ledger **out, const struct ledger_options *o, struct why *why
 		return e;
 	}
 	l->opened = l->head;
-	if (pthread_create(&l->checker, NULL, check_behind, l) == 0)
-		l->checker_runs = 1;
+	if (pthread_create(&l->checker, NULL, check_behind, l) != 0) {
+		ledger_close(l);
+		return why_set(why, ERR_NOMEM, "no thread for the full check");
+	}
+	l->checker_runs = 1;
 	*out = l;
 	return OK;
 }

@@ -8,7 +8,7 @@
  * appended to and freed by the caller (buf_free).
  *
  * Spec    spec/ledger.md#appending
- * Source  RFC 6962; c2sp.org/tlog-tiles; the crash order stands in ledger.c
+ * Source  RFC 6962; c2sp.org/tlog-tiles; the crash order stands in sequence.c
  */
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
@@ -56,8 +56,8 @@ MUST_CHECK enum err ledger_submit(struct ledger *l, struct ledger_append *a, str
 /* Wait until the entry is on disk and in a signed head, or is not going to be; a->result. Once for each submit. */
 enum err ledger_wait(struct ledger_append *a);
 /* Both in one: *index (may be NULL) and *receipt (may be NULL; freed by the caller). ERR_EXISTS with the index of the entry
- * that has the key; ERR_LENGTH, ERR_NOT_NOW (also: nothing is signed now, see ledger_state), ERR_IO (not acknowledged; may
- * or may not come back). */
+ * that has the key; ERR_LENGTH, ERR_NOT_NOW, ERR_PROOF (nothing is signed now, see ledger_state), ERR_IO (not acknowledged;
+ * may or may not come back). */
 MUST_CHECK enum err ledger_append(struct ledger *l, const void *entry, size_t n, const uint8_t *key, uint64_t *index, struct buf *receipt, struct why *why);
 /* How many batches this process has made durable. */
 uint64_t ledger_batches(struct ledger *l);
@@ -83,12 +83,17 @@ MUST_CHECK enum err ledger_public_file(struct ledger *l, const char *path, struc
 
 /* Finish what is pooled; nothing can be appended afterwards in this process. */
 void ledger_seal(struct ledger *l);
-/* Write checkpoint and tile/ of the public head under dir, and remove tiles of earlier sizes there. O(size). */
+/* Write checkpoint and tile/ of the public head under dir, for any web server. Partial tiles of an earlier copy there stay until
+ * their full tile is there. O(size). */
 MUST_CHECK enum err ledger_export(struct ledger *l, const char *dir, struct why *why);
+/* The same for a record: exactly the tiles of that size, and no others. */
+MUST_CHECK enum err ledger_record(struct ledger *l, const char *dir, struct why *why);
 /* An independent copy of the store in a new folder, while the log is in use. */
 MUST_CHECK enum err ledger_backup(struct ledger *l, const char *path, struct why *why);
-/* OK, or why nothing is signed now. After an error of the store, mirror or head file the next append, a second later
- * at the earliest, opens them again and goes on if everything is as it must be. */
+/* OK, or why nothing is signed now. After an error of the store, mirror or head file they are opened again every second, and
+ * the log goes on if everything is as it must be; ERR_PROOF stays (the store is damaged: restore it). The head file is
+ * looked at every second; that the key does not sign is known from the first append refused for it, and tried again every
+ * second. */
 enum err ledger_state(struct ledger *l, struct why *why);
 
 #endif

@@ -151,10 +151,13 @@ enum err
 load_edge(struct ledger *l, struct why *why)
 {
 	struct hash root;
+	enum err e;
 
 	for (unsigned t = 0; t < TILE_LEVELS; t++)
-		if (load_level(l, t, NULL) != OK)
-			return why_set(why, ERR_PROOF, "the store lacks an entry or tile of its own head: restore it from a backup");
+		if ((e = load_level(l, t, why)) == ERR_IO || e == ERR_NOMEM)
+			return e;
+		else if (e != OK)
+			return why_set(why, ERR_PROOF, "an entry or tile of the store's own head is missing or damaged: restore it from a backup");
 	tile_builder_resume(&l->tree, l->head.size);
 	frontier_root(&root, &l->tree.frontier);
 	if (!hash_equal(&root, &l->head.root))

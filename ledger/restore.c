@@ -24,6 +24,7 @@ struct making {
 	uint64_t size; /* entries: those that were signed, and those behind them that follow without a hole */
 	uint64_t at;   /* the next entry of a bundle */
 	const char *from;
+	struct why damage; /* the first thing in a source that could not be read */
 	struct why *why;
 };
 
@@ -59,6 +60,14 @@ take(struct making *m, uint64_t index, const uint8_t *p, size_t n)
 	return e;
 }
 
+/* What cannot be read may be in another source; said if it is not. */
+static void
+note_damage(struct making *m, const struct why *damage)
+{
+	if (damage != NULL && m->damage.text[0] == '\0')
+		m->damage = *damage;
+}
+
 static enum err
 from_backup(struct making *m, const char *path)
 {
@@ -70,13 +79,17 @@ from_backup(struct making *m, const char *path)
 	(void)snprintf(current, sizeof current, "%s/CURRENT", path);
 	if (access(current, F_OK) != 0)
 		return why_set(m->why, ERR_ABSENT, "%s holds no backup of a store", path);
-	if ((e = store_open(&s, path, m->why)) != OK)
+	if ((e = store_open_read(&s, path, m->why)) != OK)
 		return e;
-	for (uint64_t i = 0; e == OK; i++) {
+	for (uint64_t i = 0; e == OK && i <= m->size; i++) {
 		struct buf b = {0};
 
 		if ((e = store_get(s, key, store_entry_key(key, i), &b, m->why)) == OK)
 			e = take(m, i, b.p, b.n);
+		else if (e == ERR_PROOF) {
+			note_damage(m, m->why);
+			e = OK;
+		}
 		buf_free(&b);
 	}
 	store_close(s);
@@ -100,16 +113,15 @@ on_bundle(void *ctx, const uint8_t *p, size_t n)
 static enum err
 from_mirror(struct making *m, const char *path)
 {
-	struct mirror *mirror;
+	uint64_t size;
 	enum err e;
 
 	if (access(path, F_OK) != 0)
 		return why_set(m->why, ERR_ABSENT, "%s: no such mirror", path);
-	if ((e = mirror_open(&mirror, path, m->why)) != OK)
+	if ((e = mirror_read(path, on_mirror, m, &size, m->why)) != ERR_FORMAT)
 		return e;
-	e = mirror_read(mirror, on_mirror, m, m->why);
-	mirror_close(mirror);
-	return e;
+	note_damage(m, m->why);
+	return OK;
 }
 
 /* Bundles that are missing or damaged are left out: what counts is the root. */
@@ -195,7 +207,8 @@ check_missing(struct making *m)
 	if (there < 0)
 		return ERR_IO;
 	if (count > 0)
-		return why_set(m->why, ERR_NOT_NOW, "%" PRIu64 " of %" PRIu64 " signed entries are in no source: %s; nothing is restored and nothing may be signed without them", count, n, text);
+		return why_set(m->why, ERR_NOT_NOW, "%" PRIu64 " of %" PRIu64 " signed entries are in no source: %s; nothing is restored and nothing may be signed without them%s%.400s", count, n, text, m->damage.text[0] != '\0' ? "; " : "",
+		    m->damage.text);
 	return OK;
 }
 

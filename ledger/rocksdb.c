@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <rocksdb/c.h>
 
@@ -56,9 +57,11 @@ table_of(const struct store *s, const void *key)
 static enum err
 failed(struct why *why, char *message)
 {
-	why_set(why, ERR_IO, "store: %s", message);
+	enum err e = strncmp(message, "Corruption", 10) == 0 ? ERR_PROOF : ERR_IO;
+
+	why_set(why, e, "store: %s", message);
 	rocksdb_free(message);
-	return ERR_IO;
+	return e;
 }
 
 /* Nearly every key asked for is absent, and a filter says so without reading. Keys are random, so that levels would be
@@ -115,8 +118,8 @@ set_store(rocksdb_options_t *o)
 	rocksdb_options_set_paranoid_checks(o, 1);
 }
 
-enum err
-store_open(struct store **out, const char *path, struct why *why)
+static enum err
+open_store(struct store **out, const char *path, int read_only, struct why *why)
 {
 	struct store *s = calloc(1, sizeof *s);
 	const char *names[TABLES];
@@ -134,13 +137,28 @@ store_open(struct store **out, const char *path, struct why *why)
 		names[t] = tables[t].name;
 	}
 	set_store(s->options[KEYS]);
-	s->db = rocksdb_open_column_families(s->options[KEYS], path, TABLES, names, (const rocksdb_options_t *const *)s->options, s->table, &message);
+	if (read_only)
+		s->db = rocksdb_open_for_read_only_column_families(s->options[KEYS], path, TABLES, names, (const rocksdb_options_t *const *)s->options, s->table, 0, &message);
+	else
+		s->db = rocksdb_open_column_families(s->options[KEYS], path, TABLES, names, (const rocksdb_options_t *const *)s->options, s->table, &message);
 	if (message != NULL) {
 		store_close(s);
 		return failed(why, message);
 	}
 	*out = s;
 	return OK;
+}
+
+enum err
+store_open(struct store **out, const char *path, struct why *why)
+{
+	return open_store(out, path, 0, why);
+}
+
+enum err
+store_open_read(struct store **out, const char *path, struct why *why)
+{
+	return open_store(out, path, 1, why);
 }
 
 void
@@ -208,9 +226,11 @@ store_find(struct store *s, const char *const *keys, const size_t *keys_n, size_
 		size_t value_n;
 		const char *p;
 
-		if (message[i] != NULL)
-			e = failed(why, message[i]);
-		else if (value[i] != NULL) {
+		if (message[i] != NULL) {
+			enum err f = failed(why, message[i]);
+
+			e = e == ERR_PROOF ? e : f;
+		} else if (value[i] != NULL) {
 			p = rocksdb_pinnableslice_value(value[i], &value_n);
 			found(ctx, i, p, value_n);
 			rocksdb_pinnableslice_destroy(value[i]);

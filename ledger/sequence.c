@@ -111,7 +111,8 @@ find_stored(struct ledger *l, struct ledger_append **list, size_t n, struct why 
 				keys[k] = (const char *)bytes[k];
 				asked[k++] = list[i];
 			}
-		e = store_find(l->store, keys, keys_n, k, on_known, asked, why);
+		if ((e = store_find(l->store, keys, keys_n, k, on_known, asked, why)) == ERR_IO || e == ERR_PROOF)
+			e = ledger_failed(l, e, e == ERR_PROOF ? STORE_DAMAGED : "the store cannot be read", why);
 	}
 	free(asked);
 	free(keys);
@@ -229,6 +230,14 @@ check_fence(struct ledger *l, struct why *why)
 	return why_set(why, ERR_NOT_NOW, "the head file %s is gone or was changed by another process: nothing is signed", l->head_file);
 }
 
+static enum err
+sign(const struct ledger *l, struct buf *checkpoint, const struct head *head, struct why *why)
+{
+	enum err e = checkpoint_sign(checkpoint, head, l->key);
+
+	return e == OK ? OK : why_set(why, e, "the log's key %s does not sign", l->key->name);
+}
+
 /* Entries, keys, full tiles and the new head into one batch of the store; the tree and its signed head. */
 static enum err
 build(struct ledger *l, struct batch *b)
@@ -252,8 +261,8 @@ build(struct ledger *l, struct batch *b)
 	}
 	b->head.size = l->tree.frontier.size;
 	frontier_root(&b->head.root, &l->tree.frontier);
-	if (e == OK && (e = checkpoint_sign(&b->checkpoint, &b->head, l->key)) != OK)
-		return why_set(&b->why, e, "the log's key %s does not sign", l->key->name);
+	if (e == OK)
+		e = sign(l, &b->checkpoint, &b->head, &b->why);
 	store_batch_put(b->writes, "h", 1, b->checkpoint.p, b->checkpoint.n);
 	return e;
 }
@@ -308,6 +317,19 @@ ready(struct ledger *l, struct why *why)
 	return broken(l, why, NULL);
 }
 
+/* The state tells why nothing is signed although nothing is broken, until something could be. */
+static void
+set_refused(struct ledger *l, enum err e, const struct why *why)
+{
+	if (e == OK && !l->refusing)
+		return;
+	(void)pthread_mutex_lock(&l->lock);
+	l->refused = e;
+	l->refused_why = *why;
+	(void)pthread_mutex_unlock(&l->lock);
+	l->refusing = e != OK;
+}
+
 static void
 prepare(struct ledger *l, struct batch *b)
 {
@@ -320,6 +342,7 @@ prepare(struct ledger *l, struct batch *b)
 			b->result = build(l, b);
 		if (b->result != OK)
 			l->tree = l->saved;
+		set_refused(l, b->result, &b->why);
 	}
 	if (b->result == OK)
 		*b->edge = l->tree;
@@ -346,6 +369,40 @@ wait_for_company(struct ledger *l)
 			break;
 }
 
+/* Could the log sign? After an error it is opened again; after a refusal its head, which is signed, is signed once more. */
+static void
+look(struct ledger *l)
+{
+	struct buf checkpoint = {0};
+	struct why why = {""};
+	struct head head;
+	enum err e;
+
+	if (ready(l, &why) != OK)
+		return;
+	if ((e = check_fence(l, &why)) == OK && l->refusing) {
+		ledger_head(l, &head, NULL);
+		e = sign(l, &checkpoint, &head, &why);
+	}
+	set_refused(l, e, &why);
+	buf_free(&checkpoint);
+}
+
+/* Until something comes, or a second is over in which nothing was under way. With the pool's lock. */
+static void
+wait_for_work(struct ledger *l)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += HEAL_SECONDS;
+	if (pthread_cond_timedwait(&l->work, &l->pool_lock, &until) == 0 || l->finished != l->prepared)
+		return;
+	(void)pthread_mutex_unlock(&l->pool_lock);
+	look(l);
+	(void)pthread_mutex_lock(&l->pool_lock);
+}
+
 static void *
 sequence(void *arg)
 {
@@ -354,7 +411,7 @@ sequence(void *arg)
 	(void)pthread_mutex_lock(&l->pool_lock);
 	for (;;) {
 		while (l->pool == NULL && !l->stopping)
-			(void)pthread_cond_wait(&l->work, &l->pool_lock);
+			wait_for_work(l);
 		if (l->pool == NULL)
 			break;
 		wait_for_company(l);
@@ -382,26 +439,14 @@ sequence(void *arg)
 
 /* ---- the writer: step 3 --------------------------------------------------------------------- */
 
-/* Stored or not: only a store that is opened again can tell. */
-static enum err
-set_broken(struct ledger *l, struct batch *b, const char *what)
-{
-	struct why why = b->why;
-
-	(void)pthread_mutex_lock(&l->lock);
-	if (l->broken == OK)
-		(void)why_set(&l->broken_why, l->broken = ERR_IO, "%s (%.900s): nothing is acknowledged; tried again every second", what, why.text);
-	l->broken_at = monotonic_seconds();
-	b->why = l->broken_why;
-	(void)pthread_mutex_unlock(&l->lock);
-	return ERR_IO;
-}
-
+/* After an error it is stored or not: only a store that is opened again can tell. */
 static void
 write_batch(struct ledger *l, struct batch *b)
 {
-	if ((b->result = broken(l, &b->why, NULL)) == OK && store_write(l->store, b->writes, &b->why) != OK)
-		b->result = set_broken(l, b, "the store cannot be written");
+	enum err e = OK;
+
+	if ((b->result = broken(l, &b->why, NULL)) == OK && (e = store_write(l->store, b->writes, &b->why)) != OK)
+		b->result = ledger_failed(l, e, e == ERR_PROOF ? STORE_DAMAGED : "the store cannot be written", &b->why);
 }
 
 /* ---- the finisher: steps 4 to 6 ------------------------------------------------------------- */
@@ -415,18 +460,20 @@ mirror_batch(struct ledger *l, struct batch *b)
 	return b->mirrored.failed ? ERR_NOMEM : mirror_append(l->mirror, (uint32_t)b->n, &b->mirrored, &b->checkpoint, &b->why);
 }
 
-static void
+static enum err
 make_receipts(struct ledger *l, struct batch *b)
 {
 	struct log_view view = {l, b->edge};
 	struct range_memo memo = {0};
 	struct node_source nodes = {&view, read_node, &memo};
+	enum err e = OK;
 
 	(void)pthread_mutex_lock(&l->lock);
-	for (size_t i = 0; i < b->n; i++)
+	for (size_t i = 0; i < b->n && e == OK; i++)
 		if (b->kept[i]->receipt != NULL)
-			b->kept[i]->result = make_receipt(&nodes, b->kept[i]->index, &b->head, &b->checkpoint, b->kept[i]->receipt);
+			e = make_receipt(&nodes, b->kept[i]->index, &b->head, &b->checkpoint, b->kept[i]->receipt);
 	(void)pthread_mutex_unlock(&l->lock);
+	return e == OK ? OK : why_set(&b->why, e, "no receipts");
 }
 
 /* They do not leave. */
@@ -459,18 +506,20 @@ advance(struct ledger *l, struct batch *b)
 static void
 finish_batch(struct ledger *l, struct batch *b)
 {
+	enum err e;
+
 	if ((b->result = broken(l, &b->why, NULL)) != OK)
 		return;
-	if (l->mirror != NULL && mirror_batch(l, b) != OK) {
-		b->result = set_broken(l, b, "the mirror cannot be written");
-		return;
-	}
-	make_receipts(l, b);
-	if (head_file_swap(l->head_file, &l->head, &b->head, &b->why) != OK) {
-		b->result = set_broken(l, b, "the head file cannot be written");
-		drop_receipts(b);
-	} else
+	if (l->mirror != NULL && mirror_batch(l, b) != OK)
+		b->result = ledger_failed(l, ERR_IO, "the mirror cannot be written", &b->why);
+	else if ((e = make_receipts(l, b)) != OK)
+		b->result = ledger_failed(l, e, e == ERR_PROOF ? STORE_DAMAGED : "the store cannot be read", &b->why);
+	else if (head_file_swap(l->head_file, &l->head, &b->head, &b->why) != OK)
+		b->result = ledger_failed(l, ERR_IO, "the head file cannot be written", &b->why);
+	if (b->result == OK)
 		advance(l, b);
+	else
+		drop_receipts(b);
 }
 
 /* Everyone is told at once, in one call of the kernel; after that the batch's callers may be gone. */

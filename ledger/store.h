@@ -13,8 +13,12 @@ struct store_batch;
 
 /* RocksDB in a folder (made if missing), memory bounded (to which end it calls malloc_trim now and then).
  * The first byte of a key (ledger/layout.h) says where it is kept, so that entries, which only ever follow each other, are
- * not rewritten together with keys that come in any order. ERR_IO with the library's sentence. */
+ * not rewritten together with keys that come in any order.
+ * This and all below: ERR_IO, the disk said no, later it may say yes; ERR_PROOF, what is on the disk is not what was written (a
+ * checksum), and trying again does not help; each with the library's sentence. */
 MUST_CHECK enum err store_open(struct store **out, const char *path, struct why *why);
+/* The same to read only: nothing in the folder is written, made or removed. For store_get alone. */
+MUST_CHECK enum err store_open_read(struct store **out, const char *path, struct why *why);
 void store_close(struct store *s);
 /* The folder of a closed store, and all that RocksDB put there. */
 void store_remove(const char *path);

@@ -5,6 +5,7 @@
  * Method  the calls that the steps are made of are replaced when this program is linked (-Wl,--wrap, Makefile).
  */
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,17 +21,17 @@
 
 #include "crypto/tile.h"
 #include "ledger/headfile.h"
-#include "ledger/ledger.h"
+#include "ledger/internal.h"
 #include "ledger/mirror.h"
-#include "ledger/store.h"
 
-enum step { FENCE_READ, SIGN, STORE, MIRROR, HEAD_FILE, STEPS };
-static const char *const names[STEPS] = {"fence", "signature", "store", "mirror", "head file"};
+/* STEPS: those of the sequencing function, in its order; what follows is beside it. */
+enum step { FIND, FENCE_READ, SIGN, STORE, MIRROR, RECEIPT, HEAD_FILE, STEPS, ENTRY_3, LEAF, THREAD };
+static const char *const names[STEPS] = {"keys", "fence", "signature", "store", "mirror", "receipts", "head file"};
 
 static struct {
 	enum step step;
 	int armed, after; /* after: carried out, and then reported as failed */
-	unsigned hit;
+	unsigned hit, first, last; /* which of the calls fail, counted from 1; last 0: all */
 } fault;
 
 static int
@@ -39,7 +40,7 @@ strikes(enum step s)
 	if (!fault.armed || fault.step != s)
 		return 0;
 	fault.hit++;
-	return 1;
+	return fault.last == 0 || (fault.hit >= fault.first && fault.hit <= fault.last);
 }
 
 enum err __real_head_file_read(const char *path, struct head *out, struct why *why);
@@ -78,6 +79,62 @@ __wrap_store_write(struct store *s, struct store_batch *b, struct why *why)
 	if (fault.after)
 		e = __real_store_write(s, b, why);
 	return e != OK ? e : why_set(why, ERR_IO, "fault");
+}
+
+enum err __real_store_find(struct store *s, const char *const *keys, const size_t *keys_n, size_t n, void (*found)(void *ctx, size_t i, const void *value, size_t value_n), void *ctx, struct why *why);
+enum err __wrap_store_find(struct store *s, const char *const *keys, const size_t *keys_n, size_t n, void (*found)(void *ctx, size_t i, const void *value, size_t value_n), void *ctx, struct why *why);
+enum err
+__wrap_store_find(struct store *s, const char *const *keys, const size_t *keys_n, size_t n, void (*found)(void *ctx, size_t i, const void *value, size_t value_n), void *ctx, struct why *why)
+{
+	enum err e = OK;
+
+	if (!strikes(FIND))
+		return __real_store_find(s, keys, keys_n, n, found, ctx, why);
+	if (fault.after)
+		e = __real_store_find(s, keys, keys_n, n, found, ctx, why);
+	return e != OK ? e : why_set(why, ERR_IO, "fault");
+}
+
+enum err __real_store_get(struct store *s, const void *key, size_t key_n, struct buf *out, struct why *why);
+enum err __wrap_store_get(struct store *s, const void *key, size_t key_n, struct buf *out, struct why *why);
+enum err
+__wrap_store_get(struct store *s, const void *key, size_t key_n, struct buf *out, struct why *why)
+{
+	static const uint8_t entry_3[9] = {'e', 0, 0, 0, 0, 0, 0, 0, 3};
+
+	if (key_n == sizeof entry_3 && memcmp(key, entry_3, sizeof entry_3) == 0 && strikes(ENTRY_3))
+		return why_set(why, ERR_IO, "fault");
+	return __real_store_get(s, key, key_n, out, why);
+}
+
+enum err __real_make_receipt(const struct node_source *nodes, uint64_t index, const struct head *head, const struct buf *checkpoint, struct buf *out);
+enum err __wrap_make_receipt(const struct node_source *nodes, uint64_t index, const struct head *head, const struct buf *checkpoint, struct buf *out);
+enum err
+__wrap_make_receipt(const struct node_source *nodes, uint64_t index, const struct head *head, const struct buf *checkpoint, struct buf *out)
+{
+	enum err e = OK;
+
+	if (!strikes(RECEIPT))
+		return __real_make_receipt(nodes, index, head, checkpoint, out);
+	if (fault.after)
+		e = __real_make_receipt(nodes, index, head, checkpoint, out);
+	return e != OK ? e : ERR_IO;
+}
+
+enum err __real_tile_builder_leaf(struct tile_builder *b, const struct hash *leaf);
+enum err __wrap_tile_builder_leaf(struct tile_builder *b, const struct hash *leaf);
+enum err
+__wrap_tile_builder_leaf(struct tile_builder *b, const struct hash *leaf)
+{
+	return strikes(LEAF) ? ERR_NOMEM : __real_tile_builder_leaf(b, leaf);
+}
+
+int __real_pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*f)(void *), void *arg);
+int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*f)(void *), void *arg);
+int
+__wrap_pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*f)(void *), void *arg)
+{
+	return strikes(THREAD) ? 11 : __real_pthread_create(t, a, f, arg);
 }
 
 enum err __real_mirror_append(struct mirror *m, uint32_t count, const struct buf *entries, const struct buf *checkpoint, struct why *why);
@@ -256,8 +313,31 @@ arm(enum step s, int after)
 {
 	fault.step = s;
 	fault.after = after;
-	fault.hit = 0;
+	fault.hit = fault.first = fault.last = 0;
 	fault.armed = 1;
+}
+
+/* Only the calls from `first` to `last`. */
+static void
+arm_calls(enum step s, unsigned first, unsigned last)
+{
+	arm(s, 0);
+	fault.first = first;
+	fault.last = last;
+}
+
+/* At most five seconds; nothing is done meanwhile. */
+static void
+until_state(struct ledger *l, enum err want)
+{
+	struct why why = {""};
+	int tries = 0;
+	enum err e;
+
+	while ((e = ledger_state(l, &why)) != want && tries++ < 250)
+		(void)nanosleep(&wait_little, NULL);
+	if (e != want)
+		fail_msg("the state is %s and not %s: %s", err_name(e), err_name(want), why.text);
 }
 
 /* Until entry n is acknowledged or found to be there: no hand work is needed. */
@@ -282,8 +362,6 @@ over(struct ledger *l, int restart)
 		ledger_close(l);
 		return start();
 	}
-	if (ledger_state(l, NULL) != OK)
-		(void)nanosleep(&wait_heal, NULL);
 	return l;
 }
 
@@ -416,6 +494,151 @@ twice_under_way(void **state)
 	}
 }
 
+/* ---- publishing, and what goes on by itself ------------------------------------------------ */
+
+/* The store fails under an append, or under publishing itself: it is published when the cause is gone, without an append, also
+ * in a log that is sealed. */
+static void
+publishing(void **state)
+{
+	struct why why = {""};
+	struct ledger *l;
+	struct head head;
+	uint32_t n = 0;
+
+	(void)state;
+	fresh();
+	l = start();
+	for (int by_append = 0; by_append < 2; by_append++)
+		for (int after = 0; after < 2; after++) {
+			for (int i = 0; i < 5; i++)
+				assert_int_equal(append(l, n++, &why), OK);
+			ledger_public_head(l, &head, NULL);
+			arm(STORE, after);
+			if (by_append)
+				assert_int_not_equal(append(l, n, &why), OK);
+			assert_int_not_equal(ledger_publish(l, &why), OK);
+			assert_non_null(strstr(why.text, "the store cannot be written (fault): nothing is acknowledged"));
+			fault.armed = 0;
+			if (by_append && after)
+				ledger_seal(l);
+			until_state(l, OK);
+			assert_int_equal(ledger_publish(l, &why), OK);
+			if (by_append) /* nobody was told; it is there, or it is not */
+				n += after ? 1 : 0;
+			check(l, n);
+		}
+	ledger_close(l);
+	drop(n);
+}
+
+/* While the log cannot be opened again, what was public stays so. */
+static void
+public_meanwhile(void **state)
+{
+	struct buf checkpoint = {0}, receipt = {0};
+	struct why why = {""};
+	struct ledger *l;
+	struct head head;
+	char away[160];
+
+	(void)state;
+	fresh();
+	l = start();
+	assert_int_equal(append(l, 0, &why), OK);
+	assert_int_equal(ledger_publish(l, &why), OK);
+	(void)snprintf(away, sizeof away, "%s.away", head_file);
+	assert_int_equal(rename(head_file, away), 0);
+	until_state(l, ERR_NOT_NOW);
+	arm(STORE, 0);
+	assert_int_not_equal(append(l, 1, &why), OK);
+	fault.armed = 0;
+	(void)nanosleep(&wait_heal, NULL);
+	(void)nanosleep(&wait_heal, NULL);
+	assert_int_equal(ledger_state(l, &why), ERR_NOT_NOW);
+	ledger_public_head(l, &head, &checkpoint);
+	assert_true(head.size == 1 && checkpoint.n > 0);
+	assert_int_equal(ledger_receipt(l, 0, &receipt, &why), OK);
+	assert_non_null(memmem(receipt.p, receipt.n, checkpoint.p, checkpoint.n));
+	assert_int_equal(rename(away, head_file), 0);
+	until_state(l, OK);
+	insist(l, 1, "head file", 0);
+	check(l, 2);
+	buf_free(&checkpoint);
+	buf_free(&receipt);
+	ledger_close(l);
+	drop(2);
+}
+
+/* ---- the full check behind ---------------------------------------------------------------- */
+
+/* A block that the disk does not give stops signing until it does; no memory for the check only delays it. */
+static void
+full_check(void **state)
+{
+	static const uint8_t entry_7[9] = {'e', 0, 0, 0, 0, 0, 0, 0, 7};
+	struct store_batch *b;
+	struct why why = {""};
+	struct ledger *l;
+	struct store *s;
+	uint32_t n = 0;
+
+	(void)state;
+	fresh();
+	l = start();
+	for (; n < 300; n++)
+		assert_int_equal(append(l, n, &why), OK);
+	ledger_close(l);
+	arm(ENTRY_3, 0);
+	l = start();
+	until_state(l, ERR_IO);
+	(void)ledger_state(l, &why);
+	assert_non_null(strstr(why.text, "the full check cannot read the store (fault)"));
+	for (int i = 0; i < 3; i++) { /* opened again and again, and not signing */
+		assert_int_equal(append(l, n, &why), ERR_IO);
+		(void)nanosleep(&wait_heal, NULL);
+	}
+	fault.armed = 0;
+	until_state(l, OK);
+	insist(l, n++, "the full check", 0);
+	check(l, n);
+	ledger_close(l);
+	assert_int_equal(store_open(&s, store, &why), OK);
+	b = store_batch_new(s);
+	store_batch_put(b, entry_7, sizeof entry_7, "another", 7);
+	assert_int_equal(store_write(s, b, &why), OK);
+	store_batch_free(b);
+	store_close(s);
+	arm_calls(LEAF, 1, 3);
+	l = start();
+	until_state(l, ERR_PROOF);
+	assert_true(fault.hit > 3);
+	fault.armed = 0;
+	ledger_close(l);
+	drop(n);
+}
+
+/* Without all its threads, that of the full check too, the log does not open. */
+static void
+no_threads(void **state)
+{
+	struct ledger_options o = {.store = store, .head_file = head_file, .key = &key, .mirror = mirror};
+	struct ledger *l;
+	struct why why = {""};
+
+	(void)state;
+	fresh();
+	for (unsigned k = 1; k <= 4; k++) {
+		arm_calls(THREAD, k, k);
+		assert_int_equal(ledger_open(&l, &o, &why), ERR_NOMEM);
+		assert_int_equal(fault.hit, k);
+	}
+	fault.armed = 0;
+	l = start();
+	ledger_close(l);
+	drop(0);
+}
+
 /* ---- a disk that is full, a store that cannot be written ---------------------------------- */
 
 /* In a mount namespace of its own, `disk` is a file system of 96 MB; 0 if that is not allowed here. */
@@ -508,7 +731,8 @@ disk_full(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(disk_full), cmocka_unit_test(every_step), cmocka_unit_test(under_load), cmocka_unit_test(twice_under_way)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(disk_full), cmocka_unit_test(every_step), cmocka_unit_test(under_load), cmocka_unit_test(twice_under_way),
+	    cmocka_unit_test(publishing), cmocka_unit_test(public_meanwhile), cmocka_unit_test(full_check), cmocka_unit_test(no_threads)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

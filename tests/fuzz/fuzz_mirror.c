@@ -27,14 +27,14 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct mirror *m = NULL;
 	struct buf entry = {0}, head = {0};
 	struct why why;
-	uint64_t count = 0;
+	uint64_t count = 0, size;
 	char path[64];
 
 	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	if (fd < 0 || write(fd, p, n) != (ssize_t)n)
 		abort();
 	if (mirror_open(&m, path, &why) == OK) {
-		if (mirror_read(m, each, &count, &why) != OK || count != mirror_size(m))
+		if (mirror_read(path, each, &count, &size, &why) != OK || count != mirror_size(m) || size != count)
 			abort();
 		buf_vec16(&entry, "x", 1);
 		buf_str(&head, "head");
