@@ -34,6 +34,9 @@ begin(void **state)
 	(void)pthread_rwlock_init(&s->box_lock, NULL);
 	s->loaded = s->view.loaded = 1;
 	s->view.stage = "open";
+	s->view.steady_gap = now_seconds() - steady_seconds();
+	s->view.progress.closes = now_seconds() + 1000;
+	s->view.grace = 100;
 	s->view.progress.begun = 0x1e;
 	s->view.progress.opened = 1;
 	memset(s->election.b, 5, HASH_BYTES);

@@ -34,7 +34,7 @@ party(struct party *p, int who, const char *name)
 static int
 begin(void **state)
 {
-	static const char *const folders[] = {"data", "data/fence", "record", "record/key", "record/acts", "record/mix/pre-09/nizkp"};
+	static const char *const folders[] = {"data", "fence", "record", "record/key", "record/acts", "record/mix/pre-09/nizkp"};
 	uint8_t seed[32] = {99};
 	struct ledger_options o;
 	struct why why = {""};
@@ -50,6 +50,7 @@ begin(void **state)
 			return -1;
 	}
 	(void)snprintf(s->config.data, sizeof s->config.data, "%s/data", dir);
+	(void)snprintf(s->config.fence, sizeof s->config.fence, "%s/fence", dir);
 	(void)snprintf(s->config.record, sizeof s->config.record, "%s/record", dir);
 	s->manifest->groups = 1;
 	(void)strcpy(s->manifest->group[0].folder, "pre-09");

@@ -107,7 +107,7 @@ $urna vote --message "$message" --choose "$choose" --otp-dir "$work/outbox" --re
 [ "$(counts authorizations)" = $line ] || { echo "authorizations were lost"; exit 1; }
 echo "  the registry was lost with one request that nobody else had: its voter asked again"
 # and gone altogether, with its fence
-stop_urnad; rm "$D/registry.sqlite" "$D/fence/registry.count"
+stop_urnad; rm "$D/registry.sqlite" "$F/registry.count"
 refuse "starting without the registry" "restore --registry" $urnad --config "$D/urnad.json"
 stop 1; stop 2
 refuse "refilling from one authorizer alone" "1 other authorizers gave their rows, and 2 must" $urnad restore --registry --config "$D/urnad.json"
