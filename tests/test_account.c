@@ -339,6 +339,9 @@ authorizations(void **state)
 	s->view.stage = "grace"; /* nobody begins after the hour */
 	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 503);
 	s->view.stage = "open";
+	s->view.progress.closes -= 1010; /* also when the entry that ends the phase is late */
+	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 503);
+	s->view.progress.closes += 1010;
 	registry_counts(s->registry, &authorized, &confirmed);
 	assert_int_equal(authorized, 0);
 	/* the first request wins; the same one gets the same answer; another is refused with the stored one */
@@ -361,6 +364,11 @@ authorizations(void **state)
 	s->view.stage = "suspended";
 	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 503);
 	s->view.stage = "open";
+	s->view.progress.closes -= 1010; /* as in the grace, and after it nothing */
+	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 200);
+	s->view.progress.closes -= 100;
+	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 503);
+	s->view.progress.closes += 1110;
 	buf_free(&t);
 }
 

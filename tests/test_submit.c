@@ -243,6 +243,34 @@ key(void **state)
 	assert_int_equal(entries(), n + 5); /* and no line of the refused ones */
 }
 
+/* An append that failed, and stands in the log all the same: what it said is not said again. */
+static void
+stored_all_the_same(void **state)
+{
+	struct event *e = calloc(1, sizeof *e);
+	struct progress before = s->progress;
+	struct buf entry = {0};
+	struct why why = {""};
+	uint64_t n = entries();
+
+	(void)state;
+	(void)strcpy(e->kind, "phase");
+	e->scope = s->call.hash;
+	e->time = now_seconds();
+	event_add(e, "phase", "2");
+	event_add(e, "edge", "end");
+	s->progress.opened = 0;
+	assert_int_equal(event_write(&entry, e), OK);
+	assert_int_equal(ledger_append(s->events, entry.p, entry.n, NULL, NULL, NULL, &why), OK);
+	assert_int_equal(events_phase(s, 2, "end", &why), ERR_NOT_NOW);
+	assert_int_equal(events_phase(s, 2, "end", &why), OK);
+	assert_int_equal(entries(), n + 1);
+	assert_true(s->progress.ended >> 2 & 1);
+	s->progress = before;
+	buf_free(&entry);
+	free(e);
+}
+
 /* From a closed box to the seal. */
 static void
 count(void **state)
@@ -310,7 +338,7 @@ count(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(files), cmocka_unit_test(refusals), cmocka_unit_test(key), cmocka_unit_test(count)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(files), cmocka_unit_test(refusals), cmocka_unit_test(key), cmocka_unit_test(stored_all_the_same), cmocka_unit_test(count)};
 
 	return cmocka_run_group_tests(tests, begin, end);
 }
