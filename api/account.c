@@ -121,7 +121,7 @@ start(struct service *s, struct fields *f, struct http_reply *r)
 }
 
 static enum err
-send_code(const struct service *s, const char *phone, const char *code)
+send_code(struct service *s, const char *phone, const char *code)
 {
 	struct buf b = {0};
 	struct json_out o = json_out(&b);

@@ -37,10 +37,11 @@ folder(const char *path, struct why *why)
 }
 
 static enum err
-disk(const struct config *c, struct why *why)
+disk(struct service *s, struct why *why)
 {
+	const struct config *c = &s->config;
 	const char *const paths[] = {c->data, c->fence, c->record, c->outbox, c->mirror};
-	enum err e = OK;
+	enum err e = outbox_state(s, why);
 
 	for (size_t i = 0; i < sizeof paths / sizeof *paths && e == OK; i++)
 		e = folder(paths[i], why);
@@ -58,7 +59,7 @@ health_read(struct service *s, struct health *out)
 		add(out, "ballots", ledger_state(s->ballots, &why), &why);
 	if (s->registry != NULL)
 		add(out, "registry", registry_state(s->registry, &why), &why);
-	add(out, "disk", disk(&s->config, &why), &why);
+	add(out, "disk", disk(s, &why), &why);
 	if (out->n == 0) /* else it is what the others say */
 		add(out, "service", s->tick_failed, &s->tick_why);
 }

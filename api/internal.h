@@ -13,6 +13,8 @@
 
 /* Files that wait in the outbox; -1 if it cannot be read. */
 int64_t outbox_count(const struct service *s);
+/* OK, or why messages cannot be written: after an error it is tried again here. */
+MUST_CHECK enum err outbox_state(struct service *s, struct why *why);
 
 /* ---- amendments.c: entries that change the roll or the call's parties ---- */
 

@@ -73,6 +73,7 @@ struct service {
 	int64_t head_time;
 	int64_t heartbeat_time; /* steady */
 	int64_t steady_gap; /* system clock minus steady clock at opening */
+	atomic_int outbox_fails; /* a message could not be written */
 	uint64_t taken;	    /* entries of events that are carried out */
 	int unexported;	    /* the record's copy of events is behind */
 	struct trouble trouble;
@@ -111,7 +112,7 @@ void service_authorizations(struct service *s, struct authorizations *out);
 /* Complete the registry from the other authorizers (registry/refill.h); the service must not be running. */
 MUST_CHECK enum err service_complete_registry(struct service *s, struct refill *done, struct why *why);
 /* Put a message (a JSON object) into the outbox, under a random name and without a time. */
-MUST_CHECK enum err outbox_put(const struct service *s, const struct buf *message);
+MUST_CHECK enum err outbox_put(struct service *s, const struct buf *message);
 
 void account_handle(void *ctx, const struct http_request *q, struct http_reply *r);
 void box_handle(void *ctx, const struct http_request *q, struct http_reply *r);
