@@ -335,10 +335,48 @@ count(void **state)
 	free(r);
 }
 
+static atomic_int writing;
+
+static void *
+write_checkpoints(void *arg)
+{
+	char path[1200];
+
+	(void)arg;
+	(void)snprintf(path, sizeof path, "%s/record/events/checkpoint", dir);
+	while (writing)
+		(void)!file_write(path, "x", 1, 0644, NULL);
+	return NULL;
+}
+
+/* The record's files are hashed while a checkpoint is written beside and renamed. */
+static void
+hashed_meanwhile(void **state)
+{
+	struct record *r = calloc(1, sizeof *r);
+	struct why why = {""};
+	pthread_t thread;
+
+	(void)state;
+	r->src = source_dir(s->config.record);
+	writing = 1;
+	assert_int_equal(pthread_create(&thread, NULL, write_checkpoints, NULL), 0);
+	for (int i = 0; i < 200; i++) {
+		struct buf list[3] = {{0}, {0}, {0}};
+
+		assert_int_equal(hash_lists(r, list, &why), OK);
+		for (int k = 0; k < 3; k++)
+			buf_free(&list[k]);
+	}
+	writing = 0;
+	(void)pthread_join(thread, NULL);
+	free(r);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(files), cmocka_unit_test(refusals), cmocka_unit_test(key), cmocka_unit_test(stored_all_the_same), cmocka_unit_test(count)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(files), cmocka_unit_test(refusals), cmocka_unit_test(key), cmocka_unit_test(stored_all_the_same), cmocka_unit_test(count), cmocka_unit_test(hashed_meanwhile)};
 
 	return cmocka_run_group_tests(tests, begin, end);
 }
