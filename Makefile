@@ -53,7 +53,7 @@ PROGRAMS := $(foreach p,urnad urna urna-verify urna-witness,$(if $(wildcard $($p
 
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 CT    := $(patsubst tests/%.c,%,$(wildcard tests/ct_*.c))
-EXAMPLE := $(patsubst tests/%.c,%,$(wildcard tests/example_*.c))
+EXAMPLE := $(patsubst tests/%.c,%,$(wildcard tests/example_*.c tests/disk_*.c))
 BENCH := $(patsubst tests/%.c,%,$(wildcard tests/bench_*.c))
 FUZZ  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -124,7 +124,7 @@ check: all				## everything that must pass before a commit
 	@$(MAKE) --no-print-directory MODE=release test
 	@tools/run-tests build/release all
 
-check-interop: all			## the logs read by Go's own packages
+check-interop: all			## the logs read by Go's own packages and by Sigstore's
 	@$(MAKE) --no-print-directory MODE=release test
 	@tests/check_interop
 check-crash: all			## 200 rounds of kill -9, every step failing, the disk failing

@@ -81,8 +81,8 @@ take_line(struct buf *line, const struct vkey *key, const struct buf *checkpoint
 	if (!whole.failed && note_read(&before, checkpoint->p, checkpoint->n, NULL) == OK && note_read(&note, whole.p, whole.n, NULL) == OK &&
 	    checkpoint_cosigners(&count, whole.p, whole.n, key, 1, NULL) == OK && count == 1)
 		for (size_t i = before.signatures; i < note.signatures && e != OK; i++)
-			if (note_signature(&note, i, &s) == OK && strcmp(s.name, key->name) == 0 && memcmp(s.id, key->id, 4) == 0) {
-				note_line(line, s.name, s.id, s.sig, s.n);
+			if (note_signature(&note, i, &s) == OK && note_signature_by(&s, key)) {
+				buf_put(line, s.line, s.line_n);
 				e = line->failed ? ERR_NOMEM : OK;
 			}
 	buf_free(&whole);

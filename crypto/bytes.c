@@ -516,8 +516,8 @@ folder_sync(const char *path)
 	return bad;
 }
 
-enum err
-file_write(const char *path, const void *p, size_t n, unsigned mode, struct why *why)
+static enum err
+write_file(const char *path, const void *p, size_t n, unsigned mode, int sync, struct why *why)
 {
 	const uint8_t *at = p;
 	char temporary[4096];
@@ -537,14 +537,14 @@ file_write(const char *path, const void *p, size_t n, unsigned mode, struct why 
 		at += k;
 		n -= (size_t)k;
 	}
-	if (fchmod(fd, (mode_t)mode) != 0 || fsync(fd) != 0)
+	if (fchmod(fd, (mode_t)mode) != 0 || (sync && fsync(fd) != 0))
 		goto fail;
 	if (close(fd) != 0) {
 		fd = -1;
 		goto fail;
 	}
 	fd = -1;
-	if (rename(temporary, path) != 0 || folder_sync(path) != 0)
+	if (rename(temporary, path) != 0 || (sync && folder_sync(path) != 0))
 		goto fail;
 	return OK;
 
@@ -554,6 +554,29 @@ fail:
 		(void)close(fd);
 	(void)unlink(temporary);
 	return ERR_IO;
+}
+
+enum err
+file_write(const char *path, const void *p, size_t n, unsigned mode, struct why *why)
+{
+	return write_file(path, p, n, mode, 1, why);
+}
+
+enum err
+file_write_unsynced(const char *path, const void *p, size_t n, unsigned mode, struct why *why)
+{
+	return write_file(path, p, n, mode, 0, why);
+}
+
+enum err
+folder_flush(const char *dir, struct why *why)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum err e = fd >= 0 && syncfs(fd) == 0 ? OK : why_set(why, ERR_IO, "%s: %s", dir, strerror(errno));
+
+	if (fd >= 0)
+		(void)close(fd);
+	return e;
 }
 
 enum err

@@ -96,6 +96,10 @@ MUST_CHECK enum err file_read(struct buf *b, const char *path, size_t max, struc
 /* Replace path by these bytes: temporary file, fsync, rename, fsync of the
  * folder. After OK the bytes survive a power cut. mode e.g. 0644, 0600. */
 MUST_CHECK enum err file_write(const char *path, const void *p, size_t n, unsigned mode, struct why *why);
+/* The same of one of many files: it is there whole or not at all, but survives a power cut only after folder_flush of its folder. */
+MUST_CHECK enum err file_write_unsynced(const char *path, const void *p, size_t n, unsigned mode, struct why *why);
+/* All that was written in this folder, and else on its file system, is on the disk. ERR_IO. */
+MUST_CHECK enum err folder_flush(const char *dir, struct why *why);
 /* fsync of the folder that holds path, after a rename: 0, or -1 and errno. */
 int folder_sync(const char *path);
 /* mkdir -p, mode 0755. OK if it is there already. */

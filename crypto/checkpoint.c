@@ -122,10 +122,10 @@ checkpoint_bare(struct buf *out, const void *p, size_t n, const struct vkey *log
 	if ((e = note_read(&note, p, n, why)) != OK)
 		return e;
 	for (size_t i = 0; i < note.signatures; i++)
-		if (note_signature(&note, i, &s) == OK && strcmp(s.name, log->name) == 0 && memcmp(s.id, log->id, sizeof s.id) == 0) {
+		if (note_signature(&note, i, &s) == OK && note_signature_by(&s, log)) {
 			buf_put(out, note.text, note.text_n);
 			buf_u8(out, '\n');
-			note_line(out, s.name, s.id, s.sig, s.n);
+			buf_put(out, s.line, s.line_n);
 			return out->failed ? ERR_NOMEM : OK;
 		}
 	return why_set(why, ERR_ABSENT, "checkpoint: not signed by the log's key %s", log->name);
@@ -139,6 +139,45 @@ cosigned_text(struct buf *out, uint64_t time, const char *text, size_t n)
 	buf_put(out, text, n);
 }
 
+/* One cosignature under the key's name and id. */
+static enum err
+cosignature_check(uint64_t *time, const struct note *note, const struct note_signature *s, const struct vkey *key)
+{
+	struct buf text = {0};
+	struct rd r = rd_init(s->sig, 8);
+	enum err e;
+
+	*time = rd_u64(&r);
+	if (key->type != NOTE_COSIGNATURE || s->n != 8 + 64 || *time == 0 || *time > INT64_MAX)
+		return ERR_PROOF;
+	cosigned_text(&text, *time, note->text, note->text_n);
+	e = text.failed ? ERR_NOMEM : ed25519_verify(s->sig + 8, key->key, text.p, text.n);
+	buf_free(&text);
+	return e;
+}
+
+enum err
+checkpoint_cosigned(uint64_t *time, const struct note *note, const struct vkey *key)
+{
+	uint64_t newest = 0;
+
+	for (size_t i = 0; i < note->signatures; i++) {
+		struct note_signature s;
+		uint64_t t;
+		enum err e;
+
+		if ((e = note_signature(note, i, &s)) != OK)
+			return e;
+		if (!note_signature_by(&s, key))
+			continue;
+		if ((e = cosignature_check(&t, note, &s, key)) != OK)
+			return e;
+		newest = t > newest ? t : newest;
+	}
+	*time = newest;
+	return OK;
+}
+
 enum err
 checkpoint_cosigners(size_t *count, const void *p, size_t n, const struct vkey *keys, size_t keys_n, struct why *why)
 {
@@ -149,25 +188,11 @@ checkpoint_cosigners(size_t *count, const void *p, size_t n, const struct vkey *
 	if ((e = note_read(&note, p, n, why)) != OK)
 		return e;
 	for (size_t k = 0; k < keys_n; k++) {
-		int seen = 0;
+		uint64_t time;
 
-		for (size_t i = 0; i < note.signatures; i++) {
-			struct note_signature s;
-			struct buf text = {0};
-			uint64_t time = 0;
-
-			if (note_signature(&note, i, &s) != OK || strcmp(s.name, keys[k].name) != 0 || memcmp(s.id, keys[k].id, 4) != 0)
-				continue;
-			for (int b = 0; s.n == 72 && b < 8; b++)
-				time = time << 8 | s.sig[b];
-			cosigned_text(&text, time, note.text, note.text_n);
-			e = s.n == 72 && !text.failed ? ed25519_verify(s.sig + 8, keys[k].key, text.p, text.n) : ERR_PROOF;
-			buf_free(&text);
-			if (e != OK)
-				return why_set(why, ERR_PROOF, "the cosignature of %s is false", keys[k].name);
-			seen = 1;
-		}
-		good += (size_t)seen;
+		if ((e = checkpoint_cosigned(&time, &note, &keys[k])) != OK)
+			return why_set(why, e, "the cosignature of %s is false", keys[k].name);
+		good += time != 0;
 	}
 	*count = good;
 	return OK;
@@ -182,6 +207,8 @@ checkpoint_cosign(struct buf *note, uint64_t time, const struct signer *by)
 	struct note parts;
 	enum err e;
 
+	if (time == 0 || time > INT64_MAX)
+		return ERR_RANGE;
 	if ((e = note_read(&parts, note->p, note->n, NULL)) != OK)
 		return e;
 	if ((e = vkey_make(&k, by->name, NOTE_COSIGNATURE, by->key)) != OK)

@@ -34,9 +34,12 @@ MUST_CHECK enum err checkpoint_read(struct checkpoint *out, const void *p, size_
 MUST_CHECK enum err checkpoint_open(struct head *out, const void *p, size_t n, const struct vkey *log, struct why *why);
 /* The same checkpoint with the log's own signature and no other line. ERR_FORMAT, ERR_ABSENT. */
 MUST_CHECK enum err checkpoint_bare(struct buf *out, const void *p, size_t n, const struct vkey *log, struct why *why);
-/* How many of these cosigner keys (type 04) cosigned; one false one is ERR_PROOF. */
+/* Newest time, in seconds since 1970, of this key's (type 04) cosignatures on a checkpoint's note; 0 if there is none.
+ * ERR_PROOF: one is false, or its time is 0 or above 2^63 - 1, which no cosigner may write. */
+MUST_CHECK enum err checkpoint_cosigned(uint64_t *time, const struct note *note, const struct vkey *key);
+/* How many of these keys cosigned; ERR_PROOF as above, with a sentence. */
 MUST_CHECK enum err checkpoint_cosigners(size_t *count, const void *p, size_t n, const struct vkey *keys, size_t keys_n, struct why *why);
-/* Append one cosignature/v1 line to a checkpoint note. */
+/* Append one cosignature/v1 line to a checkpoint note. ERR_RANGE: time 0 or above 2^63 - 1. */
 MUST_CHECK enum err checkpoint_cosign(struct buf *note, uint64_t time, const struct signer *by);
 
 /* The two kinds of line that logs, proofs and requests to witnesses are made of, [p, end) without the newline:

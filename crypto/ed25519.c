@@ -67,17 +67,17 @@ ed25519_verify(const uint8_t sig[64], const uint8_t key[32], const void *message
 }
 
 int
-signer_name_valid(const char *name)
+signer_name_shape(const char *name, size_t n)
 {
-	size_t n = strlen(name);
+	const unsigned char *p = (const unsigned char *)name, *end = p + n;
 
-	if (n == 0 || n >= 128 || !utf8_valid(name, n))
+	if (n == 0 || !utf8_valid(name, n))
 		return 0;
-	for (const unsigned char *p = (const unsigned char *)name; *p != 0; p++)
+	for (; p < end; p++) {
 		if (*p <= 0x20 || *p == '+' || *p == 0x7f)
 			return 0;
-	/* Unicode spaces that may hide in a name: U+0085, U+00A0, U+1680, U+2000..200A, U+2028, 2029, 202F, 205F, U+3000 */
-	for (const unsigned char *p = (const unsigned char *)name; *p != 0; p++) {
+		/* Unicode spaces that may hide in a name: U+0085, U+00A0, U+1680, U+2000..200A, U+2028, 2029, 202F, 205F, U+3000;
+		 * the bytes that follow are there, for it is UTF-8 */
 		if (p[0] == 0xc2 && (p[1] == 0x85 || p[1] == 0xa0))
 			return 0;
 		if (p[0] == 0xe1 && p[1] == 0x9a && p[2] == 0x80)
@@ -90,6 +90,14 @@ signer_name_valid(const char *name)
 			return 0;
 	}
 	return 1;
+}
+
+int
+signer_name_valid(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n < 128 && signer_name_shape(name, n);
 }
 
 static enum err

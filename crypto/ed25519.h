@@ -37,5 +37,7 @@ void signer_close(struct signer *s); /* a zeroed signer is fine */
 /* 1 if the name may stand in a verifier key: not empty, no white space, no
  * '+', no control character, valid UTF-8, below 128 bytes. */
 int signer_name_valid(const char *name);
+/* The same of n bytes, however many: names of signers that nobody here knows. */
+int signer_name_shape(const char *name, size_t n);
 
 #endif

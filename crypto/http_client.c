@@ -88,6 +88,7 @@ perform(const struct http_ask *q, struct answer *a, long *status, struct why *wh
 		(void)curl_easy_setopt(c, CURLOPT_NOPROXY, "127.0.0.1,localhost,::1");
 	(void)curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, q->seconds > 0 && q->seconds < 30 ? q->seconds : 30L);
 	(void)curl_easy_setopt(c, CURLOPT_TIMEOUT, q->seconds > 0 ? q->seconds : 60L);
+	(void)curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip"); /* unpacked before `take` counts it, piece by piece: a bomb stops at max */
 	(void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
 	(void)curl_easy_setopt(c, CURLOPT_WRITEDATA, a);
 	if (q->socket != NULL)

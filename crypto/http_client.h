@@ -14,7 +14,7 @@ struct http_ask {
 	const void *body;
 	size_t n;
 	long seconds;	    /* gives up after so many; 0: 60 */
-	size_t max;	    /* most bytes of an answer; 0: 1 MiB */
+	size_t max;	    /* most bytes of an answer, unpacked if it came gzipped; 0: 1 MiB */
 };
 
 /* The answer's body is appended to out, whatever the status. ERR_IO: no answer; ERR_LENGTH: too long a one. */

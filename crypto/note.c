@@ -71,28 +71,48 @@ vkey_equal(const struct vkey *a, const struct vkey *b)
 	return memcmp(a->key, b->key, 32) == 0;
 }
 
+/* Base64 of any length: its first `most` bytes, and the number of all. */
+static enum err
+decode_first(uint8_t *out, size_t most, size_t *n, const char *p, size_t len)
+{
+	enum { PIECE = 1024 };
+	uint8_t bytes[PIECE / 4 * 3];
+	size_t all = 0;
+
+	for (size_t take; len > 0; p += take, len -= take) {
+		size_t got = sizeof bytes;
+
+		take = len < PIECE ? len : PIECE;
+		if (base64_decode(bytes, &got, p, take) != OK || (take < len && got != sizeof bytes)) /* padding ends it */
+			return ERR_FORMAT;
+		if (all < most)
+			memcpy(out + all, bytes, got < most - all ? got : most - all);
+		all += got;
+	}
+	*n = all;
+	return OK;
+}
+
 /* Read the signature line [p, end), end at its newline. */
 static enum err
 read_line(struct note_signature *out, const char *p, const char *end)
 {
 	const char *space;
-	struct note_signature s = {.n = sizeof s.sig};
-	uint8_t blob[5124];
-	size_t n = sizeof blob;
+	struct note_signature s = {.line = p, .line_n = (size_t)(end + 1 - p)};
+	uint8_t blob[4 + sizeof s.sig] = {0};
+	size_t n;
 
 	if ((size_t)(end - p) < sizeof dash - 1 || memcmp(p, dash, sizeof dash - 1) != 0)
 		return ERR_FORMAT;
 	p += sizeof dash - 1;
-	if ((space = memchr(p, ' ', (size_t)(end - p))) == NULL || space - p >= (ptrdiff_t)sizeof s.name)
+	if ((space = memchr(p, ' ', (size_t)(end - p))) == NULL || !signer_name_shape(p, (size_t)(space - p)))
 		return ERR_FORMAT;
-	memcpy(s.name, p, (size_t)(space - p));
-	s.name[space - p] = '\0';
-	if (!signer_name_valid(s.name))
-		return ERR_FORMAT;
-	if (base64_decode(blob, &n, space + 1, (size_t)(end - space - 1)) != OK || n < 5)
+	if ((size_t)(space - p) < sizeof s.name)
+		memcpy(s.name, p, (size_t)(space - p));
+	if (decode_first(blob, sizeof blob, &n, space + 1, (size_t)(end - space - 1)) != OK || n < 5)
 		return ERR_FORMAT;
 	memcpy(s.id, blob, 4);
-	memcpy(s.sig, blob + 4, n - 4);
+	memcpy(s.sig, blob + 4, sizeof s.sig);
 	s.n = n - 4;
 	*out = s;
 	return OK;
@@ -151,6 +171,12 @@ note_signature(const struct note *note, size_t i, struct note_signature *out)
 	}
 }
 
+int
+note_signature_by(const struct note_signature *s, const struct vkey *key)
+{
+	return strcmp(s->name, key->name) == 0 && memcmp(s->id, key->id, sizeof s->id) == 0;
+}
+
 enum err
 note_verify(const struct note *note, const struct vkey *key)
 {
@@ -161,7 +187,7 @@ note_verify(const struct note *note, const struct vkey *key)
 
 		if (note_signature(note, i, &s) != OK)
 			return ERR_FORMAT;
-		if (strcmp(s.name, key->name) != 0 || memcmp(s.id, key->id, 4) != 0)
+		if (!note_signature_by(&s, key))
 			continue;
 		if (s.n != 64 || key->type != NOTE_ED25519 || ed25519_verify(s.sig, key->key, note->text, note->text_n) != OK)
 			return ERR_PROOF;
@@ -173,10 +199,10 @@ note_verify(const struct note *note, const struct vkey *key)
 void
 note_line(struct buf *out, const char *name, const uint8_t id[4], const void *sig, size_t n)
 {
-	uint8_t blob[5124];
-	char text[6900];
+	uint8_t blob[4 + NOTE_SIGNATURE_BYTES];
+	char text[4 * (sizeof blob + 2) / 3 + 1];
 
-	if (n > sizeof blob - 4) {
+	if (n > NOTE_SIGNATURE_BYTES) {
 		out->failed = 1;
 		return;
 	}

@@ -8,7 +8,7 @@
 
 #include "crypto/ed25519.h"
 
-enum { NOTE_ED25519 = 1, NOTE_COSIGNATURE = 4 };
+enum { NOTE_ED25519 = 1, NOTE_COSIGNATURE = 4, NOTE_SIGNATURE_BYTES = 72 /* the longest that is looked at */ };
 #define NOTE_MAX_BYTES 1000000
 #define NOTE_MAX_SIGNATURES 64
 
@@ -28,12 +28,14 @@ MUST_CHECK enum err vkey_make(struct vkey *out, const char *name, unsigned type,
 void vkey_write(char out[256], const struct vkey *k);
 int vkey_equal(const struct vkey *a, const struct vkey *b); /* same public key, whatever the name */
 
-/* One signature line of a note. */
+/* One signature line of a note, by a signer that may be unknown; of another algorithm even its length is no concern. */
 struct note_signature {
-	char name[128];
+	const char *line; /* the whole line with its newline, in the note */
+	size_t line_n;
+	char name[128]; /* empty if it is longer than the name of any key */
 	uint8_t id[4];
-	uint8_t sig[5120];
-	size_t n;
+	uint8_t sig[NOTE_SIGNATURE_BYTES]; /* its first bytes */
+	size_t n;			   /* of all */
 };
 
 /* A note taken apart; points into the bytes given to note_read. */
@@ -48,6 +50,8 @@ struct note {
 /* Strict: UTF-8, no control character but newline, text ends with an empty
  * line, 1..64 well-formed signature lines. ERR_FORMAT with a sentence. Keeps pointers into p. */
 MUST_CHECK enum err note_read(struct note *out, const void *p, size_t n, struct why *why);
+/* 1 if it stands under this key's name and id: then it must verify. */
+int note_signature_by(const struct note_signature *s, const struct vkey *key);
 /* Signature i (from 0). */
 MUST_CHECK enum err note_signature(const struct note *note, size_t i, struct note_signature *out);
 /* OK if a plain Ed25519 signature of this key is there and verifies; ERR_ABSENT

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "crypto/checkpoint.h"
+#include "election/spanish.h"
 
 void
 act_free(struct act *a)
@@ -81,7 +82,7 @@ read_custody(struct custody *out, size_t *n, const void *p, size_t bytes, struct
 		return why_prefix(why, e, "key/cards.json");
 	f = fields_of(root, why);
 	if (strcmp(field_text(&f, "urna", 20), "cards") != 0)
-		(void)field_bad(&f, 1, "not a list of cards");
+		(void)field_bad(&f, field_line(&f, "urna"), "not a list of cards");
 	(void)field_int(&f, "version", 1, 1);
 	list = field_array(&f, "cards", *n);
 	for (size_t i = 0; list != NULL && i < list->n && f.e == OK; i++) {
@@ -93,7 +94,7 @@ read_custody(struct custody *out, size_t *n, const void *p, size_t bytes, struct
 		field_copy(&g, "designated", out[i].date, sizeof out[i].date);
 		field_copy(&g, "envelope", out[i].envelope, sizeof out[i].envelope);
 		if (g.e == OK && date_read(&t, out[i].date) != OK)
-			(void)field_bad(&g, list->item[i]->line, "\"designated\" must be a date");
+			(void)field_bad(&g, field_line(&g, "designated"), "\"designated\" must be a date");
 		f.e = fields_end(&g);
 	}
 	if (f.e == OK)
@@ -132,6 +133,29 @@ custody_in_time(const struct call *call, const struct manifest *m, const void *c
 	return e;
 }
 
+static const struct custody *
+custody_of(const struct custody *list, size_t n, const char *serial)
+{
+	for (size_t k = 0; k < n; k++)
+		if (strcmp(list[k].serial, serial) == 0)
+			return &list[k];
+	return NULL;
+}
+
+/* Nobody alone has in custody what opens the votes: t cards of one set. c: who has card i. */
+static enum err
+few_together(const struct custody *list, size_t n, const struct card *cards, size_t cards_n, size_t i, unsigned t, const struct custody *c, struct why *why)
+{
+	unsigned held = 0;
+
+	for (size_t k = 0; k < cards_n; k++) {
+		const struct custody *other = custody_of(list, n, cards[k].serial);
+
+		held += cards[k].set == cards[i].set && other != NULL && strcmp(other->custodian, c->custodian) == 0;
+	}
+	return held < t ? OK : why_set(why, ERR_RANGE, "key/cards.json: %s has %u cards of set %u in custody; %u open the votes", c->custodian, held, cards[i].set, t);
+}
+
 enum err
 act_key(struct act *out, const struct call *call, const struct joint_key *key, const struct card *cards, size_t cards_n,
     const struct hash *transcript, const void *custody, size_t custody_n, struct why *why)
@@ -158,15 +182,14 @@ act_key(struct act *out, const struct call *call, const struct joint_key *key, c
 	buf_str(&out->text, "\nTARJETAS\n");
 	json_begin(&o, "cards", '[');
 	for (size_t i = 0; i < cards_n; i++) {
-		const struct custody *c = NULL;
+		const struct custody *c = custody_of(list, n, cards[i].serial);
 
-		for (size_t k = 0; k < n; k++)
-			if (strcmp(list[k].serial, cards[i].serial) == 0)
-				c = &list[k];
 		if (c == NULL) {
 			e = why_set(why, ERR_ABSENT, "key/cards.json: no custodian is named for the card with serial %s", cards[i].serial);
 			goto done;
 		}
+		if ((e = few_together(list, n, cards, cards_n, i, key->t, c, why)) != OK)
+			goto done;
 		json_begin(&o, NULL, '{');
 		json_text(&o, "serial", cards[i].serial);
 		json_int(&o, "trustee", cards[i].trustee);
@@ -247,7 +270,7 @@ further(struct act *out, struct json_out *o, const struct event *e, const char *
 	for (size_t k = 0; k < names; k++)
 		if (event_fact(e, name[k])[0] != '\0') {
 			json_text(o, name[k], event_fact(e, name[k]));
-			buf_printf(&out->text, "; %s %s", name[k], event_fact(e, name[k]));
+			buf_printf(&out->text, "; %s: %s", spanish_fact(name[k]), spanish_value(name[k], event_fact(e, name[k])));
 		}
 }
 
@@ -274,7 +297,7 @@ amendments(struct act *out, struct json_out *o, const struct event *entry, uint6
 		json_text(o, "acuerdo", event_fact(e, "acuerdo"));
 		json_text(o, "motive", event_fact(e, "motive"));
 		json_text(o, "proposer", event_fact(e, "proposer"));
-		buf_printf(&out->text, "  %s %s; acuerdo %s; motivo: %s; a propuesta de %s", t, e->kind, event_fact(e, "acuerdo"), event_fact(e, "motive"),
+		buf_printf(&out->text, "  %s %s; acuerdo %s; motivo: %s; a propuesta de %s", t, spanish_kind(e->kind), event_fact(e, "acuerdo"), event_fact(e, "motive"),
 		    event_fact(e, "proposer"));
 		further(out, o, e, more, sizeof more / sizeof *more);
 		json_end(o, '}');
@@ -308,7 +331,7 @@ interruptions(struct act *out, struct json_out *o, const struct event *entry, ui
 		json_begin(o, NULL, '{');
 		json_text(o, "kind", e->kind);
 		json_time(o, "time", e->time);
-		buf_printf(&out->text, "  %s %s", t, e->kind);
+		buf_printf(&out->text, "  %s %s", t, spanish_kind(e->kind));
 		further(out, o, e, more, sizeof more / sizeof *more);
 		json_end(o, '}');
 		buf_str(&out->text, "\n");
@@ -535,9 +558,11 @@ act_summary(struct act *out, const struct act_facts *f, const struct tally *grou
 enum err
 act_handover(struct act *out, const struct act_facts *f, const struct hash list[3], const struct card *cards, size_t cards_n, const struct event *entry, uint64_t entries)
 {
+	uint64_t seal = first(entry, entries, "seal");
 	struct json_out o;
 
 	begin_election(out, &o, f, "handover", "ACTA DE ENTREGA DE TARJETAS, INFORMACI\xc3\x93N Y DOCUMENTO DE HUELLAS");
+	fact(out, &o, "machine", "Equipo en que se calcularon las huellas", seal < entries ? event_fact(&entry[seal], "machine") : "");
 	fact_hash(out, &o, "hashes.sha256", "SHA-256 de hashes.sha256", &list[0]);
 	fact_hash(out, &o, "hashes.sha512", "SHA-256 de hashes.sha512", &list[1]);
 	fact_hash(out, &o, "hashes.sha3-256", "SHA-256 de hashes.sha3-256", &list[2]);

@@ -22,7 +22,8 @@ struct act_facts {
 	struct hash election;
 };
 
-/* acts/key: transcript, and key/cards.json (custodians and designations) as given. */
+/* acts/key: transcript, and key/cards.json (custodians and designations) as given. ERR_ABSENT, ERR_RANGE: it is not of these cards,
+ * or one custodian has as many cards of one set as open the votes. */
 MUST_CHECK enum err act_key(struct act *out, const struct call *call, const struct joint_key *key, const struct card *cards, size_t cards_n,
     const struct hash *transcript, const void *custody, size_t custody_n, struct why *why);
 /* The latest designation of key/cards.json. */
@@ -48,7 +49,7 @@ MUST_CHECK enum err act_start(struct act *out, const struct act_facts *f, const 
 MUST_CHECK enum err act_count(struct act *out, const struct act_facts *f, unsigned contest, const struct group *group, const struct tally *t);
 /* acts/count-summary: all contests by ámbito, type, entity. */
 MUST_CHECK enum err act_summary(struct act *out, const struct act_facts *f, const struct tally *groups, const struct event *entry, uint64_t entries);
-/* acts/handover */
+/* acts/handover; the seal, one of the entries, names the machine. */
 MUST_CHECK enum err act_handover(struct act *out, const struct act_facts *f, const struct hash lists[3], const struct card *cards, size_t cards_n,
     const struct event *entry, uint64_t entries);
 

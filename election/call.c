@@ -11,9 +11,9 @@ read_vkey(struct fields *f, const char *name, struct vkey *out, int type)
 	if (f->e != OK)
 		return;
 	if (vkey_read(out, field_text(f, name, 255), &why) != OK)
-		(void)field_bad(f, f->object->line, "\"%s\": %s", name, why.text);
+		(void)field_bad(f, field_line(f, name), "\"%s\": %s", name, why.text);
 	else if (out->type != type)
-		(void)field_bad(f, f->object->line, "\"%s\": a key of type %d is needed here", name, type);
+		(void)field_bad(f, field_line(f, name), "\"%s\": a key of type %d is needed here", name, type);
 }
 
 /* "https://host[:port]" and nothing after it; http only where `plain` allows it. */
@@ -177,16 +177,15 @@ read_amend(struct call *c, struct fields *f)
 
 	for (size_t i = 0; list != NULL && i < list->n && f->e == OK; i++) {
 		struct amend_rule *a = &c->amend[c->amends];
-		unsigned line = list->item[i]->line;
 		struct fields g = fields_of(list->item[i], f->why);
 		struct json *keys;
 
 		field_copy(&g, "kind", a->kind, sizeof a->kind);
 		if (g.e == OK && !amend_kind(a->kind))
-			(void)field_bad(&g, line, "there is no amendment \"%s\"", a->kind);
+			(void)field_bad(&g, field_line(&g, "kind"), "there is no amendment \"%s\"", a->kind);
 		for (unsigned k = 0; k < c->amends; k++)
 			if (strcmp(c->amend[k].kind, a->kind) == 0)
-				(void)field_bad(&g, line, "two rules for \"%s\"", a->kind);
+				(void)field_bad(&g, field_line(&g, "kind"), "two rules for \"%s\"", a->kind);
 		keys = field_array(&g, "keys", sizeof a->key / sizeof *a->key);
 		for (; keys != NULL && a->n < keys->n && g.e == OK; a->n++) {
 			const char *name = keys->item[a->n]->type == JSON_TEXT ? keys->item[a->n]->text : "";
@@ -207,7 +206,7 @@ read_amend(struct call *c, struct fields *f)
 }
 
 static void
-read_acuerdos(struct fields *f)
+read_acuerdos(struct call *c, struct fields *f)
 {
 	struct json *list = field_array(f, "acuerdos", 50);
 	int64_t t;
@@ -218,10 +217,10 @@ read_acuerdos(struct fields *f)
 		struct fields g = fields_of(list->item[i], f->why);
 		char text[401];
 
-		field_copy(&g, "id", text, 101);
+		field_copy(&g, "id", i == 0 ? c->acuerdo : text, sizeof c->acuerdo);
 		field_copy(&g, "date", text, 11);
 		if (g.e == OK && date_read(&t, text) != OK)
-			(void)field_bad(&g, list->item[i]->line, "\"date\" must be a date like 2026-06-01");
+			(void)field_bad(&g, field_line(&g, "date"), "\"date\" must be a date like 2026-06-01");
 		field_copy(&g, "subject", text, sizeof text);
 		f->e = fields_end(&g);
 	}
@@ -237,7 +236,7 @@ read_origins(struct call *c, struct fields *f)
 	if (f->e != OK || (f->e = fields_end(&g)) != OK)
 		return;
 	if (!origin_valid(c->account, c->simulacro) || !origin_valid(c->box, c->simulacro))
-		(void)field_bad(f, g.object->line, "an origin is https://host or https://host:port (http only in a simulacro)");
+		(void)field_bad(f, field_line(&g, origin_valid(c->account, c->simulacro) ? "box" : "account"), "an origin is https://host or https://host:port (http only in a simulacro)");
 	else if (strcmp(c->account, c->box) == 0)
 		(void)field_bad(f, g.object->line, "the account and the box must have different origins");
 }
@@ -271,10 +270,10 @@ check_own_mixers(const struct call *c, struct fields *f)
 		const struct party *t = &c->trustee[l];
 
 		if (t->mixer[0] != '\0' && call_mixer(c, t->mixer) == 0)
-			(void)field_bad(f, 1, "trustee %s: \"%.60s\" is no mixer of this call", t->key.name, t->mixer);
+			(void)field_bad(f, field_line(f, "trustees"), "trustee %s: \"%.60s\" is no mixer of this call", t->key.name, t->mixer);
 		for (unsigned m = 0; m < c->mixers && t->mixer[0] == '\0'; m++)
 			if (strcmp(c->mixer[m].person, t->person) == 0)
-				(void)field_bad(f, 1, "trustee %s is of the same person as mixer %s: it must name it (\"mixer\")", t->key.name, c->mixer[m].key.name);
+				(void)field_bad(f, field_line(f, "trustees"), "trustee %s is of the same person as mixer %s: it must name it (\"mixer\")", t->key.name, c->mixer[m].key.name);
 	}
 }
 
@@ -288,7 +287,7 @@ read_authorizers(struct call *c, struct fields *f)
 	if (f->e != OK || (f->e = fields_end(&g)) != OK)
 		return;
 	if (c->authorizers == 0 || c->quorum > c->authorizers || 2 * c->quorum <= c->authorizers)
-		(void)field_bad(f, g.object->line, "the quorum must be more than half of the authorizers");
+		(void)field_bad(f, field_line(&g, "quorum"), "the quorum must be more than half of the authorizers");
 	for (unsigned i = 0; i < c->authorizers; i++) /* authorizers/NAME.json, authorizations/NAME */
 		if (!file_name(c->authorizer[i].key.name))
 			(void)field_bad(f, g.object->line, "an authorizer's name is 1 to 64 of a-z, 0-9, '-' and '.', and begins with a letter or digit");
@@ -302,25 +301,25 @@ read_fields(struct call *c, struct json *root, struct why *why)
 	int64_t t;
 
 	if (strcmp(field_text(&f, "urna", 20), "call") != 0)
-		(void)field_bad(&f, 1, "this is not a call: \"urna\" must be \"call\"");
+		(void)field_bad(&f, field_line(&f, "urna"), "this is not a call: \"urna\" must be \"call\"");
 	(void)field_int(&f, "version", 1, 1);
 	kind = field_text(&f, "kind", 20);
 	c->simulacro = strcmp(kind, "simulacro") == 0;
 	if (!c->simulacro && strcmp(kind, "election") != 0)
-		(void)field_bad(&f, 1, "\"kind\" must be \"election\" or \"simulacro\"");
+		(void)field_bad(&f, field_line(&f, "kind"), "\"kind\" must be \"election\" or \"simulacro\"");
 	field_copy(&f, "process", c->process, sizeof c->process);
 	field_copy(&f, "ambito", c->ambito, sizeof c->ambito);
 	field_copy(&f, "fundamento", c->fundamento, sizeof c->fundamento);
-	read_acuerdos(&f);
+	read_acuerdos(c, &f);
 	read_origins(c, &f);
 	c->ebitlen = (unsigned)field_int(&f, "ebitlenro", 128, 256);
 	if (c->ebitlen != 128 && c->ebitlen != 256)
-		(void)field_bad(&f, 1, "\"ebitlenro\" must be 128 or 256");
+		(void)field_bad(&f, field_line(&f, "ebitlenro"), "\"ebitlenro\" must be 128 or 256");
 	c->maximum_voters = field_int(&f, "maximum_voters", 1, 100000000);
 	c->replaceable_percent = (unsigned)field_int(&f, "replaceable_percent", 0, 100);
 	field_copy(&f, "roll_destroyed_on", c->roll_destroyed_on, sizeof c->roll_destroyed_on);
 	if (f.e == OK && date_read(&t, c->roll_destroyed_on) != OK)
-		(void)field_bad(&f, 1, "\"roll_destroyed_on\" must be a date like 2026-06-01");
+		(void)field_bad(&f, field_line(&f, "roll_destroyed_on"), "\"roll_destroyed_on\" must be a date like 2026-06-01");
 	g = fields_of(field_object(&f, "cards"), why);
 	c->tries_in_hardware = field_bool(&g, "tries_in_hardware");
 	if (f.e == OK)
@@ -329,7 +328,7 @@ read_fields(struct call *c, struct json *root, struct why *why)
 	c->trustees = party_list(&g, c->trustee, MAX_TRUSTEES, NOTE_ED25519, TRUSTEE);
 	c->threshold = (unsigned)field_int(&g, "threshold", 2, c->trustees > 2 ? c->trustees : 2);
 	if (f.e == OK && (f.e = fields_end(&g)) == OK && c->trustees < c->threshold)
-		(void)field_bad(&f, g.object->line, "fewer trustees than the threshold");
+		(void)field_bad(&f, field_line(&g, "threshold"), "fewer trustees than the threshold");
 	g = fields_of(field_object(&f, "logs"), why);
 	read_vkey(&g, "ballots", &c->log_ballots, NOTE_ED25519);
 	read_vkey(&g, "events", &c->log_events, NOTE_ED25519);

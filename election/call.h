@@ -27,6 +27,7 @@ struct call {
 	struct hash hash; /* SHA-256 of the file */
 	int simulacro;
 	char process[200], ambito[40], fundamento[400];
+	char acuerdo[101]; /* the first one's id */
 	char account[200], box[200]; /* origins */
 	unsigned ebitlen, replaceable_percent, minimum_mixers, witness_quorum, quorum, threshold;
 	int64_t maximum_voters;

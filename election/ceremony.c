@@ -712,3 +712,14 @@ done:
 	*out = j;
 	return OK;
 }
+
+enum err
+pin_allowed(const struct call *call, const char *pin, size_t n, struct why *why)
+{
+	size_t digits = 0;
+
+	while (digits < n && pin[digits] >= '0' && pin[digits] <= '9')
+		digits++;
+	return call->tries_in_hardware || digits < n ? OK : why_set(why, ERR_RANGE, "a PIN of digits alone: the call says that its cards do not count tries in hardware "
+	    "(cards, tries_in_hardware); urna trustee card makes one that nobody guesses");
+}

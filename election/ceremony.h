@@ -68,4 +68,8 @@ MUST_CHECK enum err transcript_write(struct buf *out, const struct call *call, c
 /* Recompute everything in it. cards: room for *cards_n; set to how many there are. */
 MUST_CHECK enum err transcript_read(struct joint_key *out, struct card *cards, size_t *cards_n, const void *p, size_t n, const struct call *call, struct why *why);
 
+/* A card's PIN of digits alone is tried in no time where the card does not count the tries. ERR_RANGE: so it is, by the call.
+ * Spec: spec/ceremony.md#pins */
+MUST_CHECK enum err pin_allowed(const struct call *call, const char *pin, size_t n, struct why *why);
+
 #endif

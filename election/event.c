@@ -135,8 +135,8 @@ read_facts(struct event *e, struct fields *f)
 		(void)field_bad(f, facts->line, "a fact holds a control or direction character");
 }
 
-static enum err
-read_document(struct event *e, struct why *why)
+enum err
+event_document_read(struct event *e, struct why *why)
 {
 	struct json *root = NULL;
 	uint8_t serial[SERIAL_BYTES];
@@ -187,7 +187,7 @@ event_read(struct event *out, const void *p, size_t n, struct why *why)
 	} else
 		read_facts(x, &f);
 	if ((e = fields_end(&f)) == OK && x->document != NULL)
-		e = read_document(x, why);
+		e = event_document_read(x, why);
 	/* one spelling: what we would write is what is there */
 	if (e == OK && ((e = event_write(&again, x)) != OK || again.n != n || memcmp(again.p, p, n) != 0))
 		e = why_set(why, ERR_FORMAT, "the entry is not in canonical form");
@@ -236,8 +236,8 @@ replacement_signed(const struct event *e, const struct call *call, struct why *w
 	return err;
 }
 
-static const struct vkey *
-one_signer(const struct event *e, const struct call *call)
+const struct vkey *
+event_one_signer(const struct event *e, const struct call *call)
 {
 	unsigned i;
 
@@ -257,7 +257,7 @@ one_signer(const struct event *e, const struct call *call)
 enum err
 event_authorized(const struct event *e, const struct call *call, struct why *why)
 {
-	const struct vkey *key = one_signer(e, call);
+	const struct vkey *key = event_one_signer(e, call);
 	unsigned good = 0;
 
 	if (e->document == NULL)
@@ -376,6 +376,15 @@ list(struct progress *next, const struct event *e, const struct call *call, stru
 	return OK;
 }
 
+/* The machine on which the hashes were made, as the hand-over act names it. */
+static enum err
+sealed_on(const struct event *e, struct why *why)
+{
+	size_t n = strlen(event_fact(e, "machine"));
+
+	return n >= 1 && n <= 127 ? OK : why_set(why, ERR_FORMAT, "seal: the fact \"machine\" must have 1 to 127 bytes");
+}
+
 enum err
 progress_apply(struct progress *p, const struct event *e, const struct call *call, struct why *why)
 {
@@ -455,8 +464,7 @@ progress_apply(struct progress *p, const struct event *e, const struct call *cal
 			err = ERR_NOT_NOW;
 		next.counted = 1;
 	} else if (is(e, "seal")) {
-		if (!p->counted || !(p->ended >> 7 & 1))
-			err = ERR_NOT_NOW;
+		err = !p->counted || !(p->ended >> 7 & 1) ? ERR_NOT_NOW : sealed_on(e, why);
 		next.sealed = 1;
 	} else if (!is(e, "incident") && !is(e, "replace-witness")) {
 		return why_set(why, ERR_FORMAT, "unknown kind of entry: %.20s", e->kind);

@@ -34,10 +34,14 @@ MUST_CHECK enum err event_read(struct event *out, const void *p, size_t n, struc
 /* A document to be submitted: the JSON that is signed with purpose "event". Each has a serial number of its own, drawn
  * here, since what was signed once serves once (election/used.h). ERR_LENGTH, ERR_RANGE as event_write(). */
 MUST_CHECK enum err event_document(struct buf *out, const struct event *e);
+/* Kind and facts of e->document, which is such a document and of e->scope. ERR_FORMAT, ERR_RANGE. */
+MUST_CHECK enum err event_document_read(struct event *e, struct why *why);
 /* 1 if the service makes such an entry itself, without a signed document. */
 int event_by_service(const struct event *e);
 /* 1 for an amendment (protocol: extend, suspend, ..., replace-credential); it is printed on the closing act. */
 int event_amends(const struct event *e);
+/* The key that alone signs such an entry; NULL where several do, or nobody. Points into the call. */
+const struct vkey *event_one_signer(const struct event *e, const struct call *call);
 /* Signed by enough of those who may submit this kind: one party for the steps of the count, the keys of the
  * call's rule for an amendment, registrar and replacement signer for a credential. ERR_ABSENT (no document),
  * ERR_DENIED (nobody may), ERR_PROOF. */

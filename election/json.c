@@ -317,6 +317,14 @@ field_has(struct fields *f, const char *name)
 	return find(f, name) != NULL;
 }
 
+unsigned
+field_line(struct fields *f, const char *name)
+{
+	const struct json *j = find(f, name);
+
+	return j != NULL ? j->line : f->object != NULL ? f->object->line : 1;
+}
+
 static struct json *
 take(struct fields *f, const char *name, enum json_type type, const char *what)
 {
@@ -364,19 +372,32 @@ field_text(struct fields *f, const char *name, size_t max)
 	return j->text;
 }
 
-int
-text_disturbs(const char *s)
+size_t
+text_disturbance(const char *s, uint32_t *c)
 {
 	const uint8_t *p = (const uint8_t *)s;
 
-	for (; *p != 0; p++) {
-		if (*p < 0x20 || *p == 0x7f || (p[0] == 0xc2 && p[1] < 0xa0) || (p[0] == 0xd8 && p[1] == 0x9c))
-			return 1; /* the last one is U+061C */
-		if (p[0] == 0xe2 && p[1] == 0x80 && ((p[2] >= 0x8e && p[2] <= 0x8f) || (p[2] >= 0xa8 && p[2] <= 0xae)))
-			return 1; /* U+200E, 200F, 2028 to 202E */
-		if (p[0] == 0xe2 && p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9)
-			return 1; /* U+2066 to 2069 */
+	*c = p[0];
+	if (p[0] != 0 && (p[0] < 0x20 || p[0] == 0x7f))
+		return 1;
+	if (p[0] == 0xc2 || p[0] == 0xd8) {
+		*c = (uint32_t)(p[0] & 0x1f) << 6 | (p[1] & 0x3f);
+		return *c < 0xa0 || *c == 0x61c ? 2 : 0;
 	}
+	if (p[0] != 0xe2 || (p[1] != 0x80 && p[1] != 0x81))
+		return 0;
+	*c = 0x2000 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
+	return (*c >= 0x200e && *c <= 0x200f) || (*c >= 0x2028 && *c <= 0x202e) || (*c >= 0x2066 && *c <= 0x2069) ? 3 : 0;
+}
+
+int
+text_disturbs(const char *s)
+{
+	uint32_t c;
+
+	for (; *s != '\0'; s++)
+		if (text_disturbance(s, &c) > 0)
+			return 1;
 	return 0;
 }
 
@@ -595,6 +616,24 @@ json_time(struct json_out *o, const char *name, int64_t t)
 
 	time_text(text, t);
 	json_text(o, name, text);
+}
+
+void
+json_copy(struct json_out *o, const struct json *j)
+{
+	int object = j->type == JSON_OBJECT;
+
+	if (object || j->type == JSON_ARRAY) {
+		json_begin(o, j->name, object ? '{' : '[');
+		for (size_t i = 0; i < j->n; i++)
+			json_copy(o, j->item[i]);
+		json_end(o, object ? '}' : ']');
+	} else if (j->type == JSON_TEXT)
+		json_text(o, j->name, j->text);
+	else if (j->type == JSON_BOOL)
+		json_bool(o, j->name, j->number != 0);
+	else
+		json_int(o, j->name, j->number);
 }
 
 /* ---- times -------------------------------------------------------------------- */

@@ -41,6 +41,8 @@ const char *field_text(struct fields *f, const char *name, size_t max);
 /* 1 if s (valid UTF-8) has a character that changes how the text around it
  * looks: C0, DEL, C1, line and paragraph separators, direction marks. */
 int text_disturbs(const char *s);
+/* The bytes of such a character (*c) with which the text begins; 0: it begins with another. */
+size_t text_disturbance(const char *s, uint32_t *c);
 /* Copy it into out (size bytes with NUL). For texts that people see: what
  * disturbs is refused. */
 void field_copy(struct fields *f, const char *name, char *out, size_t size);
@@ -53,6 +55,8 @@ int64_t field_time(struct fields *f, const char *name);
 /* An array with at most max items; NULL after an error. */
 struct json *field_array(struct fields *f, const char *name, size_t max);
 struct json *field_object(struct fields *f, const char *name);
+/* The line on which this member stands; the object's if it is not there. */
+unsigned field_line(struct fields *f, const char *name);
 /* Refuse: says what is wrong at this line. Returns ERR_RANGE. */
 enum err field_bad(struct fields *f, unsigned line, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* ERR_FORMAT if a field was not asked for (a typing error in its name). "_comment" is always allowed. */
@@ -74,6 +78,8 @@ void json_bool(struct json_out *o, const char *name, int value);
 void json_hash(struct json_out *o, const char *name, const struct hash *h);
 void json_hex(struct json_out *o, const char *name, const void *p, size_t n);
 void json_time(struct json_out *o, const char *name, int64_t t);
+/* What was parsed, whole, under its own name. */
+void json_copy(struct json_out *o, const struct json *j);
 
 /* Times and dates. */
 void time_text(char out[21], int64_t t);

@@ -332,7 +332,7 @@ read_styles(struct manifest *m, struct fields *f)
 		buf_u8(&text, '\n');
 	}
 	if (f->e == OK && m->styles == 0)
-		(void)field_bad(f, 1, "there must be a style");
+		(void)field_bad(f, field_line(f, "styles"), "there must be a style");
 	sha256(&m->styles_hash, text.p, text.n);
 	buf_free(&text);
 }
@@ -351,7 +351,7 @@ make_groups(struct manifest *m, struct fields *f)
 				if (of->contest[k] != c)
 					continue;
 				if (m->groups == MAX_GROUPS) {
-					(void)field_bad(f, 1, "more than %d groups (a contest in an entity or district)", MAX_GROUPS);
+					(void)field_bad(f, field_line(f, "styles"), "more than %d groups (a contest in an entity or district)", MAX_GROUPS);
 					return;
 				}
 				g->contest = c;
@@ -387,11 +387,11 @@ read_hours(struct manifest *m, struct fields *f)
 	m->opens = field_time(f, "opens");
 	m->closes = field_time(f, "closes");
 	if (f->e == OK && m->closes <= m->opens)
-		(void)field_bad(f, 1, "\"closes\" must be after \"opens\"");
+		(void)field_bad(f, field_line(f, "closes"), "\"closes\" must be after \"opens\"");
 	m->grace = (unsigned)field_int(f, "grace_seconds", 0, 3600);
 	m->heartbeat = (unsigned)field_int(f, "heartbeat_seconds", 1, 86400);
 	if (f->e == OK && (m->closes - m->opens) / MOST_HEARTBEATS >= m->heartbeat)
-		(void)field_bad(f, 1, "from \"opens\" to \"closes\" there would be more than %d heartbeats: \"heartbeat_seconds\" must be %" PRId64 " or more", MOST_HEARTBEATS,
+		(void)field_bad(f, field_line(f, "heartbeat_seconds"), "from \"opens\" to \"closes\" there would be more than %d heartbeats: \"heartbeat_seconds\" must be %" PRId64 " or more", MOST_HEARTBEATS,
 		    (m->closes - m->opens) / MOST_HEARTBEATS + 1);
 }
 
@@ -402,7 +402,7 @@ read_fields(struct manifest *m, struct json *root, struct why *why)
 	struct json *list;
 
 	if (strcmp(field_text(&f, "urna", 20), "manifest") != 0)
-		(void)field_bad(&f, 1, "this is not a manifest: \"urna\" must be \"manifest\"");
+		(void)field_bad(&f, field_line(&f, "urna"), "this is not a manifest: \"urna\" must be \"manifest\"");
 	(void)field_int(&f, "version", 1, 1);
 	field_hash(&f, "call", &m->call);
 	field_copy(&f, "acuerdo", m->acuerdo, sizeof m->acuerdo);
@@ -575,7 +575,7 @@ void
 manifest_example(struct buf *out)
 {
 	buf_str(out,
-	    "{\n \"_comment\": \"A draft. call: the SHA-256 of call.json. Lines are generated at the seal; "
+	    "{\n \"_comment\": \"A draft. call: the SHA-256 of call.json. Replace hours, contests, entities and styles. Lines are generated at the seal; "
 	    "a consulta has only id, type, name, acuerdo and ambito.\",\n"
 	    " \"urna\": \"manifest\",\n \"version\": 1,\n"
 	    " \"call\": \"0000000000000000000000000000000000000000000000000000000000000000\",\n"

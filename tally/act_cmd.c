@@ -46,8 +46,7 @@ act_key_cmd(struct args *a)
 	args_end(a);
 	if (r == NULL || open_record(r, dir, TO_KEY, &why) != OK)
 		return fail("act", &why);
-	if (make_key_act(&act, r, &why) != OK || put_act(dir, "key", &act, &why) != OK ||
-	    sign_file(a, dir, "acts/key.json", "key-act", &r->call.hash, &why) != OK)
+	if (make_key_act(&act, r, &why) != OK || put_act_signed(a, dir, "key", "key-act", &r->call, &act, &why) != OK)
 		return fail("act", &why);
 	(void)printf("acts/key.{json,txt} written and signed\n");
 	return 0;
@@ -57,18 +56,14 @@ act_key_cmd(struct args *a)
 static enum err
 write_count(struct args *a, const char *dir, const struct record *r, struct count *c, struct why *why)
 {
-	enum err e = put(dir, "votes.csv", &c->csv, why);
+	enum err e = OK;
 
 	for (size_t i = 0; i < c->acts && e == OK; i++) {
-		char name[100];
-
-		(void)snprintf(name, sizeof name, "acts/%s.json", c->name[i]);
 		if (i < r->m->contests)
 			(void)fwrite(c->act[i].text.p, 1, c->act[i].text.n, stdout);
-		if ((e = put_act(dir, c->name[i], &c->act[i], why)) == OK)
-			e = sign_file(a, dir, name, "count-act", &r->call.hash, why);
+		e = put_act_signed(a, dir, c->name[i], "count-act", &r->call, &c->act[i], why);
 	}
-	return e;
+	return e == OK ? put(dir, "votes.csv", &c->csv, why) : e;
 }
 
 static int

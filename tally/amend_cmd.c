@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "election/docnote.h"
+#include "election/signers.h"
 #include "tally/entries.h"
+#include "tally/show.h"
 
 static int
 amend_usage(void)
@@ -15,10 +17,45 @@ amend_usage(void)
 			      "         exclude --index N      include --index N  (an excluded voter again; a new one: urna roll include)\n"
 			      "         replace-notary --person NAME --notary VKEY      replace-witness --person NAME --witness VKEY --old NAME [--url URL]\n"
 			      "         mixer-waiver --mixer NAME\n"
-			      "       urna amend sign FILE --record DIR --key FILE [--pass-file FILE] [--yes]     shows it, asks, adds a signature\n"
+			      "       urna amend sign FILE --record DIR --key FILE [--pass-file FILE] [--yes]     shows it in Spanish, asks, adds a signature\n"
 			      "       urna amend submit FILE --socket SOCKET [--person SEALED]                   to urnad, when the rule's quorum has signed\n"
 			      "       urna amend resume --cause clock ...   after the service suspended itself because its clock jumped: the operator alone\n");
 	return 2;
+}
+
+/* The order that a file holds, of the call or election where the record stands; its note is of these very bytes. */
+static enum err
+read_order(struct event *e, struct buf *document, struct buf *note, const char *file, const struct record *r, struct why *why)
+{
+	char path[1400];
+	enum err err;
+
+	(void)snprintf(path, sizeof path, "%s.note", file);
+	if ((err = file_read(document, file, EVENT_MAX_BYTES, why)) != OK || (err = file_read(note, path, NOTE_MAX_BYTES, why)) != OK)
+		return err;
+	e->scope = r->progress.opened ? r->progress.election : r->call.hash;
+	if ((e->document = strdup(buf_cstr(document))) == NULL)
+		return ERR_NOMEM;
+	if ((err = event_document_read(e, why)) != OK)
+		(void)why_prefix(why, err, "%s", file);
+	return err;
+}
+
+static int
+ask(const struct buf *document, const struct signer *by)
+{
+	struct buf text = {0};
+	struct why why;
+	int yes = show_document(&text, document->p, document->n, &why) == OK;
+
+	if (yes) {
+		(void)printf("Firma: %s\n\n", by->name);
+		(void)fwrite(text.p, 1, text.n, stdout);
+		(void)printf("\n");
+		yes = confirmed("\xc2\xbf" "Firmar esta modificaci\xc3\xb3n?");
+	}
+	buf_free(&text);
+	return yes;
 }
 
 static int
@@ -26,30 +63,32 @@ sign(struct args *a)
 {
 	const char *file = word(a, 1), *dir = arg_need(a, "--record");
 	struct record *r = calloc(1, sizeof *r);
+	struct event *order = calloc(1, sizeof *order);
 	struct buf document = {0}, note = {0};
 	struct signer by = {0};
 	struct why why = {""};
 	char path[1400];
+	int yes = arg_flag(a, "--yes");
 	enum err e;
 
 	(void)arg_need(a, "--key");
 	(void)arg(a, "--pass-file");
-	(void)snprintf(path, sizeof path, "%s.note", file);
-	if (r == NULL || open_record(r, dir, TO_CALL, &why) != OK || file_read(&document, file, EVENT_MAX_BYTES, &why) != OK ||
-	    file_read(&note, path, NOTE_MAX_BYTES, &why) != OK)
-		return fail("amend", &why);
-	if (!arg_flag(a, "--yes")) {
-		(void)fwrite(document.p, 1, document.n, stdout);
-		if (!confirmed("\xc2\xbf" "Firmar esta modificaci\xc3\xb3n?")) {
-			(void)printf("no se firm\xc3\xb3\n");
-			return 1;
-		}
-	}
 	args_end(a);
-	e = open_signer(a, &by, &why);
+	if (r == NULL || order == NULL || open_record(r, dir, TO_CALL, &why) != OK || record_events(r, &why) != OK ||
+	    read_order(order, &document, &note, file, r, &why) != OK || open_signer(a, &by, &why) != OK)
+		return fail("amend", &why);
+	e = signer_allowed_event(&r->call, order, &by, &why);
+	if (e == OK && !yes && !ask(&document, &by)) {
+		signer_close(&by);
+		(void)printf("no se firm\xc3\xb3\n");
+		return 1;
+	}
+	(void)snprintf(path, sizeof path, "%s.note", file);
 	if (e == OK && (e = docnote_sign(&note, "event", &r->call.hash, document.p, document.n, &by, &why)) == OK)
 		e = file_write(path, note.p, note.n, 0644, &why);
 	signer_close(&by);
+	event_free(order);
+	free(order);
 	if (e != OK)
 		return fail("amend", &why);
 	(void)printf("signed %s\n", file);

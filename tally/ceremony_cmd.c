@@ -67,7 +67,7 @@ open_seats(struct seat *st, unsigned *sets, const struct call *call, const char 
 			h = fields_of(cards->item[c], why);
 			label = field_text(&h, "label", 32);
 			if (h.e == OK && (h.e = passphrase_get(&pin, field_text(&h, "pin_file", 1000), "PIN", why)) == OK &&
-			    (h.e = token_open(&st[i].card[c], module, label, NULL, &pin, why)) == OK)
+			    (h.e = pin_allowed(call, pin.text, pin.n, why)) == OK && (h.e = token_open(&st[i].card[c], module, label, NULL, &pin, why)) == OK)
 				st[i].cards++;
 			wipe(&pin, sizeof pin);
 			g.e = fields_end(&h);

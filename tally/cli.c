@@ -13,6 +13,7 @@
 #include "crypto/http_client.h"
 #include "crypto/token.h"
 #include "election/docnote.h"
+#include "election/signers.h"
 
 struct args
 args_of(const char *command, int argc, char **argv)
@@ -193,25 +194,109 @@ put_act(const char *dir, const char *name, struct act *a, struct why *why)
 }
 
 enum err
-sign_document(struct args *a, const char *dir, const char *file, const char *purpose, const struct hash *call, const struct buf *document, struct why *why)
+open_signer_of(struct args *a, struct signer *out, const struct call *call, const char *purpose, struct why *why)
 {
-	struct buf note = {0};
-	struct signer by = {0};
-	char path[1400], name[400];
-	enum err e;
+	enum err e = open_signer(a, out, why);
+
+	if (e == OK && (e = signer_allowed(call, purpose, out, why)) == OK && strcmp(a->command, "notary") == 0)
+		e = signer_is_notary(call, out, why);
+	if (e != OK)
+		signer_close(out);
+	return e;
+}
+
+/* The note beside the file, or a new one, with this signature, which it need not have twice. ERR_PROOF: the one that is there is of another document. */
+static enum err
+add_signature(struct buf *note, const struct signer *by, const char *dir, const char *file, const char *purpose, const struct call *call, const struct buf *document,
+    struct why *why)
+{
+	char path[1400];
+	struct vkey key;
+	enum err e = OK;
 
 	(void)snprintf(path, sizeof path, "%s/%s.note", dir, file);
+	if (access(path, F_OK) == 0)
+		e = file_read(note, path, NOTE_MAX_BYTES, why);
+	if (e == OK && note->n > 0 && vkey_make(&key, by->name, NOTE_ED25519, by->key) == OK &&
+	    docnote_verify(note->p, note->n, purpose, &call->hash, document->p, document->n, &key, NULL) == OK)
+		return OK;
+	if (e == OK && (e = docnote_sign(note, purpose, &call->hash, document->p, document->n, by, why)) != OK)
+		(void)why_prefix(why, e, "%s", path);
+	return e;
+}
+
+static enum err
+put_note(const char *dir, const char *file, const struct buf *note, struct why *why)
+{
+	char name[400];
+
 	(void)snprintf(name, sizeof name, "%s.note", file);
-	if ((e = open_signer(a, &by, why)) == OK && (access(path, F_OK) != 0 || (e = file_read(&note, path, NOTE_MAX_BYTES, why)) == OK) &&
-	    (e = docnote_sign(&note, purpose, call, document->p, document->n, &by, why)) == OK)
-		e = put(dir, name, &note, why);
+	return put(dir, name, note, why);
+}
+
+enum err
+sign_by(const struct signer *by, const char *dir, const char *file, const char *purpose, const struct call *call, const struct buf *document, struct why *why)
+{
+	struct buf note = {0};
+	enum err e;
+
+	if ((e = add_signature(&note, by, dir, file, purpose, call, document, why)) == OK)
+		e = put_note(dir, file, &note, why);
 	buf_free(&note);
+	return e;
+}
+
+/* text: of an act, or NULL. */
+static enum err
+put_all(struct args *a, const char *dir, const char *file, const char *text_file, const char *purpose, const struct call *call, const struct buf *document,
+    const struct buf *text, struct why *why)
+{
+	struct signer by = {0};
+	struct buf note = {0};
+	enum err e;
+
+	if ((e = open_signer_of(a, &by, call, purpose, why)) == OK && (e = add_signature(&note, &by, dir, file, purpose, call, document, why)) == OK &&
+	    (e = put(dir, file, document, why)) == OK && (text == NULL || (e = put(dir, text_file, text, why)) == OK))
+		e = put_note(dir, file, &note, why);
+	signer_close(&by);
+	buf_free(&note);
+	return e;
+}
+
+enum err
+put_signed(struct args *a, const char *dir, const char *file, const char *purpose, const struct call *call, const struct buf *document, struct why *why)
+{
+	return put_all(a, dir, file, NULL, purpose, call, document, NULL, why);
+}
+
+enum err
+put_act_signed(struct args *a, const char *dir, const char *name, const char *purpose, const struct call *call, struct act *act, struct why *why)
+{
+	char file[200], text[200];
+	enum err e;
+
+	(void)snprintf(file, sizeof file, "acts/%s.json", name);
+	(void)snprintf(text, sizeof text, "acts/%s.txt", name);
+	e = put_all(a, dir, file, text, purpose, call, &act->json, &act->text, why);
+	act_free(act);
+	return e;
+}
+
+enum err
+sign_document(struct args *a, const char *dir, const char *file, const char *purpose, const struct call *call, const struct buf *document, struct why *why)
+{
+	struct signer by = {0};
+	enum err e = open_signer_of(a, &by, call, purpose, why);
+
+	if (e != OK)
+		return e;
+	e = sign_by(&by, dir, file, purpose, call, document, why);
 	signer_close(&by);
 	return e;
 }
 
 enum err
-sign_file(struct args *a, const char *dir, const char *file, const char *purpose, const struct hash *call, struct why *why)
+sign_file(struct args *a, const char *dir, const char *file, const char *purpose, const struct call *call, struct why *why)
 {
 	struct buf document = {0};
 	char path[1400];

@@ -44,13 +44,21 @@ int confirmed(const char *question);
  * the folder's own, and no file of a record. ERR_EXISTS: somebody does already; ERR_ABSENT, ERR_IO. */
 MUST_CHECK enum err lock_folder(int *fd, const char *dir, int shared, struct why *why);
 
-/* Sign document `file` of `dir` for `purpose` into file.note, with --key and --pass-file. */
-MUST_CHECK enum err sign_file(struct args *a, const char *dir, const char *file, const char *purpose, const struct hash *call, struct why *why);
+/* Sign document `file` of `dir` for `purpose` into file.note, with --key and --pass-file. ERR_DENIED: the key is not the call's for it. */
+MUST_CHECK enum err sign_file(struct args *a, const char *dir, const char *file, const char *purpose, const struct call *call, struct why *why);
 /* The same of a document that is at hand: these bytes, whatever the file has become. */
-MUST_CHECK enum err sign_document(struct args *a, const char *dir, const char *file, const char *purpose, const struct hash *call, const struct buf *document, struct why *why);
+MUST_CHECK enum err sign_document(struct args *a, const char *dir, const char *file, const char *purpose, const struct call *call, const struct buf *document, struct why *why);
 MUST_CHECK enum err open_signer(struct args *a, struct signer *out, struct why *why);
+/* The same, of one who may sign documents of this purpose; `urna notary`: of the notary. ERR_DENIED. */
+MUST_CHECK enum err open_signer_of(struct args *a, struct signer *out, const struct call *call, const char *purpose, struct why *why);
+/* sign_document by a signer that is open already. */
+MUST_CHECK enum err sign_by(const struct signer *by, const char *dir, const char *file, const char *purpose, const struct call *call, const struct buf *document, struct why *why);
 MUST_CHECK enum err put(const char *dir, const char *file, const struct buf *b, struct why *why);
 MUST_CHECK enum err put_act(const char *dir, const char *name, struct act *a, struct why *why);
+/* A document and its signature; nothing is written unless it can be signed. ERR_PROOF: the signatures that are there are of another. */
+MUST_CHECK enum err put_signed(struct args *a, const char *dir, const char *file, const char *purpose, const struct call *call, const struct buf *document, struct why *why);
+/* The same of an act, JSON and text. */
+MUST_CHECK enum err put_act_signed(struct args *a, const char *dir, const char *name, const char *purpose, const struct call *call, struct act *act, struct why *why);
 /* Start reading the record of --record as far as asked: call, key, setup, opening, events, ballots. */
 enum depth { TO_CALL, TO_KEY, TO_SETUP, TO_OPENING, TO_EVENTS, TO_BALLOTS };
 MUST_CHECK enum err open_record(struct record *r, const char *dir, enum depth depth, struct why *why);

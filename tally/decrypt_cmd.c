@@ -49,9 +49,8 @@ write_start_act(const struct station *s, const struct hash *file, struct why *wh
 
 	if (now == NULL)
 		return ERR_NOMEM;
-	if ((e = open_record(now, s->dir, TO_EVENTS, why)) == OK && (e = make_start_act(&act, now, file, &s->good->r.ballots_head, why)) == OK &&
-	    (e = put_act(s->dir, "start-of-decryption", &act, why)) == OK)
-		e = sign_file(s->args, s->dir, "acts/start-of-decryption.json", "start-of-decryption", &now->call.hash, why);
+	if ((e = open_record(now, s->dir, TO_EVENTS, why)) == OK && (e = make_start_act(&act, now, file, &s->good->r.ballots_head, why)) == OK)
+		e = put_act_signed(s->args, s->dir, "start-of-decryption", "start-of-decryption", &now->call, &act, why);
 	act_free(&act);
 	record_free(now);
 	free(now);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "election/docnote.h"
+#include "election/signers.h"
 
 enum { ATTACHED_MAX_BYTES = 200000 };
 
@@ -61,7 +62,7 @@ draft_event(struct args *a, const struct call *call, struct event *e, const char
 	struct signer by = {0};
 	enum err err;
 
-	if ((err = open_signer(a, &by, why)) == OK)
+	if ((err = open_signer(a, &by, why)) == OK && (err = signer_allowed_event(call, e, &by, why)) == OK)
 		err = event_to_file(call, e, &by, file, why);
 	signer_close(&by);
 	return err;

@@ -14,7 +14,7 @@ void event_add_hash(struct event *e, const char *name, const struct hash *h);
 
 /* Write the entry's document to `file` and, signed, its .note: for submit_file. */
 MUST_CHECK enum err event_to_file(const struct call *call, const struct event *e, const struct signer *by, const char *file, struct why *why);
-/* The same with --key: a second signer adds to it, then submit_file. */
+/* The same with --key, whose signature counts for this entry; a second signer adds to it, then submit_file. ERR_DENIED. */
 MUST_CHECK enum err draft_event(struct args *a, const struct call *call, struct event *e, const char *file, struct why *why);
 
 /* Files that go with an entry; zero-initialise. */

@@ -18,7 +18,7 @@ static const struct {
     {"call", cmd_call, "example, check", NULL},
     {"ceremony", cmd_ceremony, "phase I: the joint key, in one room or from files; check, judge a complaint", NULL},
     {"trustee", cmd_trustee, "a custodian's own machine: key, rounds of the ceremony, cards, drill", NULL},
-    {"manifest", cmd_manifest, "example, check, seal", NULL},
+    {"manifest", cmd_manifest, "draft, example, check, seal", NULL},
     {"roll", cmd_roll, "import the CSV, deliver messages, authorizer's keys, list, reissue, include", NULL},
     {"dictamen", cmd_dictamen, "inventory of programs and pages, signed by the auditor",
 	"urna dictamen make --record DIR --program FILE ... [--page FILE-or-FOLDER ...] --key AUDITOR [--pass-file FILE]\n"
@@ -36,10 +36,11 @@ static const struct {
     {"decrypt", cmd_decrypt, "compare (article 36), run (a trustee's factors)", NULL},
     {"mix", cmd_mix, "shuffle every group, with proofs", NULL},
     {"act", cmd_act, "key act; count and its acts", NULL},
-    {"preserve", cmd_preserve, "seal, hash lists, hand-over act", "urna preserve --record DIR --election-id HEX --socket SOCKET --key OPERATOR [--pass-file FILE] [--log-key VKEY ...] [--quiet]\n"
+    {"preserve", cmd_preserve, "seal, hash lists, hand-over act", "urna preserve --record DIR --election-id HEX --socket SOCKET --key OPERATOR [--pass-file FILE] [--machine NAME] [--log-key VKEY ...] [--quiet]\n"
 	"       urna preserve --finish ...                                       the seal is logged already: the lists and the act again\n"
 	"Seals nothing that does not verify: the record is checked first, as by urna-verify record --until count, and files that are\n"
-	"none of a record are named. HEX is your own note of the election id; without the option it is asked for."},
+	"none of a record are named. HEX is your own note of the election id; without the option it is asked for. NAME is what the\n"
+	"hand-over act calls the machine on which the hashes are made; without the option the host's name."},
     {"purge", cmd_purge, "destroy private roll, seeds and contacts on the call's date; certificate",
 	"urna purge --record DIR --destroy PATH [--destroy PATH ...] --certificate FILE --key OPERATOR [--pass-file FILE] [--yes]\n"
 	"Overwrites and removes files and whole folders (private roll and its key, registry, outbox, queue) on or after the\n"

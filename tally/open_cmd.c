@@ -123,7 +123,7 @@ cmd_open(struct args *a)
 		return fail("open", &why);
 	(void)printf("stores, then installed files against the dictamen:\n");
 	if (zero_report(a, r, &zero, &report, &why) != OK || put(dir, "zero-report.json", &report, &why) != OK || make_opening(&opening, &act, r, &why) != OK ||
-	    put(dir, "opening.json", &opening, &why) != OK || sign_file(a, dir, "opening.json", "opening", &r->call.hash, &why) != OK ||
+	    put(dir, "opening.json", &opening, &why) != OK || sign_file(a, dir, "opening.json", "opening", &r->call, &why) != OK ||
 	    put_act(dir, "opening", &act, &why) != OK)
 		return fail("open", &why);
 	sha256(&h, opening.p, opening.n);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "election/sums.h"
 #include "tally/make_act.h"
@@ -33,17 +35,23 @@ no_other_files(struct record *r, struct why *why)
 	return e;
 }
 
-/* What the seal is to name. */
+/* What the seal is to name. The service may write a checkpoint meanwhile: its temporary file was there, and is not any more. */
 static enum err
 hash_record(struct record *r, struct hash *out, struct why *why)
 {
-	struct buf list[3] = {{0}, {0}, {0}};
-	enum err e = hash_lists(r, list, why);
+	const struct timespec pause = {0, 200000000};
+	enum err e = ERR_ABSENT;
 
-	if (e == OK)
-		seal_hash(out, &list[0]);
-	for (int i = 0; i < 3; i++)
-		buf_free(&list[i]);
+	for (int tries = 0; tries < 5 && e == ERR_ABSENT; tries++) {
+		struct buf list[3] = {{0}, {0}, {0}};
+
+		if (tries > 0)
+			(void)nanosleep(&pause, NULL);
+		if ((e = hash_lists(r, list, why)) == OK)
+			seal_hash(out, &list[0]);
+		for (int i = 0; i < 3; i++)
+			buf_free(&list[i]);
+	}
 	return e;
 }
 
@@ -61,8 +69,20 @@ check_before(struct station *s, struct hash *files, struct why *why)
 	return hash_equal(files, &after) ? OK : why_set(why, ERR_NOT_NOW, "the files changed while they were checked: run it again");
 }
 
+/* --machine: the name of the one on which the hashes are made; without it the host's. */
 static enum err
-seal_record(struct station *s, const struct hash *files, const struct signer *by, struct why *why)
+machine_name(char out[128], const char *given, struct why *why)
+{
+	int known = given != NULL ? strlen(given) < 128 : gethostname(out, 128) == 0;
+
+	if (known && given != NULL)
+		(void)snprintf(out, 128, "%s", given);
+	out[127] = '\0';
+	return known && out[0] != '\0' ? OK : why_set(why, ERR_RANGE, "--machine: the name of this machine is needed, of 1 to 127 bytes");
+}
+
+static enum err
+seal_record(struct station *s, const char *machine, const struct hash *files, const struct signer *by, struct why *why)
 {
 	struct record *r = &s->good->r;
 	struct event *e;
@@ -72,6 +92,7 @@ seal_record(struct station *s, const struct hash *files, const struct signer *by
 		return why_set(why, ERR_EXISTS, "the record is sealed already: urna preserve --finish makes the lists and the act");
 	e = event_new(r, "seal");
 	event_add_hash(e, "list", files);
+	event_add(e, "machine", "%s", machine);
 	err = submit_event(s->socket, &r->call, e, by, NULL, why);
 	free(e);
 	return err;
@@ -104,10 +125,10 @@ hand_over(const struct station *s, struct why *why)
 		return ERR_NOMEM;
 	if ((e = open_record(r, s->dir, TO_EVENTS, why)) == OK && (e = wait_cosigned(r, why)) == OK)
 		e = make_handover(list, &act, r, why);
+	if (e == OK)
+		e = put_act_signed(s->args, s->dir, "handover", "handover", &r->call, &act, why);
 	for (int i = 0; i < 3 && e == OK; i++)
 		e = put(s->dir, hash_list_names[i], &list[i], why);
-	if (e == OK && (e = put_act(s->dir, "handover", &act, why)) == OK)
-		e = sign_file(s->args, s->dir, "acts/handover.json", "handover", &r->call.hash, why);
 	for (int i = 0; i < 3; i++)
 		buf_free(&list[i]);
 	act_free(&act);
@@ -124,10 +145,12 @@ cmd_preserve(struct args *a)
 	struct station s;
 	struct hash files;
 	int finish = arg_flag(a, "--finish");
+	const char *given = arg(a, "--machine");
+	char machine[128];
 	enum err e;
 
-	if ((e = station_open(&s, a, 0, &why)) == OK && (e = check_before(&s, &files, &why)) == OK && (e = open_signer(a, &by, &why)) == OK && !finish)
-		e = seal_record(&s, &files, &by, &why);
+	if ((e = machine_name(machine, given, &why)) == OK && (e = station_open(&s, a, 0, &why)) == OK && (e = check_before(&s, &files, &why)) == OK && (e = open_signer(a, &by, &why)) == OK && !finish)
+		e = seal_record(&s, machine, &files, &by, &why);
 	signer_close(&by);
 	if (e == OK)
 		e = hand_over(&s, &why);

@@ -46,12 +46,13 @@ make_credentials(void *ctx, size_t begin, size_t end)
 	}
 }
 
-/* The registrar's message to a voter, sealed in the queue under the registrar's passphrase. */
+/* The registrar's message to a voter, sealed in the queue under the registrar's passphrase. many: folder_flush comes after the last. */
 static enum err
-queue_message(const char *queue, const char *name, const uint8_t key[32], const struct enrolled *v, const struct call *call, struct why *why)
+queue_message(const char *queue, const char *name, int many, const uint8_t key[32], const struct enrolled *v, const struct call *call, struct why *why)
 {
 	struct buf text = {0}, sealed = {0};
 	struct json_out o = json_out(&text);
+	char path[1400];
 	enum err e;
 
 	json_begin(&o, NULL, '{');
@@ -64,8 +65,9 @@ queue_message(const char *queue, const char *name, const uint8_t key[32], const 
 	json_text(&o, "email", v->person.email);
 	json_end(&o, '}');
 	e = text.failed ? ERR_NOMEM : seal(&sealed, key, text.p, text.n, call->hash.b, HASH_BYTES);
+	(void)snprintf(path, sizeof path, "%s/%s", queue, name);
 	if (e == OK)
-		e = put(queue, name, &sealed, why);
+		e = many ? file_write_unsynced(path, sealed.p, sealed.n, 0600, why) : file_write(path, sealed.p, sealed.n, 0600, why);
 	buf_free(&text);
 	buf_free(&sealed);
 	return e;
@@ -76,9 +78,9 @@ struct places {
 	const char *dir, *queue, *private, *private_key;
 };
 
-/* The public roll, signed, and the private one with its key. */
+/* The private roll with its key, and the public one; its signature, which comes last, says that the import is whole. */
 static enum err
-write_rolls(struct args *a, const struct places *at, const struct enrolled *v, size_t n, const struct call *call, const struct manifest *m, struct why *why)
+write_rolls(const struct signer *by, const struct places *at, const struct enrolled *v, size_t n, const struct call *call, const struct manifest *m, struct why *why)
 {
 	struct roll roll = {.call = call->hash, .styles_hash = m->styles_hash, .n = (uint32_t)n, .row = calloc(n, sizeof *roll.row)};
 	struct person *people = calloc(n, sizeof *people);
@@ -98,9 +100,9 @@ write_rolls(struct args *a, const struct places *at, const struct enrolled *v, s
 	random_bytes(k.key, sizeof k.key);
 	hex_encode(k.hex, k.key, sizeof k.key);
 	roll_write(&out, &roll);
-	if ((e = private_roll_write(&sealed, k.key, &call->hash, people, (uint32_t)n)) == OK && (e = put(at->dir, "roll", &out, why)) == OK &&
-	    (e = sign_file(a, at->dir, "roll", "roll", &call->hash, why)) == OK && (e = file_write(at->private, sealed.p, sealed.n, 0600, why)) == OK)
-		e = file_write(at->private_key, k.hex, 64, 0600, why);
+	if ((e = private_roll_write(&sealed, k.key, &call->hash, people, (uint32_t)n)) == OK && (e = file_write(at->private, sealed.p, sealed.n, 0600, why)) == OK &&
+	    (e = file_write(at->private_key, k.hex, 64, 0600, why)) == OK && (e = put(at->dir, "roll", &out, why)) == OK)
+		e = sign_by(by, at->dir, "roll", "roll", call, &out, why);
 	wipe(&k, sizeof k);
 	wipe(people, n * sizeof *people);
 	free(people);
@@ -121,12 +123,35 @@ queue_messages(const char *queue, const struct passphrase *pass, const struct en
 		char name[32];
 
 		(void)snprintf(name, sizeof name, "%08zu", i);
-		e = queue_message(queue, name, key, &v[i], call, why);
+		e = queue_message(queue, name, 1, key, &v[i], call, why);
 		if (n >= 10000 && (i + 1) % 10000 == 0)
 			(void)fprintf(stderr, "  %zu of %zu messages sealed\n", i + 1, n);
 	}
 	wipe(key, sizeof key);
-	return e;
+	return e == OK ? folder_flush(queue, why) : e;
+}
+
+/* An import makes every credential anew: what one has made, whole or not, is not mixed with what another makes. */
+static enum err
+nothing_imported(const struct places *at, struct why *why)
+{
+	char note[1400];
+	struct dirent *entry;
+	unsigned n = 0;
+	DIR *d;
+	enum err e;
+
+	(void)snprintf(note, sizeof note, "%s/roll.note", at->dir);
+	if (access(note, F_OK) == 0)
+		return why_set(why, ERR_EXISTS, "%s is there: the roll is signed already; to import another, remove roll, roll.note and the queue", note);
+	if ((e = dir_make(at->queue, why)) != OK)
+		return e;
+	if ((d = opendir(at->queue)) == NULL)
+		return why_set(why, ERR_IO, "%s: cannot be read", at->queue);
+	while ((entry = readdir(d)) != NULL)
+		n += entry->d_name[0] != '.';
+	(void)closedir(d);
+	return n == 0 ? OK : why_set(why, ERR_EXISTS, "%s holds %u messages of an import that did not end, or was not delivered: empty it first", at->queue, n);
 }
 
 static void
@@ -151,6 +176,7 @@ import_roll(struct args *a)
 	struct manifest *m = NULL;
 	struct enrolled *v = NULL;
 	struct passphrase pass;
+	struct signer by = {0};
 	struct why why = {""};
 	struct credentials c;
 	size_t n;
@@ -161,7 +187,7 @@ import_roll(struct args *a)
 		return fail("roll", &why);
 	args_end(a);
 	if (r == NULL || open_record(r, at.dir, TO_CALL, &why) != OK || file_read(&b, draft, MANIFEST_MAX_BYTES, &why) != OK || manifest_read(&m, b.p, b.n, &why) != OK ||
-	    roll_csv_read(&v, &n, csv, m, &why) != OK)
+	    nothing_imported(&at, &why) != OK || roll_csv_read(&v, &n, csv, m, &why) != OK || open_signer_of(a, &by, &r->call, "roll", &why) != OK)
 		return fail("roll", &why);
 	if (n == 0 || (int64_t)n > r->call.maximum_voters) {
 		(void)why_set(&why, ERR_RANGE, "%s: no voter, or more than the call's maximum; nothing was written", csv);
@@ -169,8 +195,9 @@ import_roll(struct args *a)
 	}
 	c = (struct credentials){v, &r->call};
 	parallel(n, core_count(), make_credentials, &c);
-	if ((e = write_rolls(a, &at, v, n, &r->call, m, &why)) == OK)
-		e = queue_messages(at.queue, &pass, v, n, &r->call, &why);
+	if ((e = queue_messages(at.queue, &pass, v, n, &r->call, &why)) == OK)
+		e = write_rolls(&by, &at, v, n, &r->call, m, &why);
+	signer_close(&by);
 	wipe(&pass, sizeof pass);
 	if (e == OK) {
 		warn_of_small_groups(v, n, m);
@@ -279,7 +306,7 @@ authorizer_keys(struct args *a)
 	wipe(&pass, sizeof pass);
 	authorizer_keys_write(&out, &r->call.hash, name.name, (const uint8_t (*)[RSA_BYTES])modulus, m->styles);
 	(void)snprintf(path, sizeof path, "authorizers/%.128s.json", name.name);
-	if (e != OK || file_write(private, sealed.p, sealed.n, 0600, &why) != OK || put(dir, path, &out, &why) != OK || sign_file(a, dir, path, "authorizer", &r->call.hash, &why) != OK)
+	if (e != OK || file_write(private, sealed.p, sealed.n, 0600, &why) != OK || put(dir, path, &out, &why) != OK || sign_file(a, dir, path, "authorizer", &r->call, &why) != OK)
 		return fail("roll", &why);
 	(void)printf("%u RSA keys of authorizer %s\n", m->styles, name.name);
 	return 0;
@@ -323,8 +350,8 @@ new_credential(struct enrolled *v, const struct call *call, struct args *a, stru
 		return e;
 	random_bytes(random, sizeof random);
 	hex_encode(name + 2, random, sizeof random);
-	if ((e = slow_hash(key, pass.text, pass.n, call->hash.b, HASH_BYTES)) == OK)
-		e = queue_message(queue, name, key, v, call, why);
+	if ((e = slow_hash(key, pass.text, pass.n, call->hash.b, HASH_BYTES)) == OK && (e = dir_make(queue, why)) == OK)
+		e = queue_message(queue, name, 0, key, v, call, why);
 	wipe(&pass, sizeof pass);
 	wipe(key, sizeof key);
 	return e;

@@ -37,7 +37,10 @@ by_order(const void *a, const void *b)
 static int
 by_user(const void *a, const void *b)
 {
-	return strcmp(((const struct enrolled *)a)->person.user, ((const struct enrolled *)b)->person.user);
+	const struct enrolled *x = a, *y = b;
+	int order = strcmp(x->person.user, y->person.user);
+
+	return order != 0 ? order : x->line < y->line ? -1 : x->line > y->line;
 }
 
 static const char *const columns[] = {"user", "name", "entity", "district", "modality", "email", "phone"};
@@ -118,6 +121,7 @@ read_line(struct reading *r, struct enrolled *out, char *line, const struct mani
 	(void)snprintf(out->person.email, sizeof out->person.email, "%s", field[5]);
 	(void)snprintf(out->person.phone, sizeof out->person.phone, "%s", field[6]);
 	out->row.style = style;
+	out->line = r->line;
 	random_bytes(&out->order, sizeof out->order);
 	return 1;
 }
@@ -131,7 +135,7 @@ in_random_order(struct reading *r, struct enrolled *list, size_t n)
 	qsort(list, n, sizeof *list, by_user);
 	for (size_t i = 1; i < n; i++)
 		if (strcmp(list[i].person.user, list[i - 1].person.user) == 0) {
-			(void)fprintf(stderr, "%s: the user name %s stands twice\n", r->file, list[i].person.user);
+			(void)fprintf(stderr, "%s:%u: the user name %s stands in line %u already\n", r->file, list[i].line, list[i].person.user, list[i - 1].line);
 			r->errors++;
 		}
 	qsort(list, n, sizeof *list, by_order);
@@ -172,4 +176,66 @@ roll_csv_read(struct enrolled **out, size_t *n, const char *file, const struct m
 	if (unread)
 		return why_set(why, ERR_IO, "%s: cannot be read to its end", file);
 	return r.errors == 0 ? OK : why_set(why, ERR_FORMAT, "%u errors in %s; nothing was written", r.errors, file);
+}
+
+/* ---- where voters are ------------------------------------------------------------------------ */
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct draft_place *x = a, *y = b;
+	int order = strcmp(x->entity, y->entity);
+
+	return order != 0 ? order : strcmp(x->district, y->district);
+}
+
+/* Entity and district of a line among those found so far. 0: it has none that could be one. */
+static int
+note_place(struct draft_place *list, size_t *n, char *line)
+{
+	struct draft_place one = {{0}, {0}};
+	char *rest = line, *field[4];
+
+	for (int i = 0; i < 4; i++)
+		if ((field[i] = csv_field(&rest)) == NULL || (i >= 2 && strlen(field[i]) >= sizeof one.entity))
+			return 0;
+	(void)snprintf(one.entity, sizeof one.entity, "%s", field[2]);
+	(void)snprintf(one.district, sizeof one.district, "%s", field[3]);
+	for (size_t i = 0; i < *n; i++)
+		if (by_place(&list[i], &one) == 0)
+			return 1;
+	if (*n < MAX_STYLES)
+		list[*n] = one;
+	++*n;
+	return 1;
+}
+
+enum err
+roll_csv_places(struct draft_place **out, size_t *n, const char *file, struct why *why)
+{
+	struct draft_place *list = calloc(MAX_STYLES, sizeof *list);
+	char line[2048];
+	unsigned at = 0, wrong = 0;
+	FILE *f = fopen(file, "r");
+	int unread;
+
+	*n = 0;
+	*out = list;
+	if (f == NULL || list == NULL)
+		return why_set(why, ERR_ABSENT, "%s: cannot be read", file);
+	while (wrong == 0 && *n <= MAX_STYLES && fgets(line, sizeof line, f) != NULL) {
+		line[strcspn(line, "\r\n")] = '\0';
+		if (++at == 1 ? !is_heading(line) : line[0] != '\0' && !note_place(list, n, line))
+			wrong = at;
+	}
+	unread = ferror(f);
+	(void)fclose(f);
+	if (unread)
+		return why_set(why, ERR_IO, "%s: cannot be read to its end", file);
+	if (wrong > 0 || *n == 0)
+		return why_set(why, ERR_FORMAT, "%s:%u: %s", file, wrong > 0 ? wrong : at, wrong == 1 ? "the heading line is missing" : "no voter with entity and district");
+	if (*n > MAX_STYLES)
+		return why_set(why, ERR_LENGTH, "%s: more than %d entities and districts", file, MAX_STYLES);
+	qsort(list, *n, sizeof *list, by_place);
+	return OK;
 }

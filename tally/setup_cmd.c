@@ -7,6 +7,7 @@
 #include "crypto/token.h"
 #include "tally/cli.h"
 #include "tally/inventory.h"
+#include "tally/roll_csv.h"
 
 /* ---- key ------------------------------------------------------------------------------- */
 
@@ -28,6 +29,21 @@ key_on_token(const char *uri, const char *name, const struct passphrase *pin, st
 	return e;
 }
 
+/* Whose keys a call names; their kind follows from it. */
+static const char *const roles[] = {"trustee", "mixer", "operator", "notary", "registrar", "auditor", "replacement", "authorizer", "witness", "log-ballots", "log-events"};
+
+static int
+key_usage(void)
+{
+	(void)fprintf(stderr, "usage: urna key init ROLE --name NAME --out FILE [--pass-file FILE]\n"
+			      "       FILE may be pkcs11:token=LABEL;object=NAME (urna trustee card makes a token); the passphrase is then its PIN\n"
+			      "       ROLE is one of:");
+	for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
+		(void)fprintf(stderr, " %s", roles[i]);
+	(void)fprintf(stderr, "\n");
+	return 2;
+}
+
 int
 cmd_key(struct args *a)
 {
@@ -36,11 +52,15 @@ cmd_key(struct args *a)
 	struct why why = {""};
 	struct vkey key;
 	char text[256];
+	int known = 0;
 
-	if (strcmp(what, "init") != 0 || role[0] == '\0' || arg(a, "--out") == NULL || arg(a, "--name") == NULL) {
-		(void)fprintf(stderr, "usage: urna key init ROLE --name NAME --out FILE [--pass-file FILE]\n"
-				      "       FILE may be pkcs11:token=LABEL;object=NAME (urna trustee card makes a token); the passphrase is then its PIN\n");
-		return 2;
+	if (strcmp(what, "init") != 0 || arg(a, "--out") == NULL || arg(a, "--name") == NULL)
+		return key_usage();
+	for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
+		known |= strcmp(roles[i], role) == 0;
+	if (!known) {
+		(void)fprintf(stderr, "urna key: there is no role \"%s\"\n", role);
+		return key_usage();
 	}
 	out = arg_need(a, "--out");
 	name = arg_need(a, "--name");
@@ -81,11 +101,11 @@ cmd_call(struct args *a)
 		free(c);
 		return 0;
 	}
-	if (strcmp(what, "check") != 0) {
+	file = word(a, 1);
+	if (strcmp(what, "check") != 0 || file[0] == '\0') {
 		(void)fprintf(stderr, "usage: urna call example | urna call check FILE\n");
 		return 2;
 	}
-	file = word(a, 1);
 	args_end(a);
 	if (file_read(&b, file, CALL_MAX_BYTES, &why) != OK || call_read(c, b.p, b.n, &why) != OK)
 		return fail("call", &why);
@@ -132,10 +152,74 @@ seal_manifest(struct args *a)
 		sha256(&keys[i], file.p, file.n);
 	}
 	if (manifest_seal(&sealed, b.p, b.n, &r->call, &roll, keys, r->call.authorizers, &why) != OK ||
-	    put(dir, "manifest.json", &sealed, &why) != OK || sign_file(a, dir, "manifest.json", "manifest", &r->call.hash, &why) != OK)
+	    put_signed(a, dir, "manifest.json", "manifest", &r->call, &sealed, &why) != OK)
 		return fail("manifest", &why);
 	(void)printf("sealed %s/manifest.json\n", dir);
 	return 0;
+}
+
+static int
+manifest_usage(void)
+{
+	(void)fprintf(stderr, "usage: urna manifest draft --record DIR --out FILE [--from FILE] [--csv FILE] [--opens TIME] [--closes TIME]\n"
+			      "       from the call; --from: a JSON object with contests and whatever else the operator decides, which stands as it is;\n"
+			      "       --csv: the authority's list of voters (urna roll import), whose entities and districts make the ballot styles;\n"
+			      "       what is left is the example's. TIME is like 2026-06-01T18:00:00Z\n"
+			      "       urna manifest example | check FILE\n"
+			      "       urna manifest seal --draft FILE --record DIR --key FILE [--pass-file FILE]\n");
+	return 2;
+}
+
+static void
+describe(const struct manifest *m)
+{
+	(void)printf("the manifest is well formed (%s)\n", m->sealed ? "sealed" : "a draft");
+	for (unsigned c = 0; c < m->contests; c++) {
+		(void)printf("  contest %s (%s, %s): %u lines:", m->contest[c].id, m->contest[c].type, m->contest[c].local ? "local" : "federal", m->contest[c].lines);
+		for (unsigned l = 0; l < m->contest[c].lines; l++)
+			(void)printf(" %s", m->contest[c].line[l].id);
+		(void)printf("\n");
+	}
+	(void)printf("  %u ballot styles, %u groups\n", m->styles, m->groups);
+}
+
+/* The draft is written as it comes out, and then checked: what is wrong with it is put right in the file. */
+static int
+draft_manifest(struct args *a)
+{
+	const char *dir = arg_need(a, "--record"), *out = arg_need(a, "--out"), *from = arg(a, "--from"), *csv = arg(a, "--csv");
+	struct draft d = {.opens = arg(a, "--opens"), .closes = arg(a, "--closes")};
+	struct record *r = calloc(1, sizeof *r);
+	struct draft_place *place = NULL;
+	struct buf given = {0}, text = {0};
+	struct manifest *m = NULL;
+	struct why why = {""};
+	enum err e;
+
+	args_end(a);
+	if (r == NULL || (e = open_record(r, dir, TO_CALL, &why)) != OK)
+		return fail("manifest", &why);
+	if (access(out, F_OK) == 0)
+		e = why_set(&why, ERR_EXISTS, "%s is there already: a draft is not written over", out);
+	if (e == OK && from != NULL && (e = file_read(&given, from, MANIFEST_MAX_BYTES, &why)) == OK) {
+		d.given = given.p;
+		d.given_n = given.n;
+	}
+	if (e == OK && csv != NULL && (e = roll_csv_places(&place, &d.places, csv, &why)) == OK)
+		d.place = place;
+	if (e == OK && (e = manifest_draft(&text, &r->call, &d, &why)) != OK)
+		(void)why_prefix(&why, e, "%s", from != NULL ? from : "draft");
+	if (e == OK && (e = file_write(out, text.p, text.n, 0644, &why)) == OK && (e = manifest_read(&m, text.p, text.n, &why)) != OK)
+		(void)why_prefix(&why, e, "%s was written, and is to be put right", out);
+	if (e == OK) {
+		describe(m);
+		(void)printf("draft: %s\n", out);
+	}
+	free(m);
+	free(place);
+	buf_free(&given);
+	buf_free(&text);
+	return e == OK ? 0 : fail("manifest", &why);
 }
 
 int
@@ -146,6 +230,8 @@ cmd_manifest(struct args *a)
 	struct why why = {""};
 	struct buf b = {0};
 
+	if (strcmp(what, "draft") == 0)
+		return draft_manifest(a);
 	if (strcmp(what, "seal") == 0)
 		return seal_manifest(a);
 	if (strcmp(what, "example") == 0) {
@@ -154,22 +240,13 @@ cmd_manifest(struct args *a)
 		(void)fwrite(b.p, 1, b.n, stdout);
 		return 0;
 	}
-	if (strcmp(what, "check") != 0) {
-		(void)fprintf(stderr, "usage: urna manifest example | check FILE | seal --draft FILE --record DIR --key FILE [--pass-file FILE]\n");
-		return 2;
-	}
 	file = word(a, 1);
+	if (strcmp(what, "check") != 0 || file[0] == '\0')
+		return manifest_usage();
 	args_end(a);
 	if (file_read(&b, file, MANIFEST_MAX_BYTES, &why) != OK || manifest_read(&m, b.p, b.n, &why) != OK)
 		return fail("manifest", &why);
-	(void)printf("the manifest is well formed (%s)\n", m->sealed ? "sealed" : "a draft");
-	for (unsigned c = 0; c < m->contests; c++) {
-		(void)printf("  contest %s (%s, %s): %u lines:", m->contest[c].id, m->contest[c].type, m->contest[c].local ? "local" : "federal", m->contest[c].lines);
-		for (unsigned l = 0; l < m->contest[c].lines; l++)
-			(void)printf(" %s", m->contest[c].line[l].id);
-		(void)printf("\n");
-	}
-	(void)printf("  %u ballot styles, %u groups\n", m->styles, m->groups);
+	describe(m);
 	return 0;
 }
 
@@ -217,7 +294,7 @@ cmd_dictamen(struct args *a)
 	}
 	/* read again: a name that no document may hold is refused here, not at the opening */
 	if (dictamen_write(&out, &d, &r->call.hash) != OK || dictamen_read(&again, out.p, out.n, &r->call.hash, &why) != OK ||
-	    replace_dictamen(dir, &out, &why) != OK || sign_file(a, dir, "dictamen.json", "dictamen", &r->call.hash, &why) != OK)
+	    replace_dictamen(dir, &out, &why) != OK || sign_file(a, dir, "dictamen.json", "dictamen", &r->call, &why) != OK)
 		return fail("dictamen", &why);
 	(void)printf("inventory of %zu files signed: %s/dictamen.json\n", d.n, dir);
 	return 0;

@@ -11,6 +11,7 @@
 #include "crypto/digests.h"
 #include "election/dictamen.h"
 #include "tally/make_act.h"
+#include "tally/show.h"
 #include "tally/station.h"
 
 /* What is to be signed, as the record gives it. */
@@ -18,8 +19,10 @@ struct paper {
 	const char *dir;
 	struct station s;    /* the checked record */
 	struct record *r;    /* the record, as far as it is read besides */
+	const char *draft;   /* of the manifest that a roll is made for; NULL: the record's */
 	struct buf document; /* the bytes that are signed */
 	struct buf text;     /* what is shown */
+	struct vkey notary;  /* replaced since the call; zero: not */
 };
 
 /* Every check until that phase. */
@@ -111,6 +114,17 @@ opening(struct paper *p, struct why *why)
 	return e;
 }
 
+/* The first entry of this kind, which is there. */
+static const struct event *
+first_of(const struct record *r, const char *kind)
+{
+	const struct event *e = r->entry;
+
+	while (strcmp(e->kind, kind) != 0)
+		e++;
+	return e;
+}
+
 static enum err
 start(struct paper *p, struct why *why)
 {
@@ -122,8 +136,10 @@ start(struct paper *p, struct why *why)
 	if ((e = check_until(p, UNTIL_CLOSING, why)) != OK)
 		return e;
 	r = &p->s.good->r;
-	if ((e = source_digests(&r->src, "encrypted-votes.bin", &d, why)) == OK && (e = make_start_act(&act, r, &d.sha256, &r->ballots_head, why)) == OK)
+	if ((e = source_digests(&r->src, "encrypted-votes.bin", &d, why)) == OK && (e = make_start_act(&act, r, &d.sha256, &r->ballots_head, why)) == OK) {
+		record_notary(r, first_of(r, "comparison"), &p->notary);
 		e = take_act(p, "start-of-decryption", &act, why);
+	}
 	act_free(&act);
 	return e;
 }
@@ -139,71 +155,150 @@ handover(struct paper *p, struct why *why)
 		e = make_handover(list, &act, &p->s.good->r, why);
 	for (int i = 0; i < 3 && e == OK; i++)
 		e = same_file(p, hash_list_names[i], &list[i], why);
-	if (e == OK)
+	if (e == OK) {
+		p->notary = p->s.good->r.call.notary.key;
 		e = take_act(p, "handover", &act, why);
+	}
 	for (int i = 0; i < 3; i++)
 		buf_free(&list[i]);
 	act_free(&act);
 	return e;
 }
 
-/* make: computes what is signed from the record; NULL: the document itself is shown. */
+/* A document that stands for itself: well formed and of this call, then shown whole. */
+static enum err
+call_itself(struct paper *p, struct why *why)
+{
+	return show_document(&p->text, p->document.p, p->document.n, why);
+}
+
+static enum err
+manifest(struct paper *p, struct why *why)
+{
+	struct manifest *m = NULL;
+	enum err e = manifest_read(&m, p->document.p, p->document.n, why);
+
+	if (e == OK && (!m->sealed || !hash_equal(&m->call, &p->r->call.hash)))
+		e = why_set(why, ERR_RANGE, "manifest.json is a draft, or of another call: do not sign");
+	free(m);
+	return e == OK ? show_document(&p->text, p->document.p, p->document.n, why) : e;
+}
+
+static enum err
+dictamen(struct paper *p, struct why *why)
+{
+	struct dictamen d = {0};
+	enum err e = dictamen_read(&d, p->document.p, p->document.n, &p->r->call.hash, why);
+
+	dictamen_free(&d);
+	return e == OK ? show_document(&p->text, p->document.p, p->document.n, why) : e;
+}
+
+static enum err
+roll(struct paper *p, struct why *why)
+{
+	struct manifest *m = NULL;
+	struct roll roll = {0};
+	struct buf b = {0};
+	char path[1400];
+	enum err e;
+
+	(void)snprintf(path, sizeof path, "%s/manifest.json", p->dir);
+	if ((e = file_read(&b, p->draft != NULL ? p->draft : path, MANIFEST_MAX_BYTES, why)) == ERR_ABSENT)
+		e = why_set(why, e, "the entities are in the manifest, which is not there: --draft names its draft");
+	if (e == OK && (e = manifest_read(&m, b.p, b.n, why)) == OK && (e = roll_read(&roll, p->document.p, p->document.n, &p->r->call.hash, m, why)) == OK)
+		show_roll(&p->text, &roll, m);
+	roll_free(&roll);
+	free(m);
+	buf_free(&b);
+	return e;
+}
+
+/* computed: from the record, document and text; else the document is the file. */
 static const struct {
 	const char *what, *file, *purpose;
 	enum err (*make)(struct paper *p, struct why *why);
-} papers[] = {{"call", "call.json", "call", NULL}, {"key-act", "acts/key.json", "key-act", key_act}, {"manifest", "manifest.json", "manifest", NULL},
-    {"opening", "opening.json", "opening", opening}, {"start", "acts/start-of-decryption.json", "start-of-decryption", start},
-    {"handover", "acts/handover.json", "handover", handover}, {"dictamen", "dictamen.json", "dictamen", NULL}, {"roll", "roll", "roll", NULL}};
+	int computed;
+} papers[] = {{"call", "call.json", "call", call_itself, 0}, {"key-act", "acts/key.json", "key-act", key_act, 1}, {"manifest", "manifest.json", "manifest", manifest, 0},
+    {"opening", "opening.json", "opening", opening, 1}, {"start", "acts/start-of-decryption.json", "start-of-decryption", start, 1},
+    {"handover", "acts/handover.json", "handover", handover, 1}, {"dictamen", "dictamen.json", "dictamen", dictamen, 0}, {"roll", "roll", "roll", roll, 0}};
 
 static enum err
-read_paper(struct paper *p, size_t i, struct hash *call, struct why *why)
+read_paper(struct paper *p, size_t i, struct why *why)
 {
 	char path[1400];
 	enum err e;
 
-	if (papers[i].make != NULL) {
-		e = papers[i].make(p, why);
-		*call = p->s.good != NULL ? p->s.good->r.call.hash : p->r->call.hash;
-		return e;
-	}
+	if (papers[i].computed)
+		return papers[i].make(p, why);
 	(void)snprintf(path, sizeof path, "%s/%s", p->dir, papers[i].file);
 	p->r->src = source_dir(p->dir);
 	if ((e = file_read(&p->document, path, 1 << 30, why)) != OK || (e = record_file(p->r, "call.json", CALL_MAX_BYTES, &p->r->call_bytes, why)) != OK ||
-	    (e = call_read(&p->r->call, p->r->call_bytes.p, p->r->call_bytes.n, why)) != OK)
+	    (e = call_read(&p->r->call, p->r->call_bytes.p, p->r->call_bytes.n, why)) != OK || (e = papers[i].make(p, why)) != OK)
 		return e;
-	buf_put(&p->text, p->document.p, p->document.n);
-	*call = p->r->call.hash;
 	return p->text.failed ? ERR_NOMEM : OK;
+}
+
+/* What no act says of itself: which bytes, of which call, by whom. */
+static void
+show_paper(const struct paper *p, const char *file, const struct call *call, const struct signer *by)
+{
+	struct hash h;
+	char hex[65];
+
+	sha256(&h, p->document.p, p->document.n);
+	hash_hex(hex, &h);
+	(void)printf("Archivo que se firma: %s\nHuella (SHA-256): %s\n", file, hex);
+	hash_hex(hex, &call->hash);
+	(void)printf("Convocatoria (SHA-256): %s\nFirma: %s\n\n", hex, by->name);
+	(void)fwrite(p->text.p, 1, p->text.n, stdout);
+	(void)printf("\n");
+}
+
+static enum err
+ask_and_sign(struct args *a, const struct paper *p, size_t i, const struct call *call, int yes, int *no, struct why *why)
+{
+	struct signer by = {0};
+	enum err e = open_signer_of(a, &by, call, papers[i].purpose, why);
+
+	if (e != OK)
+		return e;
+	if (!yes) {
+		show_paper(p, papers[i].file, call, &by);
+		*no = !confirmed("\xc2\xbf" "Firmar este documento?");
+	}
+	if (!*no)
+		e = sign_by(&by, p->dir, papers[i].file, papers[i].purpose, call, &p->document, why);
+	signer_close(&by);
+	return e;
 }
 
 static int
 sign_paper(struct args *a, size_t i)
 {
-	struct paper p = {.dir = arg_need(a, "--record"), .r = calloc(1, sizeof *p.r)};
-	int yes = arg_flag(a, "--yes");
+	struct paper p = {.dir = arg_need(a, "--record"), .r = calloc(1, sizeof *p.r), .draft = strcmp(papers[i].what, "roll") == 0 ? arg(a, "--draft") : NULL};
+	int yes = arg_flag(a, "--yes"), no = 0;
 	struct why why = {""};
-	struct hash call;
+	struct call *call;
 
 	(void)arg_need(a, "--key");
 	(void)arg(a, "--pass-file");
 	args_end(a);
-	if (p.r == NULL || read_paper(&p, i, &call, &why) != OK)
+	if (p.r == NULL || read_paper(&p, i, &why) != OK)
 		return fail("sign", &why);
-	if (!yes) {
-		(void)fwrite(p.text.p, 1, p.text.n, stdout);
-		(void)printf("\n");
-		if (!confirmed("\xc2\xbf" "Firmar este documento?")) {
-			(void)printf("no se firm\xc3\xb3\n");
-			return 1;
-		}
-	}
-	if (sign_document(a, p.dir, papers[i].file, papers[i].purpose, &call, &p.document, &why) != OK)
+	call = p.s.good != NULL ? &p.s.good->r.call : &p.r->call;
+	if (p.notary.name[0] != '\0')
+		call->notary.key = p.notary;
+	if (ask_and_sign(a, &p, i, call, yes, &no, &why) != OK)
 		return fail("sign", &why);
-	(void)printf("signed %s\n", papers[i].file);
+	if (no)
+		(void)printf("no se firm\xc3\xb3\n");
+	else
+		(void)printf("signed %s\n", papers[i].file);
 	station_close(&p.s);
 	buf_free(&p.document);
 	buf_free(&p.text);
-	return 0;
+	return no;
 }
 
 int
@@ -215,7 +310,9 @@ cmd_sign(struct args *a)
 		if (strcmp(papers[i].what, what) == 0)
 			return sign_paper(a, i);
 	(void)fprintf(stderr, "usage: urna sign call|key-act|manifest|roll|dictamen|opening|start|handover --record DIR --key FILE [--pass-file FILE] [--yes]\n"
-			      "Shows the document, asks, and adds a signature to its .note. `urna notary sign` is the same. The opening and the acts are\n"
+			      "       a roll before the manifest is sealed: also --draft FILE, which names the entities\n"
+			      "Shows every fact of the document in Spanish, asks, and adds a signature to its .note; the key must be one that the call\n"
+			      "names for the document. `urna notary sign` is the same with the notary's key. The opening and the acts are\n"
 			      "computed anew from the record, which must pass the verifier's checks as far as it has come: what is shown is what the record\n"
 			      "gives, and nothing is signed where the files say something else.\n");
 	return 2;

@@ -200,7 +200,7 @@ to_cards(struct post *p, struct args *a, const char *module, const struct scalar
 		if (colon == NULL || (size_t)(colon - spec) >= sizeof label || set >= 9)
 			return why_set(why, ERR_FORMAT, "--card %s: LABEL:PINFILE is needed, at most 9 times", spec);
 		(void)snprintf(label, sizeof label, "%.*s", (int)(colon - spec), spec);
-		if ((e = passphrase_get(&pin, colon + 1, "PIN", why)) == OK && (e = token_open(&t, module, label, NULL, &pin, why)) == OK &&
+		if ((e = passphrase_get(&pin, colon + 1, "PIN", why)) == OK && (e = pin_allowed(&p->r->call, pin.text, pin.n, why)) == OK && (e = token_open(&t, module, label, NULL, &pin, why)) == OK &&
 		    (e = token_share_store(t, &facts, share->b, why)) == OK) {
 			(void)snprintf(cards[*n].serial, sizeof cards[*n].serial, "%s", token_info(t)->serial);
 			(void)snprintf(cards[*n].label, sizeof cards[*n].label, "%s", label);
@@ -318,7 +318,7 @@ sign(struct args *a)
 	message_free(&m);
 	buf_free(&b);
 	signer_close(&by);
-	if (e != OK || (e = sign_file(a, dir, "key/transcript.json", "key-transcript", &r->call.hash, &why)) != OK)
+	if (e != OK || (e = sign_file(a, dir, "key/transcript.json", "key-transcript", &r->call, &why)) != OK)
 		return fail("trustee", &why);
 	(void)printf("trustee %u (%s) signed the transcript\n", index, r->call.trustee[index - 1].key.name);
 	return 0;

@@ -387,19 +387,50 @@ sync_time(const char *dir)
 	return (now() - t) / 50;
 }
 
+static void
+target(const char *what, double least, double is)
+{
+	(void)printf("    target: %s at least %g: %.2f, %s\n", what, least, is, is >= least ? "met" : "MISSED");
+	(void)fflush(stdout);
+}
+
+static void
+limit(const char *what, double most, double is)
+{
+	(void)printf("    target: %s at most %g: %.3g, %s\n", what, most, is, is <= most ? "met" : "MISSED");
+	(void)fflush(stdout);
+}
+
+/* Few clients, beside bare RocksDB in the same batches. */
+static void
+few(const char *dir, unsigned clients, double seconds)
+{
+	struct result x = measure(dir, clients, 1, seconds, 0);
+	unsigned batch = x.batch < 1 ? 1 : (unsigned)(x.batch + 0.5);
+	char what[80];
+	double all, least;
+
+	(void)snprintf(what, sizeof what, "append 1 KiB, %u client%s", clients, clients > 1 ? "s" : "");
+	print(what, &x);
+	all = bare(dir, batch, seconds, 1);
+	least = bare(dir, batch, seconds, 0);
+	(void)printf("%-52s %8.0f /s   the log reaches %.2f of it; of entries and keys alone, %.0f /s, %.2f\n", "bare RocksDB, the same bytes in the same batches", all, x.rate / all, least, x.rate / least);
+}
+
 static int
 appends(const char *dir, double seconds, unsigned rounds)
 {
 	double rate[MOST_ROUNDS], same[MOST_ROUNDS], least[MOST_ROUNDS], threads_same[MOST_ROUNDS], threads_least[MOST_ROUNDS], t;
 	struct result x, y;
+	char what[80];
 
 	(void)printf("the disk's own fdatasync after 4 KiB %30.2f ms\n", sync_time(dir) * 1e3);
-	x = measure(dir, 1, 1, seconds, 0);
-	print("append 1 KiB, 1 client", &x);
-	x = measure(dir, 64, 1, seconds, 0);
-	print("append 1 KiB, 64 clients", &x);
+	few(dir, 1, seconds);
+	few(dir, 64, seconds);
 	x = measure(dir, 512, 2, seconds, 0);
 	print("append 1 KiB, 512 clients", &x);
+	(void)snprintf(what, sizeof what, "bytes to the disk for one of the entry, in batches of %.0f,", x.batch);
+	limit(what, 3, x.bytes);
 	for (unsigned i = 0; i < rounds; i++) { /* one after the other, so that what else the machine does hits all */
 		x = measure(dir, 1024, 2, seconds, 0);
 		print("append 1 KiB, 1024 clients", &x);
@@ -418,9 +449,12 @@ appends(const char *dir, double seconds, unsigned rounds)
 	}
 	t = median(rate, rounds);
 	(void)printf("medians of %u: %.0f /s, %.2f of the same bytes, %.2f of entries and keys alone\n", rounds, t, median(same, rounds), median(least, rounds));
+	target("of the same bytes at 1024 clients", 0.8, median(same, rounds));
+	target("of entries and keys alone at 1024 clients", 0.5, median(least, rounds));
 	(void)printf("with a thread each, which adds two context switches for every append: %.2f of the same bytes, %.2f of entries and keys alone\n", median(threads_same, rounds), median(threads_least, rounds));
 	x = measure(dir, 8192, 1, 2 * seconds, t / 2);
 	print("at half of that, at times fixed beforehand", &x);
+	limit("milliseconds to a receipt at half load, p99,", 100, x.p99 * 1e3);
 	(void)printf("the disk's own fdatasync after 4 KiB %30.2f ms\n", sync_time(dir) * 1e3);
 	return 0;
 }
@@ -494,7 +528,12 @@ growth(const char *dir, unsigned long long entries)
 		ledger_close(log);
 		began = now();
 		log = open_log(dir);
-		(void)printf("  %.3f s\n", now() - began);
+		began = now() - began;
+		(void)printf("  %.3f s\n", began);
+		if (mark == 1000000)
+			limit("seconds of a restart with 10^6 entries", 2, began);
+		if (mark == 10000000)
+			limit("milliseconds of an inclusion proof in 10^7 entries", 1, proof * 1e3);
 		(void)fflush(stdout);
 	}
 	ledger_close(log);
@@ -545,6 +584,8 @@ audit(const char *dir, unsigned long long entries)
 		cpu = cpu_time() - cpu;
 		(void)printf("%llu entries recomputed from files: %.2f s of processor time in %.2f s on %u cores; the SHA-256 calls alone %.2f s: %.2f of it per core\n", (unsigned long long)head.size, cpu, all,
 		    core_count(), bare_s, bare_s / cpu);
+		target("of the bare SHA-256 calls per core", 0.6, bare_s / cpu);
+		target("cores in use", core_count() > 1 ? 1.5 : 0.9, cpu / all);
 	}
 	return 0;
 }

@@ -38,9 +38,47 @@ strict_json(void **state)
 	assert_int_equal(json_parse(&j, lines, strlen(lines), 100, &why), OK);
 	struct fields f = fields_of(j, &why);
 	(void)field_int(&f, "a", 0, 9);
+	assert_int_equal(field_line(&f, "b"), 3);
+	assert_int_equal(field_line(&f, "c"), 1);
 	assert_int_equal(fields_end(&f), ERR_FORMAT);
 	assert_non_null(strstr(why.text, "line 3"));
 	json_free(j);
+}
+
+/* What a terminal obeys, in a text that somebody reads before he signs. */
+static void
+disturbing_texts(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t n;
+		uint32_t c;
+	} of[] = {{"\x1b[2J", 1, 0x1b}, {"\x7f", 1, 0x7f}, {"\xc2\x9b", 2, 0x9b}, {"\xd8\x9c", 2, 0x61c}, {"\xe2\x80\x8e", 3, 0x200e}, {"\xe2\x80\xae", 3, 0x202e},
+	    {"\xe2\x81\xa9", 3, 0x2069}, {"a", 0, 0}, {"", 0, 0}, {"\xc3\xb1", 0, 0}, {"\xc2\xbf", 0, 0}, {"\xe2\x80\x90", 0, 0}, {"\xe2\x81\xaa", 0, 0}, {"\xd8\x9b", 0, 0}};
+	uint32_t c;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+		assert_int_equal(text_disturbance(of[i].text, &c), of[i].n);
+		if (of[i].n > 0)
+			assert_int_equal(c, of[i].c);
+		assert_int_equal(text_disturbs(of[i].text), of[i].n > 0);
+	}
+}
+
+static void
+pins(void **state)
+{
+	struct call *call = calloc(1, sizeof *call);
+	struct why why;
+
+	(void)state;
+	assert_int_equal(pin_allowed(call, "123456", 6, &why), ERR_RANGE);
+	assert_int_equal(pin_allowed(call, "", 0, &why), ERR_RANGE);
+	assert_int_equal(pin_allowed(call, "12345a", 6, &why), OK);
+	call->tries_in_hardware = 1;
+	assert_int_equal(pin_allowed(call, "123456", 6, &why), OK);
+	free(call);
 }
 
 static void
@@ -590,6 +628,15 @@ phases(void **state)
 	assert_int_equal(progress_apply(&p, e, call, &why), ERR_NOT_NOW);
 	(void)strcpy(e->kind, "seal");
 	assert_int_equal(progress_apply(&p, e, call, &why), ERR_NOT_NOW);
+	p.counted = 1;
+	p.ended |= 1u << 7;
+	assert_int_equal(progress_apply(&p, e, call, &why), ERR_FORMAT); /* which machine made the hashes, it does not say */
+	event_add(e, "machine", "%0128d", 0);
+	assert_int_equal(progress_apply(&p, e, call, &why), ERR_FORMAT);
+	(void)strcpy(e->fact[2].value, "sede");
+	before = p;
+	assert_int_equal(progress_apply(&before, e, call, &why), OK);
+	assert_true(before.sealed);
 	(void)strcpy(e->kind, "nonsense");
 	assert_int_equal(progress_apply(&p, e, call, &why), ERR_FORMAT);
 	event_add(e, "cause", "clock"); /* excuses a suspension and its end from reasons, and no amendment */
@@ -610,6 +657,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(strict_json),
+	    cmocka_unit_test(disturbing_texts),
+	    cmocka_unit_test(pins),
 	    cmocka_unit_test(times),
 	    cmocka_unit_test(manifests),
 	    cmocka_unit_test(split_vector),

@@ -304,6 +304,128 @@ notes(void **state)
 	signer_close(&s);
 }
 
+/* Append a line by somebody whose name has `name_n` bytes and whose signature has `n`. */
+static void
+line_of(struct buf *note, size_t name_n, size_t n)
+{
+	uint8_t *blob = calloc(1, n + 4);
+	char *text = malloc(4 * (n + 6) / 3 + 4);
+
+	assert_true(blob != NULL && text != NULL);
+	base64_encode(text, blob, n + 4);
+	buf_str(note, "\xe2\x80\x94 ");
+	for (size_t i = 0; i < name_n; i++)
+		buf_u8(note, 'x');
+	buf_str(note, " ");
+	buf_str(note, text);
+	buf_str(note, "\n");
+	free(blob);
+	free(text);
+}
+
+/* Whoever else signed, with whatever algorithm: nobody's business, within the bounds of the note. */
+static void
+unknown_signers(void **state)
+{
+	static const struct {
+		size_t name_n, n;
+		enum err want;
+	} lines[] = {{127, 64, OK}, {128, 64, OK}, {5000, 64, OK}, {1, 1, OK}, {1, 0, ERR_FORMAT}, {0, 64, ERR_FORMAT}, {1, 5120, OK}, {1, 5121, OK}, {300, 50000, OK}, {1, 760000, ERR_FORMAT}};
+	uint8_t seed[32] = {1};
+	struct signer s;
+	struct vkey k;
+	struct note note;
+
+	(void)state;
+	assert_int_equal(signer_of_seed(&s, "x", seed), OK);
+	assert_int_equal(vkey_make(&k, s.name, NOTE_ED25519, s.key), OK);
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		struct buf b = {0};
+
+		buf_str(&b, "text\n\n");
+		line_of(&b, lines[i].name_n, lines[i].n);
+		assert_int_equal(note_sign(&b, "text\n", 5, &s), OK);
+		assert_int_equal(note_read(&note, b.p, b.n, NULL), lines[i].want);
+		if (lines[i].want == OK)
+			assert_int_equal(note_verify(&note, &k), OK);
+		if (lines[i].n > 5000 && lines[i].want == OK) { /* padding inside ends it, and nothing comes after */
+			b.p[b.n / 2 - b.n / 2 % 4] = '=';
+			assert_int_equal(note_read(&note, b.p, b.n, NULL), ERR_FORMAT);
+		}
+		buf_free(&b);
+	}
+	for (size_t n = 1; n <= 200; n++) { /* under a known name and id every length but its own is false */
+		struct buf b = {0};
+		struct note_signature one;
+		struct vkey zero = k;
+
+		buf_str(&b, "text\n\n");
+		line_of(&b, 1, n);
+		assert_int_equal(note_read(&note, b.p, b.n, NULL), OK);
+		assert_int_equal(note_signature(&note, 0, &one), OK);
+		assert_int_equal(one.n, n);
+		assert_int_equal(one.line_n, b.n - 6);
+		assert_false(note_signature_by(&one, &k));
+		memset(zero.id, 0, 4);
+		assert_true(note_signature_by(&one, &zero));
+		assert_int_equal(note_verify(&note, &zero), ERR_PROOF);
+		buf_free(&b);
+	}
+	signer_close(&s);
+}
+
+/* Not 0, not beyond 2^63 - 1, by whatever key it is truly signed. */
+static void
+cosignature_times(void **state)
+{
+	static const uint64_t bad[] = {0, (uint64_t)INT64_MAX + 1, UINT64_MAX}, good[] = {1, 1000, INT64_MAX};
+	uint8_t seed[32] = {4};
+	struct signer log, witness;
+	struct vkey k;
+	struct head head = {.size = 77};
+	struct buf own = {0}, text = {0};
+	uint64_t time;
+	size_t count;
+
+	(void)state;
+	head.root = naive(0, 77);
+	assert_int_equal(signer_of_seed(&log, "urna.example/ballots", seed), OK);
+	seed[1] = 1;
+	assert_int_equal(signer_of_seed(&witness, "testigo", seed), OK);
+	assert_int_equal(vkey_make(&k, witness.name, NOTE_COSIGNATURE, witness.key), OK);
+	assert_int_equal(checkpoint_sign(&own, &head, &log), OK);
+	checkpoint_body(&text, log.name, &head);
+	for (size_t i = 0; i < 6; i++) {
+		uint64_t t = i < 3 ? bad[i] : good[i - 3];
+		struct buf note = {0}, signed_text = {0}, again = {0};
+		struct note parts;
+		uint8_t sig[72];
+
+		for (int b = 0; b < 8; b++)
+			sig[b] = (uint8_t)(t >> (56 - 8 * b));
+		buf_printf(&signed_text, "cosignature/v1\ntime %llu\n", (unsigned long long)t);
+		buf_put(&signed_text, text.p, text.n);
+		assert_int_equal(witness.sign(witness.ctx, sig + 8, signed_text.p, signed_text.n), OK);
+		buf_put(&note, own.p, own.n);
+		note_line(&note, k.name, k.id, sig, sizeof sig);
+		assert_int_equal(note_read(&parts, note.p, note.n, NULL), OK);
+		assert_int_equal(checkpoint_cosigned(&time, &parts, &k), i < 3 ? ERR_PROOF : OK);
+		assert_int_equal(checkpoint_cosigners(&count, note.p, note.n, &k, 1, NULL), i < 3 ? ERR_PROOF : OK);
+		if (i >= 3)
+			assert_true(time == t && count == 1);
+		buf_put(&again, own.p, own.n);
+		assert_int_equal(checkpoint_cosign(&again, t, &witness), i < 3 ? ERR_RANGE : OK);
+		assert_int_equal(again.n, i < 3 ? own.n : note.n);
+		buf_free(&note);
+		buf_free(&signed_text);
+		buf_free(&again);
+	}
+	buf_free(&own);
+	buf_free(&text);
+	signer_close(&log);
+	signer_close(&witness);
+}
+
 static enum err
 emit_file(void *ctx, int level, uint64_t index, unsigned width, const void *p, size_t n)
 {
@@ -577,6 +699,8 @@ main(void)
 	    cmocka_unit_test(every_bit),
 	    cmocka_unit_test(paths),
 	    cmocka_unit_test(notes),
+	    cmocka_unit_test(unknown_signers),
+	    cmocka_unit_test(cosignature_times),
 	    cmocka_unit_test(whole_logs),
 	    cmocka_unit_test(changed_logs),
 	    cmocka_unit_test(receipts),

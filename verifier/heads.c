@@ -56,33 +56,6 @@ head_load(struct signed_head *out, const char *where, const struct vkey *log, st
 	return e;
 }
 
-enum err
-head_cosigned(const struct signed_head *h, const struct vkey *keys, size_t n, size_t *count, uint64_t *newest, struct why *why)
-{
-	struct note note;
-	uint64_t most = 0;
-	enum err e;
-
-	/* every cosignature under a name and id of these keys is true after this */
-	if ((e = checkpoint_cosigners(count, h->note.p, h->note.n, keys, n, why)) != OK || (e = note_read(&note, h->note.p, h->note.n, why)) != OK)
-		return e;
-	for (size_t i = 0; i < note.signatures; i++) {
-		struct note_signature s;
-
-		if (note_signature(&note, i, &s) != OK)
-			continue;
-		for (size_t k = 0; k < n; k++)
-			if (s.n == 72 && strcmp(s.name, keys[k].name) == 0 && memcmp(s.id, keys[k].id, 4) == 0) {
-				struct rd r = rd_init(s.sig, 8);
-				uint64_t t = rd_u64(&r);
-
-				most = t > most ? t : most;
-			}
-	}
-	*newest = most;
-	return OK;
-}
-
 /* ---- tiles ------------------------------------------------------------------ */
 
 void

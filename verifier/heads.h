@@ -20,9 +20,6 @@ struct signed_head {
 MUST_CHECK enum err head_take(struct signed_head *out, const void *p, size_t n, const struct vkey *log, struct why *why);
 /* The same from a file or an http address. */
 MUST_CHECK enum err head_load(struct signed_head *out, const char *where, const struct vkey *log, struct why *why);
-/* Newest time, in seconds since 1970, of the cosignatures by these keys, 0 if there is none; *count of keys that
- * cosigned. ERR_PROOF if one is false. */
-MUST_CHECK enum err head_cosigned(const struct signed_head *h, const struct vkey *keys, size_t n, size_t *count, uint64_t *newest, struct why *why);
 
 /* Nodes of a tree of `size` entries, read from the tiles of a log that has at least these files. Keeps what it
  * read: a proof takes O(log n) tiles. Zero-initialise, set src and size. */

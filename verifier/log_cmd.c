@@ -12,8 +12,10 @@
 
 struct job {
 	const char *where, *state; /* state: a file, or NULL */
-	int json;
-	struct vkey log;
+	int json, file; /* file: the policy is one */
+	struct policy policy;
+	struct vkey log; /* its one log */
+	struct file_source src;
 	struct tile_builder at; /* how far the entries are recomputed: full bundles */
 	uint64_t resumed;
 	struct why why;
@@ -22,8 +24,11 @@ struct job {
 static int
 usage(void)
 {
-	(void)fprintf(stderr, "usage: urna-verify log DIR-or-URL --log-key VKEY [--state FILE] [--json]\n"
+	(void)fprintf(stderr, "usage: urna-verify log DIR-or-URL --log-key VKEY [--witness VKEY ... [--quorum K]] [--state FILE] [--json]\n"
+			      "       urna-verify log DIR-or-URL --policy FILE [--log-key VKEY] [--state FILE] [--json]\n"
 			      "           recompute the whole tree from its entries, and every tile\n"
+			      "           --policy: a tlog-policy file (see urna-verify policy); its witnesses, or the K given, must have\n"
+			      "           cosigned the head\n"
 			      "           --state: keep in FILE how far it came, and go on from there the next time\n"
 			      "Exit: 0 verified, 1 not verified, 2 could not run.\n");
 	return 2;
@@ -106,26 +111,20 @@ keep(void *ctx, const struct tile_builder *at)
 static int
 options(struct job *j, int argc, char **argv)
 {
-	const char *key = NULL;
+	enum err e;
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--log-key") == 0 && i + 1 < argc)
-			key = argv[++i];
-		else if (strcmp(argv[i], "--state") == 0 && i + 1 < argc)
-			j->state = argv[++i];
-		else if (strcmp(argv[i], "--json") == 0)
-			j->json = 1;
-		else if (argv[i][0] == '-' || j->where != NULL)
-			return usage();
-		else
-			j->where = argv[i];
-	}
-	if (key == NULL || j->where == NULL)
+	j->state = option(argc, argv, "--state");
+	j->json = flag(argc, argv, "--json");
+	e = option_policy(argc, argv, &j->policy, &j->file, &j->why);
+	if ((j->where = word(argc, argv)) == NULL || (e == OK && j->policy.logs == 0 && !j->file))
 		return usage();
-	if (vkey_read(&j->log, key, &j->why) != OK) {
-		(void)fprintf(stderr, "urna-verify: --log-key: %s\n", j->why.text);
+	if (e == OK && (e = source_open(&j->src, j->where, &j->why)) == OK)
+		e = policy_choose(&j->policy, &j->src, &j->why);
+	if (e != OK) {
+		(void)fprintf(stderr, "urna-verify: %s\n", j->why.text);
 		return 2;
 	}
+	j->log = j->policy.log[0].key;
 	return 0;
 }
 
@@ -148,28 +147,29 @@ static int
 run(struct job *j)
 {
 	struct timespec t0, t1;
-	struct file_source src;
+	struct policy_view v;
 	struct buf b = {0};
-	struct head head;
 	enum err e;
 
-	if (source_open(&src, j->where, &j->why) != OK || resume(j) != OK) {
+	if (resume(j) != OK) {
 		(void)fprintf(stderr, "urna-verify: %s\n", j->why.text);
 		return 2;
 	}
 	(void)clock_gettime(CLOCK_MONOTONIC, &t0);
-	if ((e = source_read(&src, "checkpoint", NOTE_MAX_BYTES, &b, &j->why)) == OK && (e = checkpoint_open(&head, b.p, b.n, &j->log, &j->why)) == OK) {
-		if (head.size < j->at.frontier.size)
-			e = why_set(&j->why, ERR_PROOF, "a rollback: the log shows %" PRIu64 " entries, and %" PRIu64 " were recomputed before", head.size, j->at.frontier.size);
+	if ((e = source_read(&j->src, "checkpoint", NOTE_MAX_BYTES, &b, &j->why)) == OK && (e = policy_open(&v, &j->policy, b.p, b.n, &j->why)) == OK) {
+		if (!v.quorum)
+			e = why_set(&j->why, ERR_PROOF, "%zu of the witnesses cosigned, the quorum is %s", v.cosigned, policy_quorum(&j->policy));
+		else if (v.head.size < j->at.frontier.size)
+			e = why_set(&j->why, ERR_PROOF, "a rollback: the log shows %" PRIu64 " entries, and %" PRIu64 " were recomputed before", v.head.size, j->at.frontier.size);
 		else
-			e = log_read_on(&src, "", &head, &j->at, NULL, keep, j, &j->why);
+			e = log_read_on(&j->src, "", &v.head, &j->at, NULL, keep, j, &j->why);
 	}
 	(void)clock_gettime(CLOCK_MONOTONIC, &t1);
 	buf_free(&b);
 	if (e != OK)
 		return not_verified(e, "", &j->why);
 	keep(j, &j->at);
-	report(j, &head, (double)(t1.tv_sec - t0.tv_sec) + (double)(t1.tv_nsec - t0.tv_nsec) / 1e9);
+	report(j, &v.head, (double)(t1.tv_sec - t0.tv_sec) + (double)(t1.tv_nsec - t0.tv_nsec) / 1e9);
 	return 0;
 }
 

@@ -5,7 +5,7 @@
 #ifndef VERIFIER_LOG_CMD_H
 #define VERIFIER_LOG_CMD_H
 
-/* argv from the command's name on; the exit code: 0 verified, 1 not, 2 could not run. */
+/* argv as of main; the exit code: 0 verified, 1 not, 2 could not run. */
 int cmd_log(int argc, char **argv);
 
 #endif

@@ -14,6 +14,7 @@
 #include "crypto/version.h"
 #include "verifier/log_cmd.h"
 #include "verifier/options.h"
+#include "verifier/policy_cmd.h"
 #include "verifier/receipt_cmd.h"
 #include "verifier/record_checks.h"
 #include "verifier/selftest.h"
@@ -30,19 +31,21 @@ usage(FILE *out)
 	    "           DIR: receipts and checkpoints of anybody, NAME.ballot beside NAME where the ballot is known\n"
 	    "       urna-verify record DIR-or-URL --self-test [--election-id HEX] [--log-key VKEY ...] [--json] [--quiet]\n"
 	    "           spoil copies of the record in more than 100 named ways and show the check that notices each\n"
-	    "       urna-verify receipt FILE --ballot FILE (--log-key VKEY | --record DIR-or-URL) [--record DIR-or-URL]\n"
-	    "           [--election-id HEX] [--witness VKEY ... [--quorum K]]\n"
-	    "           that a ballot is under a signed head, and with --record in the head that was counted\n"
+	    "       urna-verify receipt FILE --ballot FILE (--log-key VKEY | --policy FILE | --record DIR-or-URL)\n"
+	    "           [--record DIR-or-URL] [--election-id HEX] [--witness VKEY ... [--quorum K]]\n"
+	    "           that a ballot is under a signed head, with --policy cosigned as it demands, with --record in the one counted\n"
 	    "       urna-verify receipt --mine FILE --user USER --record DIR-or-URL [--election-id HEX] [--password-file FILE]\n"
 	    "           that the record holds the voter's own ballot, by the private file and the password; on a device you trust\n"
 	    "       urna-verify challenge FILE --record DIR-or-URL [--election-id HEX]\n"
 	    "           that an opened ballot encrypts what the voter marked\n"
-	    "       urna-verify watch DIR-or-URL --log-key VKEY --state FILE [--once] [...]\n"
+	    "       urna-verify watch DIR-or-URL (--log-key VKEY | --policy FILE) --state FILE [--once] [...]\n"
 	    "           follow a log: alarm on fork, rollback, staleness, bad signature, missing cosignatures\n"
 	    "       urna-verify compare HEAD HEAD ... --log-key VKEY [--log DIR-or-URL] [--evidence DIR] [--json]\n"
 	    "           that signed heads of different people belong to one log\n"
-	    "       urna-verify log DIR-or-URL --log-key VKEY [--state FILE] [--json]\n"
+	    "       urna-verify log DIR-or-URL (--log-key VKEY | --policy FILE) [--state FILE] [--json]\n"
 	    "           the whole tree from its entries\n"
+	    "       urna-verify policy (CALL.json | DIR-or-URL)\n"
+	    "           the election's logs, witnesses and quorum as a policy file that other tools read too\n"
 	    "       urna-verify show FILE\n"
 	    "           a file of the record in readable form\n"
 	    "       urna-verify --version\n\n"
@@ -149,7 +152,7 @@ on_abort(int sig)
 int
 main(int argc, char **argv)
 {
-	static const char *const commands[] = {"record", "receipt", "challenge", "show", "watch", "compare", "log"};
+	static const char *const commands[] = {"record", "receipt", "challenge", "show", "watch", "compare", "log", "policy"};
 	int code = -1;
 
 	if (version_asked(argc, argv, "urna-verify"))
@@ -159,7 +162,7 @@ main(int argc, char **argv)
 	if (argc >= 2 && strcmp(argv[argc - 1], "--help") == 0) {
 		for (size_t i = 0; argc > 2 && i < sizeof commands / sizeof *commands; i++)
 			if (strcmp(argv[1], commands[i]) == 0 && i >= 4 && dup2(STDOUT_FILENO, STDERR_FILENO) >= 0) /* they have pages of their own */
-				return (i == 4 ? cmd_watch(2, argv) : i == 5 ? cmd_compare(2, argv) : cmd_log(1, argv + 1)) == 2 ? 0 : 1;
+				return (i == 4 ? cmd_watch(2, argv) : i == 5 ? cmd_compare(2, argv) : i == 6 ? cmd_log(2, argv) : cmd_policy(2, argv)) == 2 ? 0 : 1;
 		usage(stdout);
 		return 0;
 	}
@@ -176,7 +179,9 @@ main(int argc, char **argv)
 	else if (strcmp(argv[1], "watch") == 0)
 		code = cmd_watch(argc, argv);
 	else if (strcmp(argv[1], "log") == 0)
-		code = cmd_log(argc - 1, argv + 1);
+		code = cmd_log(argc, argv);
+	else if (strcmp(argv[1], "policy") == 0)
+		code = cmd_policy(argc, argv);
 	else if (strcmp(argv[1], "show") == 0)
 		code = cmd_show(argc, argv);
 	if (code < 0)

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -99,6 +100,78 @@ option_witnesses(int argc, char **argv, struct vkey *keys, size_t most, size_t *
 		return why_set(why, ERR_RANGE, "--quorum %lld of only %zu witnesses", (long long)k, *n);
 	*quorum = (size_t)k;
 	return OK;
+}
+
+static enum err
+policy_of_witnesses(int argc, char **argv, struct policy *out, struct why *why)
+{
+	struct vkey key[POLICY_MAX_WITNESSES];
+	size_t n = 0, quorum = 0;
+	enum err e = option_witnesses(argc, argv, key, POLICY_MAX_WITNESSES, &n, &quorum, why);
+
+	for (size_t i = 0; i < n && e == OK; i++) {
+		char name[24];
+
+		(void)snprintf(name, sizeof name, "W%zu", i + 1);
+		e = policy_add_witness(out, name, &key[i], NULL, why);
+	}
+	return e == OK ? policy_any(out, (unsigned)quorum, why) : e;
+}
+
+/* --log-key: the one log there is. */
+static enum err
+pin_log(struct policy *p, const char *text, struct why *why)
+{
+	struct vkey key;
+	enum err e = vkey_read(&key, text, why);
+
+	if (e != OK)
+		return why_prefix(why, e, "--log-key");
+	for (size_t i = 0; i < p->logs; i++)
+		if (vkey_equal(&p->log[i].key, &key) && strcmp(p->log[i].key.name, key.name) == 0) {
+			p->log[0] = p->log[i];
+			p->logs = 1;
+			return OK;
+		}
+	if (p->logs > 0)
+		return why_set(why, ERR_ABSENT, "--log-key %s: no log of the policy", key.name);
+	return policy_add_log(p, &key, NULL, why);
+}
+
+enum err
+option_policy(int argc, char **argv, struct policy *out, int *file, struct why *why)
+{
+	const char *path = option(argc, argv, "--policy"), *key = option(argc, argv, "--log-key");
+	struct buf b = {0};
+	enum err e = OK;
+
+	*file = path != NULL;
+	policy_init(out);
+	if (path == NULL)
+		e = policy_of_witnesses(argc, argv, out, why);
+	else if (option(argc, argv, "--witness") != NULL || option(argc, argv, "--quorum") != NULL)
+		e = why_set(why, ERR_RANGE, "--policy says who the witnesses are, and how many: no --witness, no --quorum");
+	else if ((e = file_read(&b, path, POLICY_MAX_BYTES, why)) == OK && (e = policy_read(out, b.p, b.n, why)) != OK)
+		e = why_prefix(why, e, "%.300s", path);
+	buf_free(&b);
+	return e == OK && key != NULL ? pin_log(out, key, why) : e;
+}
+
+enum err
+policy_choose(struct policy *p, const struct file_source *src, struct why *why)
+{
+	struct policy_view v;
+	struct buf b = {0};
+	enum err e = OK;
+
+	if (p->logs == 0)
+		return why_set(why, ERR_ABSENT, "the policy names no log: give --log-key");
+	if (p->logs > 1 && (e = source_read(src, "checkpoint", NOTE_MAX_BYTES, &b, why)) == OK && (e = policy_open(&v, p, b.p, b.n, why)) == OK) {
+		p->log[0] = p->log[v.log];
+		p->logs = 1;
+	}
+	buf_free(&b);
+	return e == OK ? OK : why_prefix(why, e, "which log of the policy it is (--log-key would say it)");
 }
 
 enum err

@@ -2,7 +2,7 @@
 #ifndef VERIFIER_OPTIONS_H
 #define VERIFIER_OPTIONS_H
 
-#include "crypto/note.h"
+#include "crypto/policy.h"
 #include "crypto/source.h"
 
 /* argv from index 2 on; each option is taken out of it (set to NULL) when it is asked for. */
@@ -20,6 +20,11 @@ MUST_CHECK enum err option_number(int argc, char **argv, const char *name, int64
 /* Every --witness VKEY (at most `most`, cosignature keys) and --quorum K (all of them if not said; at most
  * as many as there are). ERR_FORMAT, ERR_RANGE. */
 MUST_CHECK enum err option_witnesses(int argc, char **argv, struct vkey *keys, size_t most, size_t *n, size_t *quorum, struct why *why);
+/* What the person trusts: --policy FILE, or a policy of --witness VKEY ... and --quorum K (all of them if not said), to which --log-key VKEY is
+ * added; of the logs of a FILE that names some it leaves only that one, which must be there. *file: 1 if there was a FILE. ERR_FORMAT, ERR_RANGE, ERR_ABSENT, ERR_IO. */
+MUST_CHECK enum err option_policy(int argc, char **argv, struct policy *out, int *file, struct why *why);
+/* Of several logs in a policy leave the one that signed the source's checkpoint; ERR_ABSENT also if the policy names none. */
+MUST_CHECK enum err policy_choose(struct policy *p, const struct file_source *src, struct why *why);
 
 /* --election-id HEX, which a person may have typed with blanks and capitals, into id; *pinned is it, or NULL if there is none. ERR_FORMAT. */
 MUST_CHECK enum err option_election(int argc, char **argv, char id[65], const char **pinned, struct why *why);

@@ -8,6 +8,7 @@
 #include "verifier/cmd.h"
 #include "verifier/mine.h"
 #include "verifier/options.h"
+#include "verifier/policy_cmd.h"
 
 /* The ballots that were counted: the box as the close entry names it. */
 static enum err
@@ -26,14 +27,12 @@ read_counted(struct record *rec, struct why *why)
 
 /* What was asked for on the command line. */
 struct asked {
-	const char *file, *ballot, *key, *where; /* where: of the record, or NULL */
+	const char *file, *ballot, *where; /* where: of the record, or NULL */
 	const char *mine, *user, *password_file;
 	char id[65];
 	const char *pinned;
-	struct witnesses {
-		struct vkey key[MAX_PARTIES];
-		size_t n, quorum;
-	} witnesses;
+	struct policy policy;
+	int policy_file, named; /* 1: a policy file, which must be met; 1: the person named witnesses */
 };
 
 /* "And it is mine": no receipt is needed, only the private file and the password. */
@@ -62,28 +61,13 @@ receipt_mine(struct record *rec, const struct asked *q)
 	return verified("", q->pinned);
 }
 
-/* Those of the record as they stand after every replacement (V39), unless the person named some. */
 static void
-witnesses_of(struct witnesses *w, const struct call *call)
+print_cosigned(const struct policy *p, const struct policy_view *v)
 {
-	if (w->n > 0)
-		return;
-	for (unsigned i = 0; i < call->witnesses; i++)
-		w->key[w->n++] = call->witness[i].key;
-	w->quorum = call->witness_quorum;
-}
-
-static enum err
-print_cosigned(const struct receipt *r, const struct witnesses *w, struct why *why)
-{
-	size_t n = 0;
-	enum err e = checkpoint_cosigners(&n, r->checkpoint, r->checkpoint_n, w->key, w->n, why);
-
-	if (e == OK && n > 0 && n >= w->quorum)
-		(void)printf("in a cosigned head: %zu of %zu witnesses\n", n, w->n);
-	else if (e == OK && w->n > 0)
-		(void)printf("not in a cosigned head (%zu of %zu witnesses; %zu are asked for): fetch the receipt again after the next public head\n", n, w->n, w->quorum);
-	return e;
+	if (v->cosigned > 0 && v->quorum)
+		(void)printf("in a cosigned head: %zu of %zu witnesses\n", v->cosigned, p->witnesses);
+	else if (p->witnesses > 0)
+		(void)printf("not in a cosigned head (%zu of %zu witnesses; the quorum is %s): fetch the receipt again after the next public head\n", v->cosigned, p->witnesses, policy_quorum(p));
 }
 
 /* The entry is the record's, and the head a prefix of its log. */
@@ -130,6 +114,28 @@ check_election(struct record *rec, const struct buf *entry, const char *pinned, 
 	return e;
 }
 
+/* By whom the receipt's head is signed and cosigned. The witnesses are the record's as they stand after every replacement (V39), unless the
+ * person named some. */
+static enum err
+check_head(struct record *rec, const struct receipt *r, const struct hash *leaf, struct head *head, struct asked *q, struct why *why)
+{
+	struct policy *p = &q->policy;
+	struct policy_view v;
+	enum err e;
+
+	if (p->logs == 0 && (e = policy_add_log(p, &rec->call.log_ballots, NULL, why)) != OK)
+		return e;
+	if ((e = policy_open(&v, p, r->checkpoint, r->checkpoint_n, why)) != OK || (e = receipt_verify(r, leaf, &p->log[v.log].key, head, why)) != OK)
+		return e;
+	(void)printf("in a signed head: entry %llu of a tree of %llu\n", (unsigned long long)r->index, (unsigned long long)head->size);
+	if (rec != NULL && (e = record_events(rec, why)) != OK)
+		return why_prefix(why, e, "the record");
+	if (rec != NULL && !q->named && ((e = policy_add_call(p, &rec->call, why)) != OK || (e = policy_open(&v, p, r->checkpoint, r->checkpoint_n, why)) != OK))
+		return e;
+	print_cosigned(p, &v);
+	return q->policy_file && !v.quorum ? why_set(why, ERR_PROOF, "the policy is not met") : OK;
+}
+
 /* rec is NULL without --record. Says of one receipt what can be said of it. */
 static int
 receipt_check(struct record *rec, const struct buf *receipt, const struct buf *entry, struct asked *q)
@@ -138,25 +144,11 @@ receipt_check(struct record *rec, const struct buf *receipt, const struct buf *e
 	struct receipt r;
 	struct head head;
 	struct hash leaf;
-	struct vkey log;
 	enum err e;
 
-	if (q->key != NULL && vkey_read(&log, q->key, &why) != OK)
-		return cannot(&why);
-	if ((e = check_election(rec, entry, q->pinned, &why)) != OK)
-		return not_verified(e, "", &why);
-	if (q->key == NULL)
-		log = rec->call.log_ballots;
 	leaf_hash(&leaf, entry->p, entry->n);
-	if ((e = receipt_read(&r, receipt->p, receipt->n, &why)) != OK || (e = receipt_verify(&r, &leaf, &log, &head, &why)) != OK)
-		return not_verified(e, "", &why);
-	(void)printf("in a signed head: entry %llu of a tree of %llu\n", (unsigned long long)r.index, (unsigned long long)head.size);
-	if (rec != NULL) {
-		if ((e = record_events(rec, &why)) != OK)
-			return not_verified(e, "the record: ", &why);
-		witnesses_of(&q->witnesses, &rec->call);
-	}
-	if ((e = print_cosigned(&r, &q->witnesses, &why)) != OK)
+	if ((e = check_election(rec, entry, q->pinned, &why)) != OK || (e = receipt_read(&r, receipt->p, receipt->n, &why)) != OK ||
+	    (e = check_head(rec, &r, &leaf, &head, q, &why)) != OK)
 		return not_verified(e, "", &why);
 	if (rec == NULL)
 		return verified(" (provisional: not compared with the record that was counted)", q->pinned);
@@ -182,27 +174,45 @@ receipt_file(struct record *rec, struct asked *q)
 	return code;
 }
 
+static enum err
+read_asked(int argc, char **argv, struct asked *q, struct why *why)
+{
+	enum err e;
+
+	q->mine = option(argc, argv, "--mine");
+	q->user = option(argc, argv, "--user");
+	q->password_file = option(argc, argv, "--password-file");
+	q->ballot = option(argc, argv, "--ballot");
+	q->where = option(argc, argv, "--record");
+	if ((e = option_election(argc, argv, q->id, &q->pinned, why)) != OK || (e = option_policy(argc, argv, &q->policy, &q->policy_file, why)) != OK)
+		return e;
+	q->named = q->policy_file || q->policy.witnesses > 0;
+	q->file = word(argc, argv);
+	return OK;
+}
+
 int
 cmd_receipt(int argc, char **argv)
 {
-	struct asked q = {.mine = option(argc, argv, "--mine"), .user = option(argc, argv, "--user"), .password_file = option(argc, argv, "--password-file"),
-	    .ballot = option(argc, argv, "--ballot"), .key = option(argc, argv, "--log-key"), .where = option(argc, argv, "--record")};
+	struct asked *q = calloc(1, sizeof *q);
 	struct record *rec = calloc(1, sizeof *rec);
 	struct why why = {"out of memory"};
 	int code = -1;
 
-	if (rec == NULL || option_election(argc, argv, q.id, &q.pinned, &why) != OK ||
-	    option_witnesses(argc, argv, q.witnesses.key, MAX_PARTIES, &q.witnesses.n, &q.witnesses.quorum, &why) != OK ||
-	    (q.where != NULL && source_open(&rec->src, q.where, &why) != OK)) {
+	if (rec == NULL || q == NULL || read_asked(argc, argv, q, &why) != OK || (q->where != NULL && source_open(&rec->src, q->where, &why) != OK)) {
 		free(rec);
+		free(q);
 		return cannot(&why);
 	}
-	q.file = word(argc, argv);
-	if (q.mine != NULL && q.where != NULL && q.user != NULL && q.file == NULL)
-		code = receipt_mine(rec, &q);
-	else if (q.mine == NULL && q.file != NULL && q.ballot != NULL && (q.key != NULL || q.where != NULL))
-		code = receipt_file(q.where != NULL ? rec : NULL, &q);
+	if (q->mine != NULL && q->where != NULL && q->user != NULL && q->file == NULL)
+		code = receipt_mine(rec, q);
+	else if (q->mine == NULL && q->file != NULL && q->ballot != NULL && q->policy.logs == 0 && q->where == NULL && q->policy_file) {
+		(void)why_set(&why, ERR_ABSENT, "the policy names no log: give --log-key");
+		code = cannot(&why);
+	} else if (q->mine == NULL && q->file != NULL && q->ballot != NULL && (q->policy.logs > 0 || q->where != NULL))
+		code = receipt_file(q->where != NULL ? rec : NULL, q);
 	record_free(rec);
 	free(rec);
+	free(q);
 	return code;
 }

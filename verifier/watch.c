@@ -15,14 +15,16 @@
 #include "verifier/heads.h"
 #include "verifier/options.h"
 
-enum { MOST_WITNESSES = NOTE_MAX_SIGNATURES, STATE_MAX = 1 << 30 };
+enum { STATE_MAX = 1 << 30 };
 
 static const char usage[] =
     "usage: urna-verify watch DIR-or-URL --log-key VKEY --state FILE [--interval S] [--once] [--max-age S]\n"
     "         [--evidence DIR] [--witness VKEY ... [--quorum K]] [--json]\n"
+    "       urna-verify watch DIR-or-URL --policy FILE [--log-key VKEY] --state FILE ...\n"
     "  Reads the log's checkpoint every S seconds (60), keeps each head in FILE, proves by the log's tiles that\n"
     "  it grew out of those before, and raises an alarm on: fork, rollback, bad-signature, stale (no newer head,\n"
-    "  or with --witness no newer cosignature, for --max-age seconds), uncosigned (fewer than K of the witnesses).\n"
+    "  or where witnesses are asked for no newer cosignature, for --max-age seconds), uncosigned (fewer than K of\n"
+    "  the witnesses, or not the quorum of the policy). --policy: a tlog-policy file (see urna-verify policy).\n"
     "  A fork ends it. Exit: 0 all good, 1 an alarm, 2 something could not be read or proved.\n";
 
 /* One line of the state: FLAG TIME BASE64(note). '+': proved to continue the '+' before; '?': not proved (yet). */
@@ -33,8 +35,8 @@ struct kept {
 };
 
 struct watch {
-	struct vkey log, witness[MOST_WITNESSES];
-	size_t witnesses, quorum;
+	struct policy policy;
+	struct vkey log; /* the one of the policy that is watched */
 	struct file_source src;
 	const char *where, *evidence;
 	int64_t max_age;
@@ -184,20 +186,29 @@ state_open(struct watch *w, const char *path, struct why *why)
 	return e;
 }
 
+static void
+state_line(struct buf *out, const struct buf *note, int64_t seen, int proved)
+{
+	char *text = malloc(4 * (note->n + 2) / 3 + 8);
+
+	if (text == NULL) {
+		out->failed = 1;
+		return;
+	}
+	base64_encode(text, note->p, note->n);
+	buf_printf(out, "%c %" PRId64 " ", proved ? '+' : '?', seen);
+	buf_str(out, text);
+	buf_str(out, "\n");
+	free(text);
+}
+
 static enum err
 state_add(struct watch *w, const struct signed_head *s, int64_t seen, int proved, struct why *why)
 {
-	char *text = malloc(4 * (s->note.n + 2) / 3 + 8);
 	struct buf b = {0};
 	enum err e = OK;
 
-	if (text == NULL)
-		return ERR_NOMEM;
-	base64_encode(text, s->note.p, s->note.n);
-	buf_printf(&b, "%c %" PRId64 " ", proved ? '+' : '?', seen);
-	buf_str(&b, text);
-	buf_str(&b, "\n");
-	free(text);
+	state_line(&b, &s->note, seen, proved);
 	if (b.failed)
 		e = ERR_NOMEM;
 	else if (write(w->fd, b.p, b.n) != (ssize_t)b.n || fsync(w->fd) != 0)
@@ -259,17 +270,52 @@ biggest(const struct watch *w)
 	return k;
 }
 
+/* The head, and as a state that this command reads when it was first seen and when the alarm was raised. */
+static enum err
+stale_evidence(char folder[512], const struct watch *w, const struct kept *last, const struct buf *note, struct why *why)
+{
+	static const struct buf none = {0};
+	struct buf state = {0};
+	char path[600];
+	enum err e;
+
+	state_line(&state, &last->s.note, last->seen, last->proved);
+	state_line(&state, note, (int64_t)time(NULL), 0);
+	if ((e = state.failed ? ERR_NOMEM : evidence_write(folder, w->evidence, "stale", note, &none, NULL, why)) == OK) {
+		(void)snprintf(path, sizeof path, "%s/state", folder);
+		e = file_write(path, state.p, state.n, 0644, why);
+	}
+	buf_free(&state);
+	return e;
+}
+
+/* now: the head that is shown; NULL: none could be read, and the biggest is the last one. */
 static void
-check_age(struct watch *w, const struct head *head, uint64_t cosigned)
+check_age(struct watch *w, const struct signed_head *now)
 {
 	const struct kept *last = biggest(w);
-	int64_t t = w->witnesses > 0 ? (int64_t)cosigned : last != NULL ? last->seen : 0, age = (int64_t)time(NULL) - t;
-	char text[160];
+	char text[160], folder[512] = "";
+	struct policy_view v = {.newest = 0};
+	struct why why = {""};
+	int64_t t, age;
+	int witnessed = w->policy.quorum >= 0; /* then it is the witnesses' word that must be new */
 
-	if (w->max_age == 0 || last == NULL || age <= w->max_age)
+	if (w->max_age == 0 || last == NULL)
 		return;
-	(void)snprintf(text, sizeof text, t == 0 ? "no cosignature at all" : w->witnesses > 0 ? "the newest cosignature is %lld seconds old" : "no newer head for %lld seconds", (long long)age);
-	alarm_of(w, "stale", head, text, NULL, NULL, NULL);
+	if (now == NULL)
+		now = &last->s;
+	if (policy_open(&v, &w->policy, now->note.p, now->note.n, &why) != OK)
+		v.newest = 0;
+	t = witnessed ? (int64_t)v.newest : last->seen;
+	if ((age = (int64_t)time(NULL) - t) <= w->max_age)
+		return;
+	(void)snprintf(text, sizeof text, t == 0 ? "no cosignature at all" : witnessed ? "the newest cosignature is %lld seconds old" : "no newer head for %lld seconds", (long long)age);
+	w->alarms++;
+	if (w->evidence != NULL && stale_evidence(folder, w, last, &now->note, &why) != OK) {
+		(void)fprintf(stderr, "urna-verify: the evidence could not be written: %s\n", why.text);
+		folder[0] = '\0';
+	}
+	tell(w, "stale", &now->head, text, folder);
 }
 
 static enum err
@@ -278,23 +324,20 @@ look(struct watch *w, struct why *why)
 	const struct kept *last = biggest(w);
 	struct signed_head now = {0};
 	struct buf b = {0};
-	struct head bad;
-	uint64_t newest = 0;
-	size_t count = 0;
+	struct policy_view v;
 	int known = 0, listed = 0, proved = 0, before = w->alarms;
 	enum err e = source_read(&w->src, "checkpoint", NOTE_MAX_BYTES, &b, why);
 
 	if (e != OK) {
 		w->unsaid++;
 		tell(w, "unreachable", NULL, why->text, "");
-		check_age(w, NULL, last != NULL && head_cosigned(&last->s, w->witness, w->witnesses, &count, &newest, why) == OK ? newest : 0);
+		check_age(w, NULL);
 		buf_free(&b);
 		return OK;
 	}
-	if ((e = checkpoint_open(&bad, b.p, b.n, &w->log, why)) != OK || (e = head_take(&now, b.p, b.n, &w->log, why)) != OK ||
-	    (e = head_cosigned(&now, w->witness, w->witnesses, &count, &newest, why)) != OK) {
+	if ((e = policy_open(&v, &w->policy, b.p, b.n, why)) != OK || (e = head_take(&now, b.p, b.n, &w->log, why)) != OK) {
 		alarm_of(w, "bad-signature", NULL, why->text, &b, last != NULL ? &last->s.note : NULL, NULL);
-		check_age(w, NULL, 0);
+		check_age(w, NULL);
 		buf_free(&b);
 		buf_free(&now.note);
 		return OK;
@@ -313,15 +356,15 @@ look(struct watch *w, struct why *why)
 		alarm_of(w, "rollback", &now.head, text, &now.note, &last->s.note, NULL);
 		proved = 0;
 	}
-	if (count < w->quorum) {
-		char text[160];
+	if (!v.quorum) {
+		char text[256];
 
-		(void)snprintf(text, sizeof text, "%zu of the witnesses cosigned, %zu are asked for", count, w->quorum);
+		(void)snprintf(text, sizeof text, "%zu of the witnesses cosigned, the quorum is %s", v.cosigned, policy_quorum(&w->policy));
 		alarm_of(w, "uncosigned", &now.head, text, &now.note, NULL, NULL);
 	}
 	e = known || (listed && !proved) ? OK : state_add(w, &now, (int64_t)time(NULL), proved, why);
 	if (e == OK && !w->forked)
-		check_age(w, &now.head, newest);
+		check_age(w, &now);
 	if (e == OK && w->alarms == before && (known || proved))
 		tell(w, known ? "unchanged" : last == NULL ? "first" : "grown", &now.head, known ? "" : last == NULL ? "nothing to compare it with yet" : "proved to continue what was seen", "");
 	buf_free(&now.note);
@@ -331,10 +374,10 @@ look(struct watch *w, struct why *why)
 int
 cmd_watch(int argc, char **argv)
 {
-	const char *key = option(argc, argv, "--log-key"), *state = option(argc, argv, "--state");
+	const char *state = option(argc, argv, "--state");
 	struct watch *w = calloc(1, sizeof *w);
 	struct sigaction act = {.sa_handler = on_signal};
-	int once = flag(argc, argv, "--once"), code = 2;
+	int once = flag(argc, argv, "--once"), code = 2, file;
 	int64_t interval;
 	struct why why = {""};
 	enum err e;
@@ -346,13 +389,16 @@ cmd_watch(int argc, char **argv)
 	w->json = flag(argc, argv, "--json");
 	if ((e = option_number(argc, argv, "--interval", 1, 86400, 60, &interval, &why)) != OK ||
 	    (e = option_number(argc, argv, "--max-age", 1, INT32_MAX, 0, &w->max_age, &why)) != OK ||
-	    (e = option_witnesses(argc, argv, w->witness, MOST_WITNESSES, &w->witnesses, &w->quorum, &why)) != OK)
+	    (e = option_policy(argc, argv, &w->policy, &file, &why)) != OK)
 		goto done;
-	if ((w->where = word(argc, argv)) == NULL || key == NULL || state == NULL) {
-		e = why_set(&why, ERR_FORMAT, "give a log, --log-key and --state\n%s", usage);
+	if ((w->where = word(argc, argv)) == NULL || (w->policy.logs == 0 && !file) || state == NULL) {
+		e = why_set(&why, ERR_FORMAT, "give a log, --log-key or --policy, and --state\n%s", usage);
 		goto done;
 	}
-	if ((e = vkey_read(&w->log, key, &why)) != OK || (e = source_open(&w->src, w->where, &why)) != OK || (e = state_open(w, state, &why)) != OK)
+	if ((e = source_open(&w->src, w->where, &why)) != OK || (e = policy_choose(&w->policy, &w->src, &why)) != OK)
+		goto done;
+	w->log = w->policy.log[0].key;
+	if ((e = state_open(w, state, &why)) != OK)
 		goto done;
 	(void)sigaction(SIGINT, &act, NULL);
 	(void)sigaction(SIGTERM, &act, NULL);

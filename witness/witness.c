@@ -392,8 +392,8 @@ keep_note(struct buf *out, const struct log *l, const struct note *note)
 		struct note_signature s;
 
 		for (size_t k = 0; note_signature(note, i, &s) == OK && k < l->keys; k++)
-			if (strcmp(s.name, l->key[k].name) == 0 && memcmp(s.id, l->key[k].id, 4) == 0)
-				note_line(out, s.name, s.id, s.sig, s.n);
+			if (note_signature_by(&s, &l->key[k]))
+				buf_put(out, s.line, s.line_n);
 	}
 }
 

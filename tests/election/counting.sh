@@ -29,8 +29,9 @@ after_comparison() {
 	kill "${witness[3]}"; wait "${witness[3]}" 2>/dev/null || true
 	sed -i 's/"authorizer": {[^}]*}//; s/, *}$/}/; s/testigo-3\.key/testigo-4.key/; s/testigo-3\.pass/testigo-4.pass/; s|testigo-3/state|testigo-3/state-4|' "$work/testigo-3/config.json"
 	start_witness 3
-	amend replace-witness --person "Otro partido" --witness "$key" --old testigo-3 $(by operador); party_sign notaria
-	refuse "a replacement signed by the notary who was replaced" "1 of the 2 signatures" send
+	amend replace-witness --person "Otro partido" --witness "$key" --old testigo-3 $(by operador)
+	refuse "a replacement signed by the notary who was replaced" "not the call's" $urna amend sign "$work/amend.json" --record "$R" $(by notaria) --yes
+	refuse "a replacement with one of two signatures" "1 of the 2 signatures" send
 	party_sign notaria-2; send
 	for _ in $(seq 150); do grep -q '^— testigo-4 ' "$R/ballots/checkpoint" && break; sleep 0.2; done
 	grep -q '^— testigo-4 ' "$R/ballots/checkpoint" || { echo "the new witness did not cosign"; exit 1; }

@@ -70,7 +70,13 @@ reissue() { $urna roll reissue --record "$R" --private "$P/roll" --private-key "
 deliver() { $urna roll deliver --record "$R" --queue "$work/queue" --outbox "$work/$1" --pass-file "$K/registro.pass" >/dev/null; }
 amend extend --closes "$(date -u -d @$((closes + 30)) +%Y-%m-%dT%H:%M:%SZ)" $(by operador)
 refuse "an extension with one of two signatures" "1 of the 2 signatures" send
-cosign notaria; send
+refuse "an order signed by one whom the call's rule does not name" "not the call's" $urna amend sign "$work/amend.json" --record "$R" $(by auditoria) --yes
+shown=$($urna amend sign "$work/amend.json" --record "$R" $(by notaria) <<<no || true)
+for want in 'Clase: prórroga' "nueva hora de cierre: $(date -u -d @$((closes + 30)) +%Y-%m-%dT%H:%M:%SZ)" 'acuerdo: INE/CG777/2026' 'motivo: ensayo' 'a propuesta de: Consejo General' 'no se firm'; do
+	grep -q "$want" <<<"$shown" || { echo "who signs an order is not shown \"$want\": $shown"; exit 1; }
+done
+refuse "an order that was shown, and not signed" "1 of the 2 signatures" send
+$urna amend sign "$work/amend.json" --record "$R" $(by notaria) <<<sí >/dev/null; send
 amend extend --closes "$(date -u -d @$closes +%Y-%m-%dT%H:%M:%SZ)" $(by operador); cosign notaria
 refuse "an extension backwards" "not at this step" send
 closes=$((closes + 30))

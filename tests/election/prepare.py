@@ -2,7 +2,7 @@
 """Write an election's inputs: prepare.py FOLDER step ... ; the steps follow tests/demo.
 
 call   FOLDER NAME=VKEY ...        call.json from the keys
-draft  FOLDER CALLHASH OPENS CLOSES HEADS   contests.json (made by an example) -> manifest draft
+draft  FOLDER RECORD OPENS CLOSES   contests.json and voters.csv (made by an example) -> draft.json, by urna manifest draft
 """
 import json
 import os
@@ -56,17 +56,18 @@ def call(folder, account, box, keys):
         json.dump(text, f, ensure_ascii=False, indent=1)
 
 
-def draft(folder, call_hash, opens, closes):
+def draft(folder, record, opens, closes):
+    import subprocess
     with open(folder + "/contests.json", encoding="utf-8") as f:
         example = json.load(f)
-    text = {
-        "urna": "manifest", "version": 1, "call": call_hash, "acuerdo": "INE/CG000/2026", "opens": iso(opens), "closes": iso(closes),
-        "grace_seconds": 2, "public_head": {"seconds": 2, "ballots": 20, "at_most_seconds": 10}, "heartbeat_seconds": 5, "replacement_delay_seconds": 1,
-        "codes": {"digits": 6, "seconds": 300, "attempts": 3, "lock_seconds": 60}, "small_group": 10,
-        "entities": example["entities"], "contests": example["contests"], "styles": example["styles"],
-    }
-    with open(folder + "/draft.json", "w", encoding="utf-8") as f:
-        json.dump(text, f, ensure_ascii=False, indent=1)
+    given = dict(example, grace_seconds=2, public_head={"seconds": 2, "ballots": 20, "at_most_seconds": 10}, heartbeat_seconds=5, replacement_delay_seconds=1,
+                 codes={"digits": 6, "seconds": 300, "attempts": 3, "lock_seconds": 60})
+    with open(folder + "/given.json", "w", encoding="utf-8") as f:
+        json.dump(given, f, ensure_ascii=False, indent=1)
+    if os.path.exists(folder + "/draft.json"):
+        os.remove(folder + "/draft.json")
+    subprocess.check_output(["build/bin/urna", "manifest", "draft", "--record", record, "--from", folder + "/given.json", "--csv", folder + "/voters.csv",
+                             "--opens", iso(opens), "--closes", iso(closes), "--out", folder + "/draft.json"])
 
 
 def cards(folder, transcript):
@@ -91,8 +92,7 @@ def presidential(folder, voters, entities):
     contest = {"id": "pre", "type": "presidencia", "ambito": "federal", "name": data["contest"]["name"], "acuerdo": "INE/CG000/2026",
                "parties": parties, "coalitions": data["coalitions"], "common": [], "independents": [], "unregistered": True}
     names = drawn["entities"]
-    example = {"entities": [{"id": e["code"], "name": e["name"]} for e in names], "contests": [contest],
-               "styles": [{"entity": e["code"], "contests": ["pre"]} for e in names]}
+    example = {"entities": [{"id": e["code"], "name": e["name"]} for e in names], "contests": [contest]}  # styles: by where voters are
     write(folder, example, [(e, "pre=" + line, "") for e, line in drawn["voters"]])
     print(drawn["assumed"])
     with open(folder + "/expected.json", "w", encoding="utf-8") as f:

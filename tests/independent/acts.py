@@ -74,6 +74,9 @@ def key(r):
     for c in r.transcript["cards"]:
         need(c["serial"] in custody, "a card without custodian")
         k = custody[c["serial"]]
+        together = [o for o in r.transcript["cards"] if o["set"] == c["set"] and o["serial"] in custody
+                    and custody[o["serial"]]["custodian"] == k["custodian"]]
+        need(len(together) < r.t, "a custodian with the cards of a set that open the votes")
         a.json["cards"].append({"serial": c["serial"], "trustee": c["trustee"], "set": c["set"],
                                 **{n: k[n] for n in ("custodian", "acuerdo", "designated", "envelope")}})
         a.text += "  serie %s, parte %d, juego %d; en custodia de %s, por acuerdo %s de %s; sobre %s\n" % (
@@ -96,9 +99,20 @@ def first(r, kind):
     return next((i for i, e in enumerate(r.events) if e.kind == kind), len(r.events))
 
 
+KINDS = {"suspend": "suspensión", "resume": "reanudación", "extend": "prórroga", "cancel": "cancelación",
+         "exclude": "exclusión de la lista nominal", "include": "inclusión en la lista nominal",
+         "replace-credential": "reposición de credencial", "replace-notary": "sustitución del tercero con fe pública",
+         "replace-witness": "sustitución de testigo", "mixer-waiver": "dispensa de mezclador", "heartbeat": "señal de vida"}
+FACTS = {"closes": "nueva hora de cierre", "index": "índice en la lista nominal", "from": "vigente desde", "person": "persona",
+         "old": "en lugar de", "mixer": "mezclador", "jump": "salto del reloj en segundos", "motive": "motivo",
+         "late": "segundos desde la señal anterior", "registry": "registro"}
+
+
 def further(a, v, names):
     more = {n: v.facts[n] for n in names if v.facts.get(n)}
-    a.text += "".join("; %s %s" % m for m in more.items()) + "\n"
+    for n, value in more.items():
+        a.text += "; %s: %s" % (FACTS[n], "incompleto" if (n, value) == ("registry", "incomplete") else value)
+    a.text += "\n"
     return more
 
 
@@ -110,7 +124,7 @@ def amendments(a, events, heading):
         if not a.json["amendments"]:
             a.text += "\n%s\n" % heading
         f = {n: v.facts.get(n, "") for n in ("acuerdo", "motive", "proposer")}
-        a.text += "  %s %s; acuerdo %s; motivo: %s; a propuesta de %s" % (v.when, v.kind, *f.values())
+        a.text += "  %s %s; acuerdo %s; motivo: %s; a propuesta de %s" % (v.when, KINDS[v.kind], *f.values())
         a.json["amendments"].append({"kind": v.kind, "time": v.when, **f, **further(
             a, v, ("closes", "index", "from", "person", "old", "mixer"))})
 
@@ -127,7 +141,7 @@ def interruptions(a, events):
             continue
         if not a.json["interruptions"]:
             a.text += "\nINTERRUPCIONES DEL SERVICIO\n"
-        a.text += "  %s %s" % (v.when, v.kind)
+        a.text += "  %s %s" % (v.when, KINDS[v.kind])
         a.json["interruptions"].append({"kind": v.kind, "time": v.when, **further(a, v, ("jump", "motive", "late", "registry"))})
 
 
@@ -277,6 +291,7 @@ def counts(r):
 
 def handover(r):
     a = Act(r, "handover", "ACTA DE ENTREGA DE TARJETAS, INFORMACIÓN Y DOCUMENTO DE HUELLAS")
+    a.fact("machine", "Equipo en que se calcularon las huellas", r.events[-1].facts["machine"])
     for n in ("hashes.sha256", "hashes.sha512", "hashes.sha3-256"):
         a.fact(n, "SHA-256 de " + n, hash_hex(r.get(n)))
     a.text += "\nTARJETAS QUE SE ENTREGAN\n"

@@ -161,6 +161,7 @@ def note_open(data, keys):
             if key.type == 4:  # tlog-cosignature: a time before the signature
                 need(len(sig) == 76, "cosignature of another length")
                 when = int.from_bytes(sig[4:12], "big")
+                need(0 < when < 1 << 63, "a time no cosignature may have")
                 message = "cosignature/v1\ntime %d\n%s" % (when, text)
                 need(ed25519_verify(key.key, message.encode(), sig[12:]), "false cosignature by " + key.name)
                 signed[key.name] = when

@@ -506,6 +506,7 @@ class Progress:
             need(self.running(2) and once, "only once, in II")
         elif k == "seal":
             need("count" in did and 7 in self.ended, "before VII has ended")
+            need(1 <= len(e.facts.get("machine", "").encode()) <= 127, "the machine of the seal")
         elif k in ("key", "close", "comparison", "count"):
             need(self.running({"key": 1, "close": 5, "comparison": 6, "count": 6}[k]) and once, "only once, in its phase")
             need(k not in ("comparison", "count") or {"comparison": "close", "count": "comparison"}[k] in did, "too early")
