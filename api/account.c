@@ -121,7 +121,7 @@ start(struct service *s, struct fields *f, struct http_reply *r)
 }
 
 static enum err
-send_code(const struct service *s, const char *phone, const char *code)
+send_code(struct service *s, const char *phone, const char *code)
 {
 	struct buf b = {0};
 	struct json_out o = json_out(&b);
@@ -338,7 +338,7 @@ commit(struct service *s, const struct authorization *a, struct buf *request, st
 	enum err e;
 
 	service_view(s, &v);
-	if (strcmp(v.stage, "open") != 0 && (registry_get(s->registry, a->index, &have, NULL) != OK || !have.authorized)) {
+	if (!view_authorizes(&v) && (registry_get(s->registry, a->index, &have, NULL) != OK || !have.authorized)) {
 		registry_row_free(&have);
 		return ERR_NOT_NOW;
 	}
@@ -399,7 +399,7 @@ authorize(struct service *s, struct fields *f, struct http_reply *r)
 		goto done;
 	}
 	service_view(s, &v);
-	if (strcmp(v.stage, "open") != 0 && strcmp(v.stage, "grace") != 0) {
+	if (!view_casts(&v)) {
 		reply_error(r, ERR_NOT_NOW, "authorizations are given between opening and closing");
 		goto done;
 	}
@@ -458,7 +458,7 @@ confirm(struct service *s, struct fields *f, struct http_reply *r)
 		return;
 	}
 	service_view(s, &v);
-	if (strcmp(v.stage, "open") != 0 && strcmp(v.stage, "grace") != 0) {
+	if (!view_casts(&v)) {
 		reply_error(r, ERR_NOT_NOW, "confirmations are taken until the box closes");
 		return;
 	}

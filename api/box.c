@@ -44,20 +44,14 @@ second(struct service *s, const struct http_request *q, uint64_t index, struct h
 	buf_free(&receipt);
 }
 
-static int
-taking(const struct view *v)
-{
-	return strcmp(v->stage, "open") == 0 || strcmp(v->stage, "grace") == 0;
-}
-
-/* Into the log, unless the box was suspended or closed while the ballot was being checked. */
+/* Into the log, unless the box was suspended or its hour came while the ballot was being checked. */
 static enum err
 put_in(struct service *s, const struct http_request *q, const struct ballot *b, uint64_t *index, struct buf *receipt, struct why *why)
 {
 	enum err e = ERR_NOT_NOW;
 
 	(void)pthread_rwlock_rdlock(&s->box_lock);
-	if (taking(&s->view))
+	if (view_casts(&s->view))
 		e = ledger_append(s->ballots, q->body, q->body_n, b->key, index, receipt, why);
 	else
 		(void)why_set(why, e, "the box is not open");
@@ -75,7 +69,7 @@ cast(struct service *s, const struct view *v, const struct http_request *q, stru
 
 	if (b == NULL)
 		abort();
-	if (!taking(v)) {
+	if (!view_casts(v)) {
 		reply_error(r, ERR_NOT_NOW, v->progress.closed ? "the box is closed" : "the box is not open");
 		goto done;
 	}

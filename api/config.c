@@ -18,6 +18,7 @@ config_read(struct config *out, const char *path, struct why *why)
 	if ((e = file_read(&b, path, 65536, why)) == OK && (e = json_parse(&root, b.p, b.n, 65536, why)) == OK) {
 		f = fields_of(root, why);
 		field_copy(&f, "data", c.data, sizeof c.data);
+		field_copy(&f, "fence", c.fence, sizeof c.fence);
 		field_copy(&f, "record", c.record, sizeof c.record);
 		field_copy(&f, "outbox", c.outbox, sizeof c.outbox);
 		field_copy(&f, "control", c.control, sizeof c.control);

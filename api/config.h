@@ -6,7 +6,7 @@
 #include "crypto/bytes.h"
 
 struct config {
-	char data[1024], record[1024], control[108], address[64], outbox[1024];
+	char data[1024], fence[1024], record[1024], control[108], address[64], outbox[1024];
 	unsigned account_port, box_port;
 	char ballots_key[1024], events_key[1024], authorizer_key[1024], rsa_keys[1024], private_roll[1024], private_key[1024], pass_file[1024];
 	char certificate[1024], tls_key[1024];

@@ -12,6 +12,7 @@ status_reply(struct service *s, struct http_reply *r)
 {
 	struct json_out o = json_out(&r->body);
 	struct head head = {0};
+	struct health h;
 
 	(void)pthread_mutex_lock(&s->lock);
 	empty_root(&head.root);
@@ -22,6 +23,11 @@ status_reply(struct service *s, struct http_reply *r)
 	if (s->loaded)
 		json_hash(&o, "election", &s->election);
 	json_text(&o, "state", s->view.stage);
+	health_read(s, &h);
+	json_begin(&o, "failing", '[');
+	for (unsigned i = 0; i < h.n; i++)
+		json_text(&o, NULL, h.part[i]);
+	json_end(&o, ']');
 	json_time(&o, "now", now_seconds());
 	if (s->loaded) {
 		json_time(&o, "opens", s->manifest->opens);
@@ -33,6 +39,28 @@ status_reply(struct service *s, struct http_reply *r)
 	json_end(&o, '}');
 	json_end(&o, '}');
 	(void)pthread_mutex_unlock(&s->lock);
+}
+
+static void
+health(struct service *s, struct http_reply *r)
+{
+	struct json_out o = json_out(&r->body);
+	struct health h;
+	char line[sizeof h.why[0].text + 32];
+
+	(void)pthread_mutex_lock(&s->lock);
+	health_read(s, &h);
+	(void)pthread_mutex_unlock(&s->lock);
+	r->status = h.n == 0 ? 200 : 503;
+	json_begin(&o, NULL, '{');
+	json_bool(&o, "ok", h.n == 0);
+	json_begin(&o, "reasons", '[');
+	for (unsigned i = 0; i < h.n; i++) {
+		(void)snprintf(line, sizeof line, "%s: %s", h.part[i], h.why[i].text);
+		json_text(&o, NULL, line);
+	}
+	json_end(&o, ']');
+	json_end(&o, '}');
 }
 
 /* What each store holds, for the zero report. */
@@ -67,8 +95,10 @@ metrics(struct service *s, struct http_reply *r)
 {
 	struct head events, ballots = {0};
 	uint32_t authorized = 0, confirmed = 0;
+	struct health h;
 
 	(void)pthread_mutex_lock(&s->lock);
+	health_read(s, &h);
 	ledger_public_head(s->events, &events, NULL);
 	if (s->ballots != NULL)
 		ledger_public_head(s->ballots, &ballots, NULL);
@@ -79,7 +109,10 @@ metrics(struct service *s, struct http_reply *r)
 	    "# TYPE urna_events_total counter\nurna_events_total %" PRIu64 "\n# TYPE urna_ballots_public gauge\nurna_ballots_public %" PRIu64
 	    "\n# TYPE urna_authorizations gauge\nurna_authorizations %u\n# TYPE urna_confirmations gauge\nurna_confirmations %u\n"
 	    "# TYPE urna_refusals_total counter\nurna_refusals_total %" PRIu64 "\n# TYPE urna_healthy gauge\nurna_healthy %d\n",
-	    events.size, ballots.size, authorized, confirmed, (uint64_t)s->refusals, ledger_state(s->events, NULL) == OK);
+	    events.size, ballots.size, authorized, confirmed, (uint64_t)s->refusals, h.n == 0);
+	for (unsigned i = 0; i < h.n; i++)
+		buf_printf(&r->body, "urna_failing{part=\"%s\"} 1\n", h.part[i]);
+	buf_printf(&r->body, "# TYPE urna_authorizers_set gauge\nurna_authorizers_set %u\n", s->progress.set);
 	for (unsigned a = 1; s->relay != NULL && a < s->call.authorizers; a++) {
 		uint64_t pending;
 		int good = relay_answers(s->relay, a + 1, &pending);
@@ -137,17 +170,9 @@ control_handle(void *ctx, const struct http_request *q, struct http_reply *r)
 		zero(s, r);
 	else if (strcmp(q->method, "GET") == 0 && strcmp(q->path, "/metrics") == 0)
 		metrics(s, r);
-	else if (strcmp(q->method, "GET") == 0 && strcmp(q->path, "/health") == 0) {
-		(void)pthread_mutex_lock(&s->lock);
-		e = ledger_state(s->events, &why);
-		if (e == OK && s->ballots != NULL)
-			e = ledger_state(s->ballots, &why);
-		(void)pthread_mutex_unlock(&s->lock);
-		if (e != OK)
-			reply_error(r, ERR_NOT_NOW, why.text);
-		else
-			buf_str(&r->body, "{\"ok\": true, \"reasons\": []}\n");
-	} else if (strcmp(q->method, "POST") == 0 && strcmp(q->path, "/backup") == 0)
+	else if (strcmp(q->method, "GET") == 0 && strcmp(q->path, "/health") == 0)
+		health(s, r);
+	else if (strcmp(q->method, "POST") == 0 && strcmp(q->path, "/backup") == 0)
 		copy_out(s, q, r, ledger_backup);
 	else if (strcmp(q->method, "POST") == 0 && strcmp(q->path, "/export") == 0)
 		copy_out(s, q, r, ledger_export);

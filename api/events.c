@@ -33,7 +33,7 @@ void
 events_show(struct service *s)
 {
 	(void)pthread_rwlock_wrlock(&s->box_lock);
-	s->view = (struct view){stage_of(&s->progress), s->loaded, s->progress};
+	s->view = (struct view){stage_of(&s->progress), s->loaded, s->progress, s->steady_gap, s->manifest != NULL ? (int64_t)s->manifest->grace : 0};
 	(void)pthread_rwlock_unlock(&s->box_lock);
 }
 
@@ -43,6 +43,26 @@ service_view(struct service *s, struct view *out)
 	(void)pthread_rwlock_rdlock(&s->box_lock);
 	*out = s->view;
 	(void)pthread_rwlock_unlock(&s->box_lock);
+}
+
+int64_t
+hour_by(int64_t steady_gap)
+{
+	int64_t now = now_seconds(), steady = steady_seconds() + steady_gap;
+
+	return llabs(now - steady) > 30 ? steady : now;
+}
+
+int
+view_authorizes(const struct view *v)
+{
+	return strcmp(v->stage, "open") == 0 && hour_by(v->steady_gap) < v->progress.closes;
+}
+
+int
+view_casts(const struct view *v)
+{
+	return (strcmp(v->stage, "open") == 0 || strcmp(v->stage, "grace") == 0) && hour_by(v->steady_gap) < v->progress.closes + v->grace;
 }
 
 /* What cannot be read again would stop every reader of the log for good. */
@@ -70,15 +90,63 @@ stamp(const struct service *s, struct event *e)
 		e->scope = p->opened ? p->election : s->call.hash;
 }
 
+/* An entry that stands in the log changes where the election stands. */
+static enum err
+carry_out(struct service *s, const struct event *e, const struct progress *next, struct why *why)
+{
+	enum err err;
+
+	s->progress = *next;
+	s->taken++;
+	s->unexported = 1;
+	judge_note(&s->said, e, &s->call);
+	events_show(s);
+	if ((err = used_add(&s->used, e, why)) != OK || (err = replace_apply(&s->call, e, why)) != OK)
+		return err;
+	if (s->loaded && (err = amendment_carry_out(s, e, why)) != OK)
+		return err;
+	return documents_settle(s, e, why);
+}
+
+/* An append that failed may stand in the log all the same: what it said is carried out before anything else is said. */
+enum err
+events_take_up(struct service *s, struct why *why)
+{
+	struct head head;
+	enum err err;
+
+	if ((err = ledger_state(s->events, why)) != OK)
+		return err;
+	ledger_head(s->events, &head, NULL);
+	while (s->taken < head.size && err == OK) {
+		struct event *x = calloc(1, sizeof *x);
+		struct progress next = s->progress;
+		struct buf b = {0};
+
+		if (x == NULL)
+			return ERR_NOMEM;
+		if ((err = ledger_read(s->events, s->taken, &b, why)) == OK && (err = event_read(x, b.p, b.n, why)) == OK &&
+		    (err = progress_apply(&next, x, &s->call, why)) == OK)
+			err = carry_out(s, x, &next, why);
+		event_free(x);
+		free(x);
+		buf_free(&b);
+	}
+	return err == OK ? ledger_publish(s->events, why) : err;
+}
+
 /* One entry. */
 static enum err
 append_one(struct service *s, struct event *e, uint64_t *index, struct why *why)
 {
-	struct progress next = s->progress;
+	struct progress next;
 	struct buf entry = {0};
 	uint64_t at;
 	enum err err;
 
+	if ((err = events_take_up(s, why)) != OK)
+		return err;
+	next = s->progress;
 	stamp(s, e);
 	if ((err = progress_apply(&next, e, &s->call, why)) != OK || (err = used_check(&s->used, e, why)) != OK)
 		goto done;
@@ -90,18 +158,12 @@ append_one(struct service *s, struct event *e, uint64_t *index, struct why *why)
 		goto done;
 	if ((err = ledger_append(s->events, entry.p, entry.n, NULL, &at, NULL, why)) != OK || (err = ledger_publish(s->events, why)) != OK)
 		goto done;
-	s->progress = next;
-	judge_note(&s->said, e, &s->call);
-	events_show(s);
-	if ((err = used_add(&s->used, e, why)) != OK || (err = replace_apply(&s->call, e, why)) != OK)
-		goto done;
-	if (s->loaded && (err = amendment_carry_out(s, e, why)) != OK)
+	if ((err = carry_out(s, e, &next, why)) != OK)
 		goto done;
 	if (index != NULL)
 		*index = at;
 	journal("entry: ", e->kind);
-	if ((err = documents_settle(s, e, why)) == OK)
-		err = service_export(s, why);
+	err = service_export(s, why);
 done:
 	buf_free(&entry);
 	return err;
@@ -248,27 +310,10 @@ events_follow(struct service *s, struct why *why)
 enum err
 events_replay(struct service *s, struct why *why)
 {
-	struct head head;
-	enum err e = OK;
+	enum err e;
 
-	ledger_head(s->events, &head, NULL);
-	for (uint64_t i = 0; i < head.size && e == OK; i++) {
-		struct buf b = {0};
-		struct event *x = calloc(1, sizeof *x);
-
-		if (x == NULL)
-			return ERR_NOMEM;
-		if ((e = ledger_read(s->events, i, &b, why)) == OK && (e = event_read(x, b.p, b.n, why)) == OK)
-			e = progress_apply(&s->progress, x, &s->call, why);
-		if (e == OK && (e = used_add(&s->used, x, why)) == OK && (e = replace_apply(&s->call, x, why)) == OK)
-			e = documents_settle(s, x, why);
-		if (e == OK)
-			judge_note(&s->said, x, &s->call);
-		event_free(x);
-		free(x);
-		buf_free(&b);
-	}
-	if (e == OK)
+	s->taken = 0;
+	if ((e = events_take_up(s, why)) == OK)
 		documents_drop(s);
 	events_show(s);
 	return e;
@@ -281,6 +326,7 @@ service_export(struct service *s, struct why *why)
 	enum err e;
 
 	(void)snprintf(path, sizeof path, "%s/events", s->config.record);
+	s->unexported = 1;
 	if ((e = ledger_record(s->events, path, why)) != OK)
 		return e;
 	if (s->progress.closed && s->ballots != NULL) {
@@ -288,5 +334,6 @@ service_export(struct service *s, struct why *why)
 		if (access(path, F_OK) != 0)
 			e = ledger_record(s->ballots, path, why);
 	}
+	s->unexported = e != OK;
 	return e;
 }

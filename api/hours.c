@@ -90,33 +90,38 @@ while_open(struct service *s, int64_t now, struct why *why)
 	return e;
 }
 
+static enum err
+tick(struct service *s, struct why *why)
+{
+	const struct progress *p = &s->progress;
+	int64_t now = hour_by(s->steady_gap); /* the deadline that was set by the steady clock closes, whatever the system clock says */
+	enum err e;
+
+	if ((e = events_take_up(s, why)) != OK || (e = events_follow(s, why)) != OK || !s->loaded || p->closed || p->cancelled)
+		return e;
+	if (llabs(now - now_seconds()) > 30 && !p->clock && (p->begun >> 3 & 1) && (e = clock_suspends(s, why)) != OK)
+		return e;
+	if (p->set == 0) {
+		if ((p->begun >> 3 & 1) || (now >= s->manifest->opens && now < p->closes))
+			e = open_now(s, why);
+	} else if (!(p->begun >> 5 & 1)) {
+		e = while_open(s, now, why);
+	} else if (now >= p->closes + s->manifest->grace) {
+		e = close_now(s, why);
+	}
+	return e;
+}
+
 void
 service_tick(struct service *s)
 {
-	const struct progress *p = &s->progress;
-	struct why why = {""};
-	int64_t now = now_seconds();
-	enum err e;
+	struct why why = {""}, said = {""};
 
 	(void)pthread_mutex_lock(&s->lock);
-	if ((e = events_follow(s, &why)) != OK || !s->loaded || p->closed || p->cancelled)
-		goto done;
-	/* the deadline that was set by the steady clock closes, whatever the system clock says */
-	if (llabs(now - steady_seconds() - s->steady_gap) > 30) {
-		now = steady_seconds() + s->steady_gap;
-		if (!p->clock && (p->begun >> 3 & 1) && (e = clock_suspends(s, &why)) != OK)
-			journal("error: ", why.text);
-	}
-	if (p->set == 0) {
-		if ((p->begun >> 3 & 1) || (now >= s->manifest->opens && now < p->closes))
-			e = open_now(s, &why);
-	} else if (!(p->begun >> 5 & 1)) {
-		e = while_open(s, now, &why);
-	} else if (now >= p->closes + s->manifest->grace) {
-		e = close_now(s, &why);
-	}
-done:
-	if (e != OK)
-		journal("error: ", why.text);
+	if ((s->tick_failed = tick(s, &why)) == OK && s->unexported)
+		s->tick_failed = service_export(s, &why);
+	s->tick_why = why;
+	if (health_follow(s, &said) != OK)
+		journal("error: ", said.text);
 	(void)pthread_mutex_unlock(&s->lock);
 }

@@ -1,5 +1,5 @@
 /* api/internal.h - what the parts of the service share: outbox.c, amendments.c, documents.c, judge.c, events.c, closing.c,
- * opening.c, hours.c, submit.c, control.c, and service.c, which starts and stops it all. Each calls those before it.
+ * opening.c, health.c, hours.c, submit.c, control.c, and service.c, which starts and stops it all. Each calls those before it.
  *
  * With the lock: the caller holds s->lock.
  * Spec    spec/documents.md#events
@@ -13,6 +13,8 @@
 
 /* Files that wait in the outbox; -1 if it cannot be read. */
 int64_t outbox_count(const struct service *s);
+/* OK, or why messages cannot be written: after an error it is tried again here. */
+MUST_CHECK enum err outbox_state(struct service *s, struct why *why);
 
 /* ---- amendments.c: entries that change the roll or the call's parties ---- */
 
@@ -48,6 +50,9 @@ MUST_CHECK enum err judge_entry(const struct service *s, const struct event *e, 
 void journal(const char *what, const char *text);
 /* Let the listeners see where the election stands. Waits for ballots that are on their way into the log. */
 void events_show(struct service *s);
+/* Carry out what stands in the log and was not known to: after an append that failed. Nothing else is appended before.
+ * ERR_NOT_NOW, ERR_IO, ERR_PROOF: see ledger_state. */
+MUST_CHECK enum err events_take_up(struct service *s, struct why *why);
 /* Append an entry, after checking that it may come now, with the heartbeats that must stand beside it; carry it out. */
 MUST_CHECK enum err events_append(struct service *s, struct event *e, uint64_t *index, struct why *why);
 /* The begin or end of phase n, with a head of all ballots so far; nothing if it stands in the log. */
@@ -64,6 +69,20 @@ MUST_CHECK enum err events_replay(struct service *s, struct why *why);
 
 /* encrypted-votes.bin, the authority's list, the confirmations, then the close entry. With the lock. */
 MUST_CHECK enum err close_now(struct service *s, struct why *why);
+
+/* ---- health.c: what keeps the service from acknowledging anything; with the lock ---- */
+
+enum { HEALTH_PARTS = 5 };
+
+/* The parts that are not well, and what is wrong with each. */
+struct health {
+	unsigned n;
+	const char *part[HEALTH_PARTS]; /* "events", "ballots", "registry", "disk", "service" */
+	struct why why[HEALTH_PARTS];
+};
+void health_read(struct service *s, struct health *out);
+/* Note what is wrong; some seconds after it is over, an incident entry tells it. */
+MUST_CHECK enum err health_follow(struct service *s, struct why *why);
 
 /* ---- submit.c ---- */
 

@@ -37,6 +37,7 @@ usage(FILE *out)
 			   "           completes an older copy of the registry, or a lost one, from the other authorizers\n\n"
 			   "Runs an election's service from the signed call to the seal. FILE is JSON with the fields\n"
 			   "  data, record, outbox        folders: private state, public record, codes to be sent\n"
+			   "  fence                       folder outside data and its backups: the last signed heads, and locks; without it nothing is signed\n"
 			   "  control                     Unix socket for operators (urna event submit, metrics, health)\n"
 			   "  address, account_port, box_port\n"
 			   "  ballots_key, events_key, authorizer_key, rsa_keys, pass_file\n"

@@ -100,7 +100,7 @@ static void
 registry_place(const struct service *s, char store[1200], char fence[1200])
 {
 	(void)snprintf(store, 1200, "%s/registry.sqlite", s->config.data);
-	(void)snprintf(fence, 1200, "%s/fence/registry.count", s->config.data);
+	(void)snprintf(fence, 1200, "%s/registry.count", s->config.fence);
 }
 
 static enum err
@@ -215,7 +215,7 @@ service_complete_registry(struct service *s, struct refill *done, struct why *wh
 	enum err e;
 
 	registry_place(s, store, fence);
-	(void)snprintf(lock, sizeof lock, "%s/fence/events.head.lock", s->config.data);
+	(void)snprintf(lock, sizeof lock, "%s/events.head.lock", s->config.fence);
 	if ((fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0)
 		return why_set(why, ERR_NOT_NOW, "urnad is running (or %s cannot be opened): stop it first", lock);
 	if ((e = load_documents(s, why)) == OK && (e = amended_roll(s, why)) == OK && (e = refill_open(&s->registry, store, fence, s->roll.n, why)) == OK) {

@@ -5,10 +5,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* A file with a random name and no time, for the gateway to take away. */
 enum err
-outbox_put(const struct service *s, const struct buf *message)
+outbox_put(struct service *s, const struct buf *message)
 {
 	struct timespec never[2] = {{1, 0}, {1, 0}};
 	uint8_t random[16];
@@ -19,8 +20,26 @@ outbox_put(const struct service *s, const struct buf *message)
 	hex_encode(hex, random, sizeof random);
 	(void)snprintf(path, sizeof path, "%s/%s", s->config.outbox, hex);
 	e = message->failed ? ERR_NOMEM : file_write(path, message->p, message->n, 0600, NULL);
+	if (e == ERR_IO)
+		s->outbox_fails = 1;
 	(void)utimensat(AT_FDCWD, path, never, 0);
 	(void)utimensat(AT_FDCWD, s->config.outbox, never, 0);
+	return e;
+}
+
+/* After an error: can it be written again? */
+enum err
+outbox_state(struct service *s, struct why *why)
+{
+	char path[1200];
+	enum err e;
+
+	if (!s->outbox_fails)
+		return OK;
+	(void)snprintf(path, sizeof path, "%s/.try", s->config.outbox); /* no message: its name begins with a dot */
+	if ((e = file_write(path, "", 0, 0600, why)) == OK)
+		s->outbox_fails = 0;
+	(void)unlink(path);
 	return e;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "api/relay.h"
 #include "crypto/token.h"
@@ -68,7 +69,7 @@ service_log(const struct service *s, const char *log, struct log_place *at)
 	int ballots = strcmp(log, "ballots") == 0;
 
 	(void)snprintf(at->store, sizeof at->store, "%s/%s", s->config.data, log);
-	(void)snprintf(at->head, sizeof at->head, "%s/fence/%s.head", s->config.data, log);
+	(void)snprintf(at->head, sizeof at->head, "%s/%s.head", s->config.fence, log);
 	(void)snprintf(at->mirror, sizeof at->mirror, "%s/%s.mirror", s->config.mirror, log);
 	return (struct ledger_options){.store = at->store, .head_file = at->head, .key = ballots ? &s->ballots_key : &s->events_key, .pool_ms = ballots ? 5 : 0,
 	    .mirror = s->config.mirror[0] != '\0' ? at->mirror : NULL, .entry_key = ballots ? ballot_key : NULL};
@@ -91,13 +92,47 @@ service_open_keys(struct service *s, struct why *why)
 	return e;
 }
 
+/* Whoever copies `data` must not copy the fence with it, or two would sign. */
+static enum err
+fence_apart(const struct service *s, struct why *why)
+{
+	char *data = realpath(s->config.data, NULL), *fence = realpath(s->config.fence, NULL);
+	size_t n = data != NULL ? strlen(data) : 0;
+	enum err e = OK;
+
+	if (data == NULL || fence == NULL)
+		e = why_set(why, ERR_IO, "%s or %s cannot be found", s->config.data, s->config.fence);
+	else if (strncmp(data, fence, n) == 0 && (fence[n] == '/' || fence[n] == '\0'))
+		e = why_set(why, ERR_RANGE, "the fence %s lies in data, and would be copied with it: give it a folder elsewhere", fence);
+	free(data);
+	free(fence);
+	return e;
+}
+
+/* A fence that is gone is not made anew: its heads would be missing all the same. */
+static enum err
+make_folders(const struct service *s, struct why *why)
+{
+	char store[1200];
+	enum err e;
+
+	(void)snprintf(store, sizeof store, "%s/events", s->config.data);
+	if (access(store, F_OK) == 0 && access(s->config.fence, F_OK) != 0)
+		return why_set(why, ERR_NOT_NOW, "the fence %s is not there, and %s was signed under one: put it back; nothing is signed without it", s->config.fence, store);
+	if ((e = dir_make(s->config.data, why)) != OK || (e = dir_make(s->config.fence, why)) != OK || (e = dir_make(s->config.outbox, why)) != OK ||
+	    (s->config.mirror[0] != '\0' && (e = dir_make(s->config.mirror, why)) != OK))
+		return e;
+	if (chmod(s->config.data, 0700) != 0 || chmod(s->config.fence, 0700) != 0 || chmod(s->config.outbox, 0700) != 0)
+		return why_set(why, ERR_IO, "%s, %s or %s cannot be made private", s->config.data, s->config.fence, s->config.outbox);
+	return fence_apart(s, why);
+}
+
 enum err
 service_start(struct service *s, struct why *why)
 {
 	struct log_place at;
 	struct ledger_options o = service_log(s, "events", &at);
 	pthread_rwlockattr_t attr;
-	char path[1200];
 	enum err e;
 
 	(void)pthread_mutex_init(&s->lock, NULL);
@@ -109,15 +144,8 @@ service_start(struct service *s, struct why *why)
 	s->view.stage = "before";
 	if ((e = service_open_keys(s, why)) != OK)
 		goto done;
-	if (s->config.mirror[0] != '\0' && (e = dir_make(s->config.mirror, why)) != OK)
+	if ((e = make_folders(s, why)) != OK)
 		goto done;
-	(void)snprintf(path, sizeof path, "%s/fence", s->config.data);
-	if ((e = dir_make(path, why)) != OK || (e = dir_make(s->config.outbox, why)) != OK)
-		goto done;
-	if (chmod(s->config.data, 0700) != 0 || chmod(s->config.outbox, 0700) != 0) {
-		e = why_set(why, ERR_IO, "%s: cannot be made private", s->config.data);
-		goto done;
-	}
 	if ((e = ledger_open(&s->events, &o, why)) != OK) {
 		why_prefix(why, e, "events");
 		goto done;

@@ -32,6 +32,15 @@ struct view {
 	const char *stage; /* before, open, suspended, grace, closed, sealed, cancelled */
 	int loaded;	   /* the opening's documents and stores are there, and stay as they are */
 	struct progress progress;
+	int64_t steady_gap; /* system clock minus steady clock when somebody looked last */
+	int64_t grace;	    /* the manifest's */
+};
+
+/* What is wrong, and since when; since 0: nothing. */
+struct trouble {
+	int64_t since, until;
+	int64_t seen; /* steady */
+	char parts[64], text[1800];
 };
 
 struct service {
@@ -65,6 +74,12 @@ struct service {
 	int64_t head_time;
 	int64_t heartbeat_time; /* steady */
 	int64_t steady_gap; /* system clock minus steady clock at opening */
+	atomic_int outbox_fails; /* a message could not be written */
+	uint64_t taken;	    /* entries of events that are carried out */
+	int unexported;	    /* the record's copy of events is behind */
+	struct trouble trouble;
+	enum err tick_failed; /* what the clock asked for was not to be had */
+	struct why tick_why;
 	atomic_uint_fast64_t casts, authorizations, refusals; /* for /metrics */
 };
 
@@ -84,6 +99,11 @@ void service_tick(struct service *s);
 MUST_CHECK enum err service_load(struct service *s, struct why *why);
 /* Where the election stands now. */
 void service_view(struct service *s, struct view *out);
+/* What the stage and the hour itself allow: the entry that ends a phase is late when the log fails just then. */
+int view_authorizes(const struct view *v); /* who has not asked before */
+int view_casts(const struct view *v);	   /* and takes up earlier requests, and confirms */
+/* The hour: by the steady clock since the system's clock jumped. */
+int64_t hour_by(int64_t steady_gap);
 /* Append an entry after checking that it may come now. Takes the lock. */
 MUST_CHECK enum err service_append(struct service *s, struct event *e, uint64_t *index, struct why *why);
 /* Copy the public files of `events` (and after closing of `ballots`) to the record. */
@@ -93,7 +113,7 @@ void service_authorizations(struct service *s, struct authorizations *out);
 /* Complete the registry from the other authorizers (registry/refill.h); the service must not be running. */
 MUST_CHECK enum err service_complete_registry(struct service *s, struct refill *done, struct why *why);
 /* Put a message (a JSON object) into the outbox, under a random name and without a time. */
-MUST_CHECK enum err outbox_put(const struct service *s, const struct buf *message);
+MUST_CHECK enum err outbox_put(struct service *s, const struct buf *message);
 
 void account_handle(void *ctx, const struct http_request *q, struct http_reply *r);
 void box_handle(void *ctx, const struct http_request *q, struct http_reply *r);

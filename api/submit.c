@@ -60,6 +60,7 @@ take(struct service *s, struct event *e, const struct json *files, const char *p
 		return err;
 	if (strcmp(e->kind, "resume") == 0 && strcmp(event_fact(e, "cause"), "clock") == 0)
 		s->steady_gap = now_seconds() - steady_seconds(); /* the operator has looked at the clock */
+	events_show(s);
 	return events_follow(s, why);
 }
 

@@ -72,6 +72,8 @@ walk(const char *dir, const char *prefix, unsigned depth, void (*each)(void *, c
 		    snprintf(name, sizeof name, "%s%s", prefix, entry->d_name) >= (int)sizeof name - 1) {
 			e = why_set(why, ERR_LENGTH, "%s: path too long", entry->d_name);
 		} else if (lstat(full, &st) != 0) {
+			if (errno == ENOENT) /* gone since: renamed by who wrote it */
+				continue;
 			e = why_set(why, ERR_IO, "%s: %s", full, strerror(errno));
 		} else if (S_ISDIR(st.st_mode)) {
 			(void)strcat(name, "/");

@@ -248,8 +248,8 @@ list_line(struct buf *list, const void *digest, size_t n, const char *name)
 	buf_printf(list, "%s  %s\n", hex, name);
 }
 
-enum err
-hash_lists(struct record *r, struct buf list[3], struct why *why)
+static enum err
+hash_listed(struct record *r, struct buf list[3], struct why *why)
 {
 	char **name = NULL;
 	size_t n = 0;
@@ -269,6 +269,21 @@ hash_lists(struct record *r, struct buf list[3], struct why *why)
 		free(name[i]);
 	}
 	free(name);
+	return e;
+}
+
+/* A file that is there and then not is one that urnad writes beside a checkpoint, and renames, when a cosignature comes. */
+enum err
+hash_lists(struct record *r, struct buf list[3], struct why *why)
+{
+	size_t had[3] = {list[0].n, list[1].n, list[2].n};
+	enum err e = hash_listed(r, list, why);
+
+	for (int tries = 1; e == ERR_ABSENT && tries < 10; tries++) {
+		for (int i = 0; i < 3; i++)
+			list[i].n = had[i];
+		e = hash_listed(r, list, why);
+	}
 	return e;
 }
 

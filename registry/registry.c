@@ -11,6 +11,8 @@
 
 #include <sqlite3.h>
 
+#include "crypto/clock.h"
+
 /* A row's bytes: flags, then request (u16 length, padded), answer (u16, padded), confirmation. */
 enum { AUTHORIZED = 1, CONFIRMED = 2 };
 /* In the place of a fence's newline. */
@@ -41,6 +43,8 @@ struct registry {
 	char fence[4096];
 	int refused;
 	uint32_t behind;
+	int uncommitted; /* the last transaction failed */
+	int64_t tried;	 /* steady; when that was looked at last */
 	int unwritten; /* the fence could not be written, and counts fewer rows than there are */
 };
 
@@ -445,6 +449,7 @@ commit(struct registry *r, struct change *first)
 	}
 	if (e == OK && !run(r->db, "COMMIT"))
 		e = failed(r, &why);
+	r->uncommitted = e == ERR_IO && !r->unwritten;
 	if (e != OK && !r->unwritten) {
 		(void)run(r->db, "ROLLBACK");
 		r->authorized = authorized;
@@ -545,16 +550,40 @@ registry_accept(struct registry *r, struct why *why)
 	return e;
 }
 
+/* After an error: can the disk be written again? The first row is written as it is. */
+static void
+try_again(struct registry *r)
+{
+	uint8_t *data = malloc(row_bytes(r));
+
+	r->tried = steady_seconds();
+	if (r->unwritten && fence_write(r->fence, r->authorized, '\n', NULL) == OK)
+		r->unwritten = 0;
+	if (data == NULL || !r->uncommitted || !run(r->db, "BEGIN IMMEDIATE"))
+		goto done;
+	if (read_row(r, 0, data, NULL) == OK && write_row(r, 0, data, NULL) == OK && run(r->db, "COMMIT"))
+		r->uncommitted = 0;
+	else
+		(void)run(r->db, "ROLLBACK");
+	wipe(data, row_bytes(r));
+done:
+	free(data);
+}
+
 enum err
 registry_state(struct registry *r, struct why *why)
 {
 	enum err e = OK;
 
 	(void)pthread_mutex_lock(&r->lock);
+	if ((r->unwritten || r->uncommitted) && steady_seconds() != r->tried)
+		try_again(r);
 	if (r->refused)
 		e = why_set(why, ERR_NOT_NOW, "the registry is an older copy, or its fence %s is gone: nobody is authorized until it is refilled", r->fence);
 	else if (r->unwritten)
 		e = why_set(why, ERR_IO, "the registry's fence %s cannot be written: nobody is authorized until it can; tried again at every request", r->fence);
+	else if (r->uncommitted)
+		e = why_set(why, ERR_IO, "the registry cannot be written: nobody is authorized until it can; tried again every second");
 	(void)pthread_mutex_unlock(&r->lock);
 	return e;
 }

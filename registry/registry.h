@@ -45,8 +45,8 @@ MUST_CHECK enum err registry_suspend(const char *fence, struct why *why);
 MUST_CHECK enum err registry_refill(struct registry *r, uint32_t index, const struct buf *request, const struct buf *answer, struct why *why);
 /* The registry is complete: the fence is written anew from its rows. */
 MUST_CHECK enum err registry_accept(struct registry *r, struct why *why);
-/* Whether somebody can be authorized: OK; ERR_NOT_NOW (the fence refuses: refill it); ERR_IO (the fence could not be written; what
- * was committed then is answered when it can, without anybody's help). */
+/* Whether somebody can be authorized: OK; ERR_NOT_NOW (the fence refuses: refill it); ERR_IO (rows or fence could not be written;
+ * what was committed then is answered when they can, without anybody's help; tried again here, once a second at most). */
 MUST_CHECK enum err registry_state(struct registry *r, struct why *why);
 /* 1 if the fence refuses; *behind (may be NULL): how many rows fewer than it says, UNCOUNTED if it is not readable. */
 int registry_refused(struct registry *r, uint32_t *behind);

@@ -10,6 +10,7 @@
 
 #include "crypto/secmem.h"
 #include "tally/cli.h"
+#include "tally/fetch_receipt.h"
 #include "tally/vote.h"
 
 /* ---- the one-time code --------------------------------------------------------------------- */
@@ -186,14 +187,39 @@ many(struct args *a)
 }
 
 static int
+again(struct args *a)
+{
+	const char *message = arg_need(a, "--message"), *mine = arg_need(a, "--mine"), *receipt = arg_need(a, "--receipt");
+	struct world *w = calloc(1, sizeof *w);
+	struct voter_message m;
+	struct why why = {""};
+	size_t cosigned = 0;
+	enum err e;
+
+	args_end(a);
+	if (w == NULL)
+		return 1;
+	if ((e = voter_message_read(&m, message, &why)) == OK && (e = world_fetch(w, &m, &why)) == OK &&
+	    (e = fetch_receipt(w, &m, mine, receipt, &cosigned, &why)) == OK)
+		(void)printf("the receipt is good; %zu of %u witnesses signed its head%s\n", cosigned, w->r.call.witnesses,
+		    cosigned > 0 && cosigned >= w->r.call.witness_quorum ? "" : ": fetch it again after the next public head");
+	world_free(w);
+	wipe(&m, sizeof m);
+	return e == OK ? 0 : fail("vote", &why);
+}
+
+static int
 vote_usage(void)
 {
 	(void)fprintf(stderr, "usage: urna vote --message FILE --choose CONTEST=LINE[,CONTEST=LINE...] [--receipt FILE] [--mine FILE] [--resume]\n"
 			      "         [--otp-dir DIR] [--challenge FILE] [--ballot FILE] [--no-cast] [--no-confirm] [--test-plaintext outside|infinity]\n"
+			      "       urna vote receipt --message FILE --mine FILE --receipt FILE\n"
 			      "       urna vote many --list FILE --otp-dir DIR [--threads N] [--receipts DIR] [--pause-ms N]\n"
 			      "--message is what the registrar sent; --receipt and --mine keep what proves that your ballot is in the box. The one-time code\n"
 			      "comes to your phone when your password has been proved, and is asked for then. A request for authorization that was made\n"
 			      "before, on this device or another, is taken up by itself; with --resume nothing is begun unless there is such a one.\n"
+			      "`receipt` fetches the receipt again, without a login: some minutes after you voted it carries the witnesses' cosignatures;\n"
+			      "the ballot lies beside the receipt, as FILE.ballot.\n"
 			      "--challenge opens the ballot instead of casting it. For tests: --otp-dir, the gateway's outbox to take codes from; --ballot,\n"
 			      "--no-cast, --no-confirm, --test-plaintext (a vote for no line); a line of --list is MESSAGE-FILE CHOOSE [outside|infinity].\n");
 	return 2;
@@ -215,6 +241,10 @@ cmd_vote(struct args *a)
 	if (strcmp(a->argv[0], "many") == 0) {
 		(void)word(a, 0);
 		return many(a);
+	}
+	if (strcmp(a->argv[0], "receipt") == 0) {
+		(void)word(a, 0);
+		return again(a);
 	}
 	message = arg_need(a, "--message");
 	otp_dir = arg(a, "--otp-dir");

@@ -34,6 +34,9 @@ begin(void **state)
 	(void)pthread_rwlock_init(&s->box_lock, NULL);
 	s->loaded = s->view.loaded = 1;
 	s->view.stage = "open";
+	s->view.steady_gap = now_seconds() - steady_seconds();
+	s->view.progress.closes = now_seconds() + 1000;
+	s->view.grace = 100;
 	s->view.progress.begun = 0x1e;
 	s->view.progress.opened = 1;
 	memset(s->election.b, 5, HASH_BYTES);
@@ -336,6 +339,9 @@ authorizations(void **state)
 	s->view.stage = "grace"; /* nobody begins after the hour */
 	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 503);
 	s->view.stage = "open";
+	s->view.progress.closes -= 1010; /* also when the entry that ends the phase is late */
+	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 503);
+	s->view.progress.closes += 1010;
 	registry_counts(s->registry, &authorized, &confirmed);
 	assert_int_equal(authorized, 0);
 	/* the first request wins; the same one gets the same answer; another is refused with the stored one */
@@ -358,6 +364,11 @@ authorizations(void **state)
 	s->view.stage = "suspended";
 	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 503);
 	s->view.stage = "open";
+	s->view.progress.closes -= 1010; /* as in the grace, and after it nothing */
+	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 200);
+	s->view.progress.closes -= 100;
+	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 503);
+	s->view.progress.closes += 1110;
 	buf_free(&t);
 }
 

@@ -34,7 +34,7 @@ party(struct party *p, int who, const char *name)
 static int
 begin(void **state)
 {
-	static const char *const folders[] = {"data", "data/fence", "record", "record/key", "record/acts", "record/mix/pre-09/nizkp"};
+	static const char *const folders[] = {"data", "fence", "record", "record/key", "record/acts", "record/mix/pre-09/nizkp"};
 	uint8_t seed[32] = {99};
 	struct ledger_options o;
 	struct why why = {""};
@@ -50,6 +50,7 @@ begin(void **state)
 			return -1;
 	}
 	(void)snprintf(s->config.data, sizeof s->config.data, "%s/data", dir);
+	(void)snprintf(s->config.fence, sizeof s->config.fence, "%s/fence", dir);
 	(void)snprintf(s->config.record, sizeof s->config.record, "%s/record", dir);
 	s->manifest->groups = 1;
 	(void)strcpy(s->manifest->group[0].folder, "pre-09");
@@ -242,6 +243,34 @@ key(void **state)
 	assert_int_equal(entries(), n + 5); /* and no line of the refused ones */
 }
 
+/* An append that failed, and stands in the log all the same: what it said is not said again. */
+static void
+stored_all_the_same(void **state)
+{
+	struct event *e = calloc(1, sizeof *e);
+	struct progress before = s->progress;
+	struct buf entry = {0};
+	struct why why = {""};
+	uint64_t n = entries();
+
+	(void)state;
+	(void)strcpy(e->kind, "phase");
+	e->scope = s->call.hash;
+	e->time = now_seconds();
+	event_add(e, "phase", "2");
+	event_add(e, "edge", "end");
+	s->progress.opened = 0;
+	assert_int_equal(event_write(&entry, e), OK);
+	assert_int_equal(ledger_append(s->events, entry.p, entry.n, NULL, NULL, NULL, &why), OK);
+	assert_int_equal(events_phase(s, 2, "end", &why), ERR_NOT_NOW);
+	assert_int_equal(events_phase(s, 2, "end", &why), OK);
+	assert_int_equal(entries(), n + 1);
+	assert_true(s->progress.ended >> 2 & 1);
+	s->progress = before;
+	buf_free(&entry);
+	free(e);
+}
+
 /* From a closed box to the seal. */
 static void
 count(void **state)
@@ -306,10 +335,48 @@ count(void **state)
 	free(r);
 }
 
+static atomic_int writing;
+
+static void *
+write_checkpoints(void *arg)
+{
+	char path[1200];
+
+	(void)arg;
+	(void)snprintf(path, sizeof path, "%s/record/events/checkpoint", dir);
+	while (writing)
+		(void)!file_write(path, "x", 1, 0644, NULL);
+	return NULL;
+}
+
+/* The record's files are hashed while a checkpoint is written beside and renamed. */
+static void
+hashed_meanwhile(void **state)
+{
+	struct record *r = calloc(1, sizeof *r);
+	struct why why = {""};
+	pthread_t thread;
+
+	(void)state;
+	r->src = source_dir(s->config.record);
+	writing = 1;
+	assert_int_equal(pthread_create(&thread, NULL, write_checkpoints, NULL), 0);
+	for (int i = 0; i < 200; i++) {
+		struct buf list[3] = {{0}, {0}, {0}};
+
+		assert_int_equal(hash_lists(r, list, &why), OK);
+		for (int k = 0; k < 3; k++)
+			buf_free(&list[k]);
+	}
+	writing = 0;
+	(void)pthread_join(thread, NULL);
+	free(r);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(files), cmocka_unit_test(refusals), cmocka_unit_test(key), cmocka_unit_test(count)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(files), cmocka_unit_test(refusals), cmocka_unit_test(key), cmocka_unit_test(stored_all_the_same), cmocka_unit_test(count), cmocka_unit_test(hashed_meanwhile)};
 
 	return cmocka_run_group_tests(tests, begin, end);
 }

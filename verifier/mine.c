@@ -93,6 +93,15 @@ struct secrets {
 	struct buf seed;
 };
 
+static void
+forget(struct secrets *k)
+{
+	if (k->seed.n > 0)
+		wipe(k->seed.p, k->seed.n);
+	buf_free(&k->seed);
+	wipe(k, sizeof *k);
+}
+
 static enum err
 open_private(struct secrets *k, uint8_t credential[XONLY_BYTES], uint8_t key[XONLY_BYTES], const struct private_file *file, const struct record *r, const char *user,
     const char *password, struct why *why)
@@ -166,9 +175,20 @@ mine_check(uint64_t *index, char letters[40], struct record *r, const void *file
 		if ((e = find_request(&m)) == OK)
 			e = find_ballot(index, letters, &m, &own.commitment);
 	}
-	if (k.seed.n > 0)
-		wipe(k.seed.p, k.seed.n);
-	buf_free(&k.seed);
-	wipe(&k, sizeof k);
+	forget(&k);
+	return e;
+}
+
+enum err
+mine_key(struct scalar *one_time, uint8_t key[XONLY_BYTES], const struct record *r, const void *file, size_t n, const char *user, const char *password, struct why *why)
+{
+	struct secrets k = {.seed = {0}};
+	struct private_file own;
+	uint8_t credential[XONLY_BYTES];
+	enum err e;
+
+	if ((e = read_private(&own, r, file, n, why)) == OK && (e = open_private(&k, credential, key, &own, r, user, password, why)) == OK)
+		*one_time = k.one_time;
+	forget(&k);
 	return e;
 }

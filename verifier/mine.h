@@ -12,5 +12,8 @@
  * under it. *index: its position; letters: its commitment, to compare with the one noted before the choice.
  * ERR_DENIED (password), ERR_ABSENT (no ballot, or no request published), ERR_PROOF with a sentence that is evidence. */
 MUST_CHECK enum err mine_check(uint64_t *index, char letters[40], struct record *r, const void *mine, size_t n, const char *user, const char *password, struct why *why);
+/* The one-time key that the private file and the password open. ERR_DENIED. Wipe `one_time`. */
+MUST_CHECK enum err mine_key(struct scalar *one_time, uint8_t key[XONLY_BYTES], const struct record *r, const void *mine, size_t n, const char *user,
+    const char *password, struct why *why);
 
 #endif

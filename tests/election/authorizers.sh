@@ -13,12 +13,15 @@ for n in 1 2 3; do url[$n]=http://127.0.0.1:$(sed -n 's/.*"port": \([0-9]*\).*/\
 sets() { grep -c 'entry: authorizers' "$work/urnad.log"; }
 stop_urnad() { kill "$pid"; wait "$pid" 2>/dev/null || true; }
 
-# the demo has stopped number 2, of the first set: voting goes on under another
-first=$(sets)
+# the demo has stopped number 2: voting goes on under a set without it. On a busy machine number 2 may not have been of the first set
+# (it had not answered yet when the box opened): then another is stopped.
+in_set() { [ $(($(counts authorizers_set) >> $1 & 1)) = 1 ]; } # number
+down=2
+if ! in_set 2 && [ "$(sets)" = 1 ]; then start_witness 2; ready 2 200; in_set 1 && down=1 || down=3; stop $down; fi
 vote >/dev/null; vote >/dev/null
-[ "$(sets)" -gt "$first" ] || { echo "no other set was announced"; exit 1; }
+! in_set $down && [ "$(sets)" -ge 2 ] || { echo "no other set was announced: $(counts authorizers_set), $(sets) sets, $down is down"; exit 1; }
 echo "  one authorizer is down: two voted under another set, which events announces"
-start_witness 2; ready 2 200
+start_witness $down; ready $down 200
 vote >/dev/null
 
 # what the authority has not answered, or the voter has not signed, gets no answer
@@ -98,7 +101,7 @@ $urna vote --message "$message" --choose "$choose" --otp-dir "$work/outbox" --re
 [ "$(counts authorizations)" = $line ] || { echo "authorizations were lost"; exit 1; }
 echo "  the registry was lost with one request that nobody else had: its voter asked again"
 # and gone altogether, with its fence
-stop_urnad; rm "$D/registry.sqlite" "$D/fence/registry.count"
+stop_urnad; rm "$D/registry.sqlite" "$F/registry.count"
 refuse "starting without the registry" "restore --registry" $urnad --config "$D/urnad.json"
 stop 1; stop 2
 refuse "refilling from one authorizer alone" "1 other authorizers gave their rows, and 2 must" $urnad restore --registry --config "$D/urnad.json"

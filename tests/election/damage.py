@@ -16,7 +16,7 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "independent"))
-from formats import Reader, leaf_hash, root_of, tile_names  # noqa: E402
+from formats import Reader, json_write, leaf_hash, root_of, tile_names  # noqa: E402
 
 W = sys.argv[1]
 R, C = W + "/record", W + "/damaged"
@@ -257,6 +257,47 @@ def other_authorizations(change):
     relog("events", edit("close", hashlib.sha256(old).hexdigest().encode(), hashlib.sha256(new).hexdigest().encode()))
 
 
+def other_list(name, change):
+    """Another authorizer signs another list, and the entry that names it."""
+    path = "authorizations/" + name
+    old = read(path)
+    new = change(old)
+    write(path, new)
+    call = hashlib.sha256(read("call.json")).hexdigest()
+
+    def note(purpose, of):
+        text = "urna/v1/document\npurpose %s\ncall %s\nsha256 %s\n" % (purpose, call, hashlib.sha256(of).hexdigest())
+        return sign(name, name + ".key", name + ".pass", text)
+
+    def entry(e):
+        i = where(e, "list", name)
+        x = json.loads(e[i])
+        x["document"] = x["document"].replace(hashlib.sha256(old).hexdigest(), hashlib.sha256(new).hexdigest())
+        x["note"] = note("event", x["document"].encode())
+        return e[:i] + [json_write(x)] + e[i + 1:]
+    write(path + ".note", note("authorizations", new).encode())
+    relog("events", entry)
+
+
+def lacking(b):
+    r = rows(b)
+    r[next(i for i, x in enumerate(r) if x[0])] = b"\0"
+    return b[:39] + b"".join(r)
+
+
+def named(what, change, text):
+    """A cheat that spoils nobody's vote: what V19 says of the copy names it."""
+    global bad
+    shutil.rmtree(C, ignore_errors=True)
+    shutil.copytree(R, C)
+    change()
+    code, report = verify(C)
+    v19 = next(c for c in report["checks"] if c["name"] == "authorizations")
+    good = v19["verdict"] == "pass" and text in v19["text"]
+    bad += not good
+    print("%-7s %-52s %s" % ("ok" if good else "MISSED", what, v19["text"]), flush=True)
+
+
 def rows(b):
     at, out = 39, []
     while at < len(b):
@@ -384,6 +425,9 @@ case("signed again: the last ballot gone", lambda: relog("ballots", lambda e: e[
 case("signed again: a forged ballot more", lambda: relog("ballots", forged_ballot), "ballots-log")
 case("signed again: one request for two voters", lambda: other_authorizations(twice), "authorizations")
 case("signed again: an authorization signed by a stranger", lambda: other_authorizations(stranger), "authorizations")
+case("signed again: an authorizer invents a row", lambda: other_list("partido-3", twice), "authorizations")
+case("signed again: an authorizer's row of a stranger", lambda: other_list("partido-3", stranger), "authorizations")
+named("signed again: an authorizer's list lacks a row", lambda: other_list("partido-3", lacking), "the list of partido-3 lacks 1 of its answers")
 case("signed again: a roll of others under the registrar's key", lambda: write("roll", read("roll")[:-98] + read("roll")[-196:-98]), "roll")
 
 p = subprocess.run([V, "record", R, "--election-id", "00" * 32], stdout=subprocess.DEVNULL)
