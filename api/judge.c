@@ -10,27 +10,21 @@
 
 #include "election/sums.h"
 
-static int
-is(const struct event *e, const char *kind)
-{
-	return strcmp(e->kind, kind) == 0;
-}
-
 void
 judge_note(struct said *p, const struct event *e, const struct call *call)
 {
 	unsigned mixer = call_mixer(call, event_fact(e, "mixer")), trustee = call_trustee(call, event_fact(e, "trustee"));
 
-	if (is(e, "close")) {
+	if (event_is(e, "close")) {
 		(void)snprintf(p->sha256, sizeof p->sha256, "%s", event_fact(e, "sha256"));
 		(void)snprintf(p->root, sizeof p->root, "%s", event_fact(e, "root"));
-	} else if (is(e, "mix")) {
+	} else if (event_is(e, "mix")) {
 		(void)snprintf(p->outputs, sizeof p->outputs, "%s", event_fact(e, "outputs"));
 		p->mixed |= mixer > 0 ? 1u << (mixer - 1) : 0;
 		p->stations = 0;
-	} else if (is(e, "station") && strcmp(event_fact(e, "root"), p->root) == 0 && strcmp(event_fact(e, "lists"), p->outputs) == 0) {
+	} else if (event_is(e, "station") && strcmp(event_fact(e, "root"), p->root) == 0 && strcmp(event_fact(e, "lists"), p->outputs) == 0) {
 		p->stations |= trustee > 0 ? 1u << (trustee - 1) : 0;
-	} else if (is(e, "factors")) {
+	} else if (event_is(e, "factors")) {
 		p->opened |= trustee > 0 ? 1u << (trustee - 1) : 0;
 	}
 }
@@ -99,16 +93,6 @@ same_outputs(const struct service *s, const struct event *e, struct why *why)
 	return any ? same_hash(e, "outputs", &sum, "the mixed lists in the record", why) : OK;
 }
 
-static unsigned
-ones(uint32_t x)
-{
-	unsigned n = 0;
-
-	for (; x != 0; x &= x - 1)
-		n++;
-	return n;
-}
-
 /* Positions by order of success, nobody twice, and nothing after somebody opened what was mixed last. */
 static enum err
 judge_mix(const struct service *s, const struct event *e, struct why *why)
@@ -139,8 +123,8 @@ judge_factors(const struct service *s, const struct event *e, struct why *why)
 	for (unsigned i = 0; i < s->call.mixers; i++)
 		if (s->call.required[i] && !(s->said.mixed >> i & 1))
 			return why_set(why, ERR_NOT_NOW, "factors: %s must mix before", s->call.mixer[i].key.name);
-	if (ones(s->said.mixed) < s->call.minimum_mixers)
-		return why_set(why, ERR_NOT_NOW, "factors: %u mixes, the call demands %u", ones(s->said.mixed), s->call.minimum_mixers);
+	if ((unsigned)__builtin_popcount(s->said.mixed) < s->call.minimum_mixers)
+		return why_set(why, ERR_NOT_NOW, "factors: %u mixes, the call demands %u", (unsigned)__builtin_popcount(s->said.mixed), s->call.minimum_mixers);
 	if (!(s->said.stations >> (trustee - 1) & 1))
 		return why_set(why, ERR_NOT_NOW, "factors: no station entry of %.100s for this box and the last mixed lists", event_fact(e, "trustee"));
 	return OK;
@@ -175,23 +159,23 @@ judge_entry(const struct service *s, const struct event *e, struct why *why)
 	struct hash h;
 	enum err err;
 
-	if (is(e, "key"))
+	if (event_is(e, "key"))
 		return (err = same_file(s, e, "transcript", "key/transcript.json", why)) != OK ? err : same_file(s, e, "act", "acts/key.json", why);
-	if (is(e, "list")) {
+	if (event_is(e, "list")) {
 		(void)snprintf(path, sizeof path, "authorizations/%.128s", event_fact(e, "authorizer"));
 		return (err = file_hash(s, path, &h, why)) != OK ? err : same_hash(e, "sha256", &h, path, why);
 	}
-	if (is(e, "comparison") && strcmp(event_fact(e, "sha256"), s->said.sha256) != 0)
+	if (event_is(e, "comparison") && strcmp(event_fact(e, "sha256"), s->said.sha256) != 0)
 		return differs(e, "sha256", "the close entry", why);
-	if (is(e, "comparison") && strcmp(event_fact(e, "root"), s->said.root) != 0)
+	if (event_is(e, "comparison") && strcmp(event_fact(e, "root"), s->said.root) != 0)
 		return differs(e, "root", "the close entry", why);
-	if (is(e, "mix"))
+	if (event_is(e, "mix"))
 		return judge_mix(s, e, why);
-	if (is(e, "factors"))
+	if (event_is(e, "factors"))
 		return judge_factors(s, e, why);
-	if (is(e, "count") && ones(s->said.opened) < s->call.threshold)
-		return why_set(why, ERR_NOT_NOW, "count: the factors of %u trustees, the call demands %u", ones(s->said.opened), s->call.threshold);
-	if (is(e, "count"))
+	if (event_is(e, "count") && (unsigned)__builtin_popcount(s->said.opened) < s->call.threshold)
+		return why_set(why, ERR_NOT_NOW, "count: the factors of %u trustees, the call demands %u", (unsigned)__builtin_popcount(s->said.opened), s->call.threshold);
+	if (event_is(e, "count"))
 		return same_file(s, e, "votes", "votes.csv", why);
-	return is(e, "seal") ? judge_seal(s, e, why) : OK;
+	return event_is(e, "seal") ? judge_seal(s, e, why) : OK;
 }

@@ -45,8 +45,8 @@ event_free(struct event *e)
 	e->document = e->note = NULL;
 }
 
-static int
-is(const struct event *e, const char *kind)
+int
+event_is(const struct event *e, const char *kind)
 {
 	return strcmp(e->kind, kind) == 0;
 }
@@ -57,7 +57,7 @@ static enum err
 facts_check(const struct event *e)
 {
 	for (unsigned i = 0; i < e->facts; i++) {
-		int note = is(e, "close") && strcmp(e->fact[i].name, "checkpoint") == 0;
+		int note = event_is(e, "close") && strcmp(e->fact[i].name, "checkpoint") == 0;
 
 		if (text_disturbs(e->fact[i].name) || (!note && text_disturbs(e->fact[i].value)))
 			return ERR_RANGE;
@@ -211,17 +211,17 @@ event_by_service(const struct event *e)
 	static const char *const kinds[] = {"phase", "opening", "heartbeat", "authorizers", "close", "incident"};
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (is(e, kinds[i]))
+		if (event_is(e, kinds[i]))
 			return 1;
-	return is(e, "suspend") && strcmp(event_fact(e, "cause"), "clock") == 0;
+	return event_is(e, "suspend") && strcmp(event_fact(e, "cause"), "clock") == 0;
 }
 
 int
 event_amends(const struct event *e)
 {
-	int clock = (is(e, "suspend") || is(e, "resume")) && strcmp(event_fact(e, "cause"), "clock") == 0;
+	int clock = (event_is(e, "suspend") || event_is(e, "resume")) && strcmp(event_fact(e, "cause"), "clock") == 0;
 
-	return is(e, "replace-credential") || (amend_kind(e->kind) && !clock); /* in no other kind does a cause say anything */
+	return event_is(e, "replace-credential") || (amend_kind(e->kind) && !clock); /* in no other kind does a cause say anything */
 }
 
 /* Who must sign with whom for a credential is not the call's choice. */
@@ -241,15 +241,15 @@ event_one_signer(const struct event *e, const struct call *call)
 {
 	unsigned i;
 
-	if (is(e, "resume") && strcmp(event_fact(e, "cause"), "clock") == 0)
+	if (event_is(e, "resume") && strcmp(event_fact(e, "cause"), "clock") == 0)
 		return &call->operator.key;
-	if (is(e, "key") || is(e, "comparison") || is(e, "count") || is(e, "seal") || is(e, "incident") || is(e, "mixer-failed"))
+	if (event_is(e, "key") || event_is(e, "comparison") || event_is(e, "count") || event_is(e, "seal") || event_is(e, "incident") || event_is(e, "mixer-failed"))
 		return &call->operator.key;
-	if (is(e, "mix") && (i = call_mixer(call, event_fact(e, "mixer"))) > 0)
+	if (event_is(e, "mix") && (i = call_mixer(call, event_fact(e, "mixer"))) > 0)
 		return &call->mixer[i - 1].key;
-	if (is(e, "list") && (i = call_authorizer(call, event_fact(e, "authorizer"))) > 0)
+	if (event_is(e, "list") && (i = call_authorizer(call, event_fact(e, "authorizer"))) > 0)
 		return &call->authorizer[i - 1].key;
-	if ((is(e, "factors") || is(e, "station")) && (i = call_trustee(call, event_fact(e, "trustee"))) > 0)
+	if ((event_is(e, "factors") || event_is(e, "station")) && (i = call_trustee(call, event_fact(e, "trustee"))) > 0)
 		return &call->trustee[i - 1].key;
 	return NULL;
 }
@@ -262,11 +262,11 @@ event_authorized(const struct event *e, const struct call *call, struct why *why
 
 	if (e->document == NULL)
 		return why_set(why, ERR_ABSENT, "%s: not signed", e->kind);
-	if (is(e, "suspend") && strcmp(event_fact(e, "cause"), "clock") == 0)
+	if (event_is(e, "suspend") && strcmp(event_fact(e, "cause"), "clock") == 0)
 		return why_set(why, ERR_DENIED, "suspend: the service alone says that the clock jumped; nobody may sign this");
 	if (key != NULL)
 		return docnote_verify(e->note, strlen(e->note), "event", &call->hash, e->document, strlen(e->document), key, why);
-	if (is(e, "replace-credential"))
+	if (event_is(e, "replace-credential"))
 		return replacement_signed(e, call, why);
 	for (unsigned i = 0; i < call->amends; i++) {
 		const struct amend_rule *a = &call->amend[i];
@@ -287,7 +287,7 @@ static enum err
 reasons(const struct event *e, struct why *why)
 {
 	static const char *const names[] = {"motive", "acuerdo", "proposer"};
-	unsigned n = is(e, "replace-credential") ? 1 : 3;
+	unsigned n = event_is(e, "replace-credential") ? 1 : 3;
 
 	for (unsigned i = 0; i < n; i++)
 		if (event_fact(e, names[i])[0] == '\0')
@@ -336,16 +336,6 @@ progress_announced(const struct progress *p, unsigned set)
 	return set < 8 * sizeof p->announced && (p->announced[set / 8] >> set % 8 & 1);
 }
 
-static unsigned
-ones(unsigned x)
-{
-	unsigned n = 0;
-
-	for (; x != 0; x &= x - 1)
-		n++;
-	return n;
-}
-
 /* The set in use from here on: exactly a quorum of the call's authorizers, the authority among them. */
 static enum err
 authorizers(struct progress *next, const struct event *e, const struct call *call, struct why *why)
@@ -355,7 +345,7 @@ authorizers(struct progress *next, const struct event *e, const struct call *cal
 	char again[16];
 
 	(void)snprintf(again, sizeof again, "%lu", set);
-	if (strcmp(again, text) != 0 || set >> call->authorizers != 0 || ones((unsigned)set) != call->quorum || !(set & 1))
+	if (strcmp(again, text) != 0 || set >> call->authorizers != 0 || (unsigned)__builtin_popcount((unsigned)set) != call->quorum || !(set & 1))
 		return why_set(why, ERR_RANGE, "authorizers: \"%.20s\" is not a set of %u of the call's authorizers with the authority", text, call->quorum);
 	next->set = (unsigned)set;
 	next->announced[set / 8] |= (uint8_t)(1u << set % 8);
@@ -392,85 +382,85 @@ progress_apply(struct progress *p, const struct event *e, const struct call *cal
 	enum err err = OK;
 	int64_t t;
 
-	if (p->sealed || (p->cancelled && !is(e, "incident")))
+	if (p->sealed || (p->cancelled && !event_is(e, "incident")))
 		return why_set(why, ERR_NOT_NOW, "%s: nothing comes after the %s", e->kind, p->sealed ? "seal" : "cancellation");
 	if (event_amends(e) && (err = reasons(e, why)) != OK)
 		return err;
-	if (!hash_equal(&e->scope, p->opened ? &p->election : &call->hash) && !is(e, "opening"))
+	if (!hash_equal(&e->scope, p->opened ? &p->election : &call->hash) && !event_is(e, "opening"))
 		return why_set(why, ERR_RANGE, "%s: the entry is of another %s", e->kind, p->opened ? "election" : "call");
 	if (e->time < p->last)
 		return why_set(why, ERR_RANGE, "%s: its time is before that of the entry before it", e->kind);
 	next.last = e->time;
-	next.after_suspend = is(e, "suspend");
-	next.after_heartbeat = is(e, "heartbeat");
+	next.after_suspend = event_is(e, "suspend");
+	next.after_heartbeat = event_is(e, "heartbeat");
 	if (e->document == NULL && event_fact(e, "size")[0] != '\0')
 		next.head_time = e->time;
-	if (is(e, "phase")) {
+	if (event_is(e, "phase")) {
 		err = phase(&next, e, why);
-	} else if (is(e, "key")) {
+	} else if (event_is(e, "key")) {
 		if (p->key || !running(p, 1))
 			err = ERR_NOT_NOW;
 		next.key = 1;
-	} else if (is(e, "opening")) {
+	} else if (event_is(e, "opening")) {
 		if (p->opened || !running(p, 2) || hex_decode(next.election.b, 32, event_fact(e, "opening"), strlen(event_fact(e, "opening"))) != OK ||
 		    time_read(&next.closes, event_fact(e, "closes")) != OK || !hash_equal(&e->scope, &next.election))
 			err = ERR_NOT_NOW;
 		next.opened = 1;
-	} else if (is(e, "authorizers")) {
+	} else if (event_is(e, "authorizers")) {
 		err = !p->opened || p->closed ? ERR_NOT_NOW : authorizers(&next, e, call, why);
-	} else if (is(e, "heartbeat") || is(e, "suspend") || is(e, "resume") || is(e, "extend") || is(e, "cancel") || is(e, "replace-credential") ||
-	    is(e, "exclude") || is(e, "include")) {
+	} else if (event_is(e, "heartbeat") || event_is(e, "suspend") || event_is(e, "resume") || event_is(e, "extend") || event_is(e, "cancel") || event_is(e, "replace-credential") ||
+	    event_is(e, "exclude") || event_is(e, "include")) {
 		if (!p->opened || p->closed)
 			err = ERR_NOT_NOW;
-		if (is(e, "suspend") || is(e, "resume")) { /* each kind of suspension is lifted by its own */
+		if (event_is(e, "suspend") || event_is(e, "resume")) { /* each kind of suspension is lifted by its own */
 			int *state = strcmp(event_fact(e, "cause"), "clock") == 0 ? &next.clock : &next.suspended;
 
-			if (*state == is(e, "suspend"))
+			if (*state == event_is(e, "suspend"))
 				err = ERR_NOT_NOW;
-			*state = is(e, "suspend");
+			*state = event_is(e, "suspend");
 		}
-		if (is(e, "cancel"))
+		if (event_is(e, "cancel"))
 			next.cancelled = 1;
-		if (is(e, "extend") && err == OK) {
+		if (event_is(e, "extend") && err == OK) {
 			if (time_read(&t, event_fact(e, "closes")) != OK || t <= p->closes || e->time >= p->closes)
 				err = ERR_NOT_NOW;
 			next.closes = t;
 		}
-	} else if (is(e, "close")) {
+	} else if (event_is(e, "close")) {
 		if (p->closed || !running(p, 5))
 			err = ERR_NOT_NOW;
 		next.closed = 1;
-	} else if (is(e, "list")) {
+	} else if (event_is(e, "list")) {
 		err = list(&next, e, call, why);
-	} else if (is(e, "mixer-waiver")) {
+	} else if (event_is(e, "mixer-waiver")) {
 		err = p->closed && !p->factors ? OK : ERR_NOT_NOW;
-	} else if (is(e, "replace-notary")) { /* an opening that another signed than the call's notary, no voter's page takes */
+	} else if (event_is(e, "replace-notary")) { /* an opening that another signed than the call's notary, no voter's page takes */
 		err = p->opened ? OK : ERR_NOT_NOW;
-	} else if (is(e, "comparison")) {
+	} else if (event_is(e, "comparison")) {
 		if (!p->closed || p->compared || !running(p, 6))
 			err = ERR_NOT_NOW;
-		else if (ones(p->lists) + 1 < call->quorum)
-			return why_set(why, ERR_NOT_NOW, "comparison: the lists of %u authorizers are here; the call demands %u", ones(p->lists) + 1, call->quorum);
+		else if ((unsigned)__builtin_popcount(p->lists) + 1 < call->quorum)
+			return why_set(why, ERR_NOT_NOW, "comparison: the lists of %u authorizers are here; the call demands %u", (unsigned)__builtin_popcount(p->lists) + 1, call->quorum);
 		next.compared = 1;
-	} else if (is(e, "mix") || is(e, "mixer-failed") || is(e, "station") || is(e, "factors")) {
+	} else if (event_is(e, "mix") || event_is(e, "mixer-failed") || event_is(e, "station") || event_is(e, "factors")) {
 		if (!p->compared || p->counted)
 			err = ERR_NOT_NOW;
-		if (is(e, "factors") && !p->mixes)
+		if (event_is(e, "factors") && !p->mixes)
 			err = ERR_NOT_NOW;
-		next.mixes += is(e, "mix") ? 1 : 0;
-		next.factors += is(e, "factors") ? 1 : 0;
-	} else if (is(e, "count")) {
+		next.mixes += event_is(e, "mix") ? 1 : 0;
+		next.factors += event_is(e, "factors") ? 1 : 0;
+	} else if (event_is(e, "count")) {
 		if (p->counted || !p->compared || !running(p, 6))
 			err = ERR_NOT_NOW;
 		next.counted = 1;
-	} else if (is(e, "seal")) {
+	} else if (event_is(e, "seal")) {
 		err = !p->counted || !(p->ended >> 7 & 1) ? ERR_NOT_NOW : sealed_on(e, why);
 		next.sealed = 1;
-	} else if (!is(e, "incident") && !is(e, "replace-witness")) {
+	} else if (!event_is(e, "incident") && !event_is(e, "replace-witness")) {
 		return why_set(why, ERR_FORMAT, "unknown kind of entry: %.20s", e->kind);
 	}
 	if (err == ERR_NOT_NOW)
-		return is(e, "phase") ? err : why_set(why, err, "%s: not at this step of the election", e->kind);
+		return event_is(e, "phase") ? err : why_set(why, err, "%s: not at this step of the election", e->kind);
 	if (err == OK)
 		*p = next;
 	return err;

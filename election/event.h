@@ -22,6 +22,8 @@ struct event {
 };
 
 void event_add(struct event *e, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* 1 if it is of this kind. */
+int event_is(const struct event *e, const char *kind);
 /* "" if there is none. */
 const char *event_fact(const struct event *e, const char *name);
 /* The file of documents/ that fact i names (file1, file2, ...), or NULL if it names none. */

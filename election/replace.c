@@ -4,16 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int
-is(const struct event *e, const char *kind)
-{
-	return strcmp(e->kind, kind) == 0;
-}
-
 int
 replaces(const struct event *e)
 {
-	return is(e, "replace-notary") || is(e, "replace-witness") || is(e, "mixer-waiver");
+	return event_is(e, "replace-notary") || event_is(e, "replace-witness") || event_is(e, "mixer-waiver");
 }
 
 /* The person and key of the entry. */
@@ -92,5 +86,5 @@ waiver(struct call *call, const struct event *e, struct why *why)
 enum err
 replace_apply(struct call *call, const struct event *e, struct why *why)
 {
-	return is(e, "replace-notary") ? notary(call, e, why) : is(e, "replace-witness") ? witness(call, e, why) : is(e, "mixer-waiver") ? waiver(call, e, why) : OK;
+	return event_is(e, "replace-notary") ? notary(call, e, why) : event_is(e, "replace-witness") ? witness(call, e, why) : event_is(e, "mixer-waiver") ? waiver(call, e, why) : OK;
 }

@@ -18,15 +18,9 @@ struct walk {
 };
 
 static int
-is(const struct event *e, const char *kind)
-{
-	return strcmp(e->kind, kind) == 0;
-}
-
-static int
 phase_is(const struct event *e, const char *n, const char *edge)
 {
-	return is(e, "phase") && strcmp(event_fact(e, "phase"), n) == 0 && strcmp(event_fact(e, "edge"), edge) == 0;
+	return event_is(e, "phase") && strcmp(event_fact(e, "phase"), n) == 0 && strcmp(event_fact(e, "edge"), edge) == 0;
 }
 
 /* No suspension is without the head at its begin, nor without the one before its end; between them nothing comes. */
@@ -35,12 +29,12 @@ suspension(struct walk *w, const struct event *e)
 {
 	int *state = strcmp(event_fact(e, "cause"), "clock") == 0 ? &w->clock : &w->suspended;
 
-	if (w->due && !is(e, "heartbeat"))
+	if (w->due && !event_is(e, "heartbeat"))
 		report_fail(w->report, CHECK_HEADS, "entry %" PRIu64 ": no head of the box stands right after the suspension", w->i);
-	if (is(e, "resume") && !w->beat)
+	if (event_is(e, "resume") && !w->beat)
 		report_fail(w->report, CHECK_HEADS, "entry %" PRIu64 ": no head of the box stands right before the resumption", w->i);
-	if (is(e, "suspend") || is(e, "resume"))
-		*state = is(e, "suspend");
+	if (event_is(e, "suspend") || event_is(e, "resume"))
+		*state = event_is(e, "suspend");
 	w->frozen &= w->suspended || w->clock;
 }
 
@@ -112,7 +106,7 @@ head(struct walk *w, const struct event *e)
 	w->frozen = w->suspended || w->clock;
 	prefix(w, e, size);
 	interval(w, e);
-	if (is(e, "heartbeat"))
+	if (event_is(e, "heartbeat"))
 		authorizations(w, e, size);
 	w->heads++;
 }
@@ -125,15 +119,15 @@ check_named_heads(struct report *report, const struct record *r)
 	report_begin(report, CHECK_HEADS);
 	for (; w.i < r->entries; w.i++) {
 		const struct event *e = &r->entry[w.i];
-		int own = e->document == NULL, state = is(e, "phase") || is(e, "heartbeat") || is(e, "close");
+		int own = e->document == NULL, state = event_is(e, "phase") || event_is(e, "heartbeat") || event_is(e, "close");
 
 		suspension(&w, e);
 		if (own && ((w.opened && state) || event_fact(e, "size")[0] != '\0'))
 			head(&w, e);
-		w.opened |= is(e, "opening");
+		w.opened |= event_is(e, "opening");
 		w.voting = (w.voting || phase_is(e, "3", "begin")) && !phase_is(e, "3", "end");
-		w.due = is(e, "suspend");
-		w.beat = is(e, "heartbeat");
+		w.due = event_is(e, "suspend");
+		w.beat = event_is(e, "heartbeat");
 	}
 	if (w.late > 0)
 		report_pass(report, CHECK_HEADS, w.heads, "%" PRIu64 " came late: the service, or its store, was down (see the closing act)", w.late);
