@@ -79,7 +79,7 @@ $(B)/tests/$1: $(B)/tests/$1.o $(ALL_LIBS)
 	@$$(CC) $$(LDFLAGS) -o $$@ $(B)/tests/$1.o -Wl,--start-group $(ALL_LIBS) -Wl,--end-group \
 		$(foreach m,$(MODULES),$($m_LIBS)) -lcmocka
 endef
-$(B)/tests/test_faults: LDFLAGS += $(foreach f,head_file_read head_file_swap checkpoint_sign store_write store_find store_get mirror_append make_receipt tile_builder_leaf pthread_create,-Wl,--wrap=$f)
+$(B)/tests/test_faults: LDFLAGS += $(foreach f,head_file_read head_file_swap checkpoint_sign store_write store_put store_sync store_find store_get mirror_append make_receipt tile_builder_leaf pthread_create,-Wl,--wrap=$f)
 $(foreach t,$(TESTS) $(CT) $(BENCH) $(EXAMPLE),$(eval $(call testprogram,$t)))
 define fuzzprogram
 $(B)/fuzz/$1: $(B)/tests/fuzz/$1.o $(ALL_LIBS)

@@ -12,9 +12,9 @@
 #include "ledger/ledger.h"
 #include "ledger/store.h"
 
-/* COMPANY: when so many wait, a batch waits no longer. IN_FLIGHT: batches under way, one being made ready, one going to the
- * disk, one being answered. MOST_FRAME: entries in a frame when the mirror is brought up. */
-enum { COMPANY = 256, MOST_FRAME = 4096, HEAL_SECONDS = 1, IN_FLIGHT = 3, ANSWERS = 8, CACHED_TILES = 256 };
+/* COMPANY: when so many wait, a batch waits no longer. IN_FLIGHT: batches under way, one being made ready, one going into the
+ * store, one to the disk, one being answered. MOST_FRAME: entries in a frame when the mirror is brought up. */
+enum { COMPANY = 256, MOST_FRAME = 4096, HEAL_SECONDS = 1, IN_FLIGHT = 4, ANSWERS = 8, CACHED_TILES = 256 };
 
 /* For ledger_failed with ERR_PROOF. */
 #define STORE_DAMAGED "the store is damaged, restore it"
@@ -30,7 +30,7 @@ struct ledger {
 	int lock_fd;
 	unsigned pool_ms;
 	uint64_t seed; /* of the tables of keys, so that nobody can choose keys that collide */
-	pthread_t sequencer, writer, finisher, checker;
+	pthread_t sequencer, writer, syncer, finisher, checker;
 	unsigned threads;
 	int checker_runs;
 	atomic_int check_stops;
@@ -40,14 +40,14 @@ struct ledger {
 	struct store *store;
 	struct mirror *mirror;
 
-	/* What waits, and how far the batches are: prepared >= written >= finished. Taken before `lock`, or alone. */
+	/* What waits, and how far the batches are: prepared >= written >= synced >= finished. Taken before `lock`, or alone. */
 	pthread_mutex_t pool_lock;
 	pthread_cond_t work, moved;
 	struct ledger_append *pool, **pool_end;
 	unsigned pooled;
 	struct timespec pooled_since;
 	int stopping, sealed, preparing, drained;
-	uint64_t prepared, written, finished;
+	uint64_t prepared, written, synced, finished;
 	_Atomic uint32_t answered[ANSWERS]; /* a batch's callers wait until it is in its place: number n, plus 1, at n % ANSWERS */
 
 	/* the sequencer's alone */

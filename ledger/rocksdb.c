@@ -38,7 +38,7 @@ struct store {
 	rocksdb_block_based_table_options_t *blocks[TABLES];
 	rocksdb_column_family_handle_t *table[TABLES];
 	rocksdb_cache_t *cache[TABLES];
-	rocksdb_writeoptions_t *write;
+	rocksdb_writeoptions_t *write, *put; /* synced, and not */
 	rocksdb_readoptions_t *read, *find;
 	atomic_uint writes;
 };
@@ -128,6 +128,7 @@ open_store(struct store **out, const char *path, int read_only, struct why *why)
 	if (s == NULL)
 		return ERR_NOMEM;
 	s->write = rocksdb_writeoptions_create();
+	s->put = rocksdb_writeoptions_create();
 	s->read = rocksdb_readoptions_create();
 	s->find = rocksdb_readoptions_create();
 	rocksdb_writeoptions_set_sync(s->write, 1);
@@ -179,6 +180,7 @@ store_close(struct store *s)
 	rocksdb_readoptions_destroy(s->find);
 	rocksdb_readoptions_destroy(s->read);
 	rocksdb_writeoptions_destroy(s->write);
+	rocksdb_writeoptions_destroy(s->put);
 	free(s);
 }
 
@@ -274,14 +276,35 @@ store_batch_free(struct store_batch *b)
 	free(b);
 }
 
-enum err
-store_write(struct store *s, struct store_batch *b, struct why *why)
+static enum err
+write_with(struct store *s, const rocksdb_writeoptions_t *options, struct store_batch *b, struct why *why)
 {
 	char *message = NULL;
 
-	rocksdb_write(s->db, s->write, b->b, &message);
+	rocksdb_write(s->db, options, b->b, &message);
 	if (atomic_fetch_add(&s->writes, 1) % TRIM == TRIM - 1)
 		(void)malloc_trim(0);
+	return message != NULL ? failed(why, message) : OK;
+}
+
+enum err
+store_write(struct store *s, struct store_batch *b, struct why *why)
+{
+	return write_with(s, s->write, b, why);
+}
+
+enum err
+store_put(struct store *s, struct store_batch *b, struct why *why)
+{
+	return write_with(s, s->put, b, why);
+}
+
+enum err
+store_sync(struct store *s, struct why *why)
+{
+	char *message = NULL;
+
+	rocksdb_flush_wal(s->db, 1, &message);
 	return message != NULL ? failed(why, message) : OK;
 }
 

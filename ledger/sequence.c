@@ -2,10 +2,11 @@
  *
  * Spec    spec/ledger.md#appending
  *
- * Three threads, so that a disk that is syncing one batch does not keep the processor from the next. Batches go through
+ * Four threads, so that a disk that is syncing one batch does not keep the processor from the next. Batches go through
  * them one after the other, in order:
  *   sequencer   takes the pool, removes duplicates, builds the tree, signs        steps 1, 2
- *   writer      the synced write of the store                                    step 3
+ *   writer      into the store                                                   step 3
+ *   syncer      the store on disk                                                step 3
  *   finisher    mirror, receipts, head file, answers                             steps 4 to 6
  *
  * What a crash just after each step of a batch leaves:
@@ -437,16 +438,31 @@ sequence(void *arg)
 	return NULL;
 }
 
-/* ---- the writer: step 3 --------------------------------------------------------------------- */
+/* ---- the writer and the syncer: step 3 --------------------------------------------------------- */
 
 /* After an error it is stored or not: only a store that is opened again can tell. */
+static void
+store_failed(struct ledger *l, struct batch *b, enum err e)
+{
+	b->result = ledger_failed(l, e, e == ERR_PROOF ? STORE_DAMAGED : "the store cannot be written", &b->why);
+}
+
 static void
 write_batch(struct ledger *l, struct batch *b)
 {
 	enum err e = OK;
 
-	if ((b->result = broken(l, &b->why, NULL)) == OK && (e = store_write(l->store, b->writes, &b->why)) != OK)
-		b->result = ledger_failed(l, e, e == ERR_PROOF ? STORE_DAMAGED : "the store cannot be written", &b->why);
+	if ((b->result = broken(l, &b->why, NULL)) == OK && (e = store_put(l->store, b->writes, &b->why)) != OK)
+		store_failed(l, b, e);
+}
+
+static void
+sync_batch(struct ledger *l, struct batch *b)
+{
+	enum err e = OK;
+
+	if ((b->result = broken(l, &b->why, NULL)) == OK && (e = store_sync(l->store, &b->why)) != OK)
+		store_failed(l, b, e);
 }
 
 /* ---- the finisher: steps 4 to 6 ------------------------------------------------------------- */
@@ -541,7 +557,7 @@ answer(struct ledger *l, struct batch *b, uint32_t number)
 	(void)syscall(SYS_futex, answered, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
-/* ---- the two threads behind the sequencer ---------------------------------------------------- */
+/* ---- the three threads behind the sequencer ---------------------------------------------------- */
 
 /* The next batch of those between `done` and `ready`; NULL: there will be none. With the pool's lock. */
 static struct batch *
@@ -572,13 +588,32 @@ write_batches(void *arg)
 }
 
 static void *
+sync_batches(void *arg)
+{
+	struct ledger *l = arg;
+	struct batch *b;
+
+	(void)pthread_mutex_lock(&l->pool_lock);
+	while ((b = next_batch(l, &l->synced, &l->written)) != NULL) {
+		(void)pthread_mutex_unlock(&l->pool_lock);
+		if (b->n > 0 && b->result == OK)
+			sync_batch(l, b);
+		(void)pthread_mutex_lock(&l->pool_lock);
+		l->synced++;
+		(void)pthread_cond_broadcast(&l->moved);
+	}
+	(void)pthread_mutex_unlock(&l->pool_lock);
+	return NULL;
+}
+
+static void *
 finish_batches(void *arg)
 {
 	struct ledger *l = arg;
 	struct batch *b;
 
 	(void)pthread_mutex_lock(&l->pool_lock);
-	while ((b = next_batch(l, &l->finished, &l->written)) != NULL) {
+	while ((b = next_batch(l, &l->finished, &l->synced)) != NULL) {
 		(void)pthread_mutex_unlock(&l->pool_lock);
 		if (b->n > 0 && b->result == OK)
 			finish_batch(l, b);
@@ -603,9 +638,12 @@ sequence_start(struct ledger *l)
 	if (pthread_create(&l->writer, NULL, write_batches, l) != 0)
 		return ERR_NOMEM;
 	l->threads = 2;
-	if (pthread_create(&l->finisher, NULL, finish_batches, l) != 0)
+	if (pthread_create(&l->syncer, NULL, sync_batches, l) != 0)
 		return ERR_NOMEM;
 	l->threads = 3;
+	if (pthread_create(&l->finisher, NULL, finish_batches, l) != 0)
+		return ERR_NOMEM;
+	l->threads = 4;
 	return OK;
 }
 
@@ -625,6 +663,8 @@ sequence_stop(struct ledger *l)
 	if (l->threads > 1)
 		(void)pthread_join(l->writer, NULL);
 	if (l->threads > 2)
+		(void)pthread_join(l->syncer, NULL);
+	if (l->threads > 3)
 		(void)pthread_join(l->finisher, NULL);
 	for (size_t i = 0; i < IN_FLIGHT; i++) {
 		struct batch *b = l->batch[i];

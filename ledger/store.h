@@ -36,6 +36,10 @@ void store_batch_clear(struct store_batch *b);
 void store_batch_free(struct store_batch *b);
 /* All or nothing, on disk before it returns. After ERR_IO it is not known which. */
 MUST_CHECK enum err store_write(struct store *s, struct store_batch *b, struct why *why);
+/* The same in two: batches in the order of the calls, readable at once; all that was put is on disk when the sync returns. What a power
+ * cut leaves of those that were not synced is a prefix. After ERR_IO of either it is not known what is on disk. */
+MUST_CHECK enum err store_put(struct store *s, struct store_batch *b, struct why *why);
+MUST_CHECK enum err store_sync(struct store *s, struct why *why);
 /* An independent copy in a new folder, while in use. */
 MUST_CHECK enum err store_backup(struct store *s, const char *path, struct why *why);
 

@@ -25,8 +25,8 @@
 #include "ledger/mirror.h"
 
 /* STEPS: those of the sequencing function, in its order; what follows is beside it. */
-enum step { FIND, FENCE_READ, SIGN, STORE, MIRROR, RECEIPT, HEAD_FILE, STEPS, ENTRY_3, LEAF, THREAD };
-static const char *const names[STEPS] = {"keys", "fence", "signature", "store", "mirror", "receipts", "head file"};
+enum step { FIND, FENCE_READ, SIGN, STORE, SYNC, MIRROR, RECEIPT, HEAD_FILE, STEPS, ENTRY_3, LEAF, THREAD };
+static const char *const names[STEPS] = {"keys", "fence", "signature", "store", "sync", "mirror", "receipts", "head file"};
 
 static struct {
 	enum step step;
@@ -78,6 +78,34 @@ __wrap_store_write(struct store *s, struct store_batch *b, struct why *why)
 		return __real_store_write(s, b, why);
 	if (fault.after)
 		e = __real_store_write(s, b, why);
+	return e != OK ? e : why_set(why, ERR_IO, "fault");
+}
+
+enum err __real_store_put(struct store *s, struct store_batch *b, struct why *why);
+enum err __wrap_store_put(struct store *s, struct store_batch *b, struct why *why);
+enum err
+__wrap_store_put(struct store *s, struct store_batch *b, struct why *why)
+{
+	enum err e = OK;
+
+	if (!strikes(STORE))
+		return __real_store_put(s, b, why);
+	if (fault.after)
+		e = __real_store_put(s, b, why);
+	return e != OK ? e : why_set(why, ERR_IO, "fault");
+}
+
+enum err __real_store_sync(struct store *s, struct why *why);
+enum err __wrap_store_sync(struct store *s, struct why *why);
+enum err
+__wrap_store_sync(struct store *s, struct why *why)
+{
+	enum err e = OK;
+
+	if (!strikes(SYNC))
+		return __real_store_sync(s, why);
+	if (fault.after)
+		e = __real_store_sync(s, why);
 	return e != OK ? e : why_set(why, ERR_IO, "fault");
 }
 
@@ -167,9 +195,9 @@ __wrap_head_file_swap(const char *path, const struct head *was, const struct hea
 
 static char dir[64], store[128], head_file[128], mirror[128];
 static struct signer key;
-enum { MOST = 1200 };
+enum { MOST = 2000 };
 static struct buf receipts[MOST];
-static struct head heads[200];
+static struct head heads[2000];
 static size_t seen;
 
 static void
