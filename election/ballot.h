@@ -91,6 +91,8 @@ MUST_CHECK enum err authorization_read(struct authorization *out, const void *p,
 void authorization_hash(struct hash *out, const void *request, size_t n);
 void sealed_seed_hash(struct hash *out, const struct hash *election, const uint8_t sealed[SEALED_SEED_BYTES]);
 
+/* What a credential signs to confirm, to log in and to ask for a receipt again: the hashes of spec/README.md under these names.
+ * origin: the account origin of the call; time: seconds since 1970. */
 void confirmation_hash(struct hash *out, const struct hash *election, uint32_t index);
 void login_hash(struct hash *out, const struct hash *election, const char *origin, const uint8_t server_nonce[32], const uint8_t client_nonce[32], const char *user);
 void receipt_request_hash(struct hash *out, const struct hash *election, const uint8_t key[32], int64_t time);
