@@ -8,16 +8,17 @@
 #include "crypto/bytetree.h"
 #include "crypto/parallel.h"
 #include "crypto/secmem.h"
+#include "crypto/version.h"
 #include "verifier/challenge_cmd.h"
 #include "verifier/cmd.h"
 #include "verifier/compare.h"
-#include "crypto/version.h"
 #include "verifier/log_cmd.h"
 #include "verifier/options.h"
 #include "verifier/policy_cmd.h"
 #include "verifier/receipt_cmd.h"
 #include "verifier/record_checks.h"
 #include "verifier/selftest.h"
+#include "verifier/show_cmd.h"
 #include "verifier/steady.h"
 #include "verifier/watch.h"
 
@@ -87,55 +88,6 @@ cmd_record(int argc, char **argv)
 	code = report_finish(r, stdout, where, election[0] != '\0' ? election : NULL);
 	free(r);
 	return code;
-}
-
-/* Text and JSON as they are; entry bundles of events entry by entry; others by size and hash. */
-static enum err
-show_entry(void *ctx, const uint8_t *p, size_t n)
-{
-	(void)ctx;
-	(void)fwrite(p, 1, n, stdout);
-	return OK;
-}
-
-static int
-cmd_show(int argc, char **argv)
-{
-	const char *file = word(argc, argv), *bundle;
-	struct ballot *ballot = calloc(1, sizeof *ballot);
-	struct buf b = {0};
-	struct why why = {""};
-	struct hash h;
-	char hex[65];
-
-	if (file == NULL || ballot == NULL)
-		return -1;
-	if (file_read(&b, file, 1 << 30, &why) != OK)
-		return cannot(&why);
-	bundle = strstr(file, "events/tile/entries/");
-	if (bundle != NULL) {
-		const char *p = strstr(bundle, ".p/");
-
-		if (bundle_read(b.p, b.n, p != NULL ? (unsigned)atoi(p + 3) : TILE_WIDTH, show_entry, NULL) != OK)
-			return 1;
-	} else if (utf8_valid(b.p, b.n)) {
-		(void)fwrite(b.p, 1, b.n, stdout);
-	} else if (ballot_read(ballot, b.p, b.n) == OK) {
-		hash_hex(hex, &ballot->election);
-		(void)printf("ballot of election %s\n  style %u, %u contests, %u tokens, %zu bytes\n", hex, ballot->style, ballot->contests, ballot->signatures, b.n);
-		hex_encode(hex, ballot->key, 32);
-		(void)printf("  one-time key %s\n", hex);
-	} else {
-		sha256(&h, b.p, b.n);
-		hash_hex(hex, &h);
-		(void)printf("%zu bytes, SHA-256 %s", b.n, hex);
-		if (bt_ciphertexts_count(b.n) > 0)
-			(void)printf(", a list of %zu ciphertexts", bt_ciphertexts_count(b.n));
-		(void)printf("\n");
-	}
-	buf_free(&b);
-	free(ballot);
-	return 0;
 }
 
 /* Without memory or randomness the libraries stop the program: that is no verdict. */
