@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "crypto/bytetree.h"
 #include "crypto/parallel.h"
 #include "crypto/secmem.h"
 #include "crypto/version.h"

@@ -1,6 +1,6 @@
 /* verifier/show_cmd.h - `urna-verify show`: a file of the record in readable form. It shows and judges nothing.
  *
- * Spec    spec/record.md
+ * Spec    spec/record.md#layout
  */
 #ifndef VERIFIER_SHOW_CMD_H
 #define VERIFIER_SHOW_CMD_H
