@@ -12,7 +12,9 @@
  * What a crash just after each step of a batch leaves:
  *   1. the fence: the head file says what was written last    -> nothing happened
  *   2. the new head is signed, in memory                      -> nobody saw it; signed again, perhaps over other entries
- *   3. entries, keys, tiles and head in one synced batch      -> durable; on start the head file is brought up (it is behind)
+ *   3. entries, keys, tiles and head in one batch of the store, -> before the sync: there or not, like 2 or like after it, and never
+ *      and the store synced                                     without the batch before; after it: durable, and on start the
+ *                                                               head file is brought up (it is behind)
  *   4. the mirror, if there is one                            -> as after 3; on start the mirror is brought up
  *   5. the head file, compared and swapped                    -> done, but nobody was told; a second cast gives the receipt
  *   6. answers
