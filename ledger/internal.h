@@ -13,8 +13,9 @@
 #include "ledger/store.h"
 
 /* COMPANY: when so many wait, a batch waits no longer. IN_FLIGHT: batches under way, one being made ready, one going into the
- * store, one to the disk, one being answered. MOST_FRAME: entries in a frame when the mirror is brought up. */
-enum { COMPANY = 256, MOST_FRAME = 4096, HEAL_SECONDS = 1, IN_FLIGHT = 4, ANSWERS = 8, CACHED_TILES = 256 };
+ * store, one to the disk, one being answered, and two between them, so that a step that is slow once holds up no other.
+ * MOST_FRAME: entries in a frame when the mirror is brought up. */
+enum { COMPANY = 128, MOST_FRAME = 4096, HEAL_SECONDS = 1, IN_FLIGHT = 6, ANSWERS = 8, CACHED_TILES = 256 };
 
 /* For ledger_failed with ERR_PROOF. */
 #define STORE_DAMAGED "the store is damaged, restore it"

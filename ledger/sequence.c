@@ -48,6 +48,8 @@ struct batch {
 	struct ledger_append *first; /* all who are answered together */
 	struct ledger_append **kept; /* those whose entries are new, in the order of the log */
 	size_t n, room;
+	struct ledger_append **keyed; /* those that have a key, in the order of the keys: cheaper to look up and to store */
+	size_t keyed_n;
 	struct key_table keys;
 	struct store_batch *writes;
 	struct tile_builder *edge; /* right edge with this batch */
@@ -97,27 +99,34 @@ on_known(void *ctx, size_t i, const void *value, size_t n)
 	asked[i]->index = get_index(value, n);
 }
 
+static int
+by_key(const void *a, const void *b)
+{
+	return memcmp((*(struct ledger_append *const *)a)->key, (*(struct ledger_append *const *)b)->key, 32);
+}
+
 /* Mark those whose keys are in the store. */
 static enum err
-find_stored(struct ledger *l, struct ledger_append **list, size_t n, struct why *why)
+find_stored(struct ledger *l, struct batch *b)
 {
-	struct ledger_append **asked = calloc(n + 1, sizeof *asked);
-	const char **keys = calloc(n + 1, sizeof *keys);
-	size_t *keys_n = calloc(n + 1, sizeof *keys_n), k = 0;
-	uint8_t(*bytes)[STORE_KEY_BYTES] = calloc(n + 1, sizeof *bytes);
+	const char **keys = calloc(b->n + 1, sizeof *keys);
+	size_t *keys_n = calloc(b->n + 1, sizeof *keys_n);
+	uint8_t(*bytes)[STORE_KEY_BYTES] = calloc(b->n + 1, sizeof *bytes);
 	enum err e = ERR_NOMEM;
 
-	if (asked != NULL && keys != NULL && keys_n != NULL && bytes != NULL) {
-		for (size_t i = 0; i < n; i++)
-			if (list[i]->key != NULL && list[i]->result == OK) {
-				keys_n[k] = store_dedup_key(bytes[k], list[i]->key);
-				keys[k] = (const char *)bytes[k];
-				asked[k++] = list[i];
-			}
-		if ((e = store_find(l->store, keys, keys_n, k, on_known, asked, why)) == ERR_IO || e == ERR_PROOF)
-			e = ledger_failed(l, e, e == ERR_PROOF ? STORE_DAMAGED : "the store cannot be read", why);
+	b->keyed_n = 0;
+	if (keys != NULL && keys_n != NULL && bytes != NULL) {
+		for (size_t i = 0; i < b->n; i++)
+			if (b->kept[i]->key != NULL && b->kept[i]->result == OK)
+				b->keyed[b->keyed_n++] = b->kept[i];
+		qsort(b->keyed, b->keyed_n, sizeof *b->keyed, by_key);
+		for (size_t i = 0; i < b->keyed_n; i++) {
+			keys_n[i] = store_dedup_key(bytes[i], b->keyed[i]->key);
+			keys[i] = (const char *)bytes[i];
+		}
+		if ((e = store_find(l->store, keys, keys_n, b->keyed_n, on_known, b->keyed, &b->why)) == ERR_IO || e == ERR_PROOF)
+			e = ledger_failed(l, e, e == ERR_PROOF ? STORE_DAMAGED : "the store cannot be read", &b->why);
 	}
-	free(asked);
 	free(keys);
 	free(keys_n);
 	free(bytes);
@@ -157,7 +166,7 @@ deduplicate(struct ledger *l, struct batch *b)
 	enum err e;
 
 	find_under_way(l, b);
-	if ((e = find_stored(l, b->kept, b->n, &b->why)) != OK)
+	if ((e = find_stored(l, b)) != OK)
 		return e;
 	key_table_make(&b->keys, b->n);
 	for (size_t i = 0; i < b->n; i++) {
@@ -196,7 +205,10 @@ collect(struct batch *b, struct ledger_append *first, unsigned count)
 {
 	if (count > b->room) {
 		free(b->kept);
-		if ((b->kept = calloc(count, sizeof *b->kept)) == NULL)
+		free(b->keyed);
+		b->kept = calloc(count, sizeof *b->kept);
+		b->keyed = calloc(count, sizeof *b->keyed);
+		if (b->kept == NULL || b->keyed == NULL)
 			abort();
 		b->room = count;
 	}
@@ -256,11 +268,14 @@ build(struct ledger *l, struct batch *b)
 		const struct ledger_append *a = b->kept[i];
 
 		store_batch_put(b->writes, key, store_entry_key(key, a->index), a->entry, a->n);
-		if (a->key != NULL) {
-			put_index(value, a->index);
-			store_batch_put(b->writes, key, store_dedup_key(key, a->key), value, sizeof value);
-		}
 		e = tile_builder_leaf(&l->tree, &a->leaf);
+	}
+	for (size_t i = 0; i < b->keyed_n; i++) {
+		const struct ledger_append *a = b->keyed[i];
+
+		put_index(value, a->index);
+		if (a->result == OK)
+			store_batch_put(b->writes, key, store_dedup_key(key, a->key), value, sizeof value);
 	}
 	b->head.size = l->tree.frontier.size;
 	frontier_root(&b->head.root, &l->tree.frontier);
@@ -411,6 +426,7 @@ sequence(void *arg)
 {
 	struct ledger *l = arg;
 
+	(void)pthread_setname_np(pthread_self(), "sequencer");
 	(void)pthread_mutex_lock(&l->pool_lock);
 	for (;;) {
 		while (l->pool == NULL && !l->stopping)
@@ -576,6 +592,7 @@ write_batches(void *arg)
 	struct ledger *l = arg;
 	struct batch *b;
 
+	(void)pthread_setname_np(pthread_self(), "writer");
 	(void)pthread_mutex_lock(&l->pool_lock);
 	while ((b = next_batch(l, &l->written, &l->prepared)) != NULL) {
 		(void)pthread_mutex_unlock(&l->pool_lock);
@@ -595,6 +612,7 @@ sync_batches(void *arg)
 	struct ledger *l = arg;
 	struct batch *b;
 
+	(void)pthread_setname_np(pthread_self(), "syncer");
 	(void)pthread_mutex_lock(&l->pool_lock);
 	while ((b = next_batch(l, &l->synced, &l->written)) != NULL) {
 		(void)pthread_mutex_unlock(&l->pool_lock);
@@ -614,6 +632,7 @@ finish_batches(void *arg)
 	struct ledger *l = arg;
 	struct batch *b;
 
+	(void)pthread_setname_np(pthread_self(), "finisher");
 	(void)pthread_mutex_lock(&l->pool_lock);
 	while ((b = next_batch(l, &l->finished, &l->synced)) != NULL) {
 		(void)pthread_mutex_unlock(&l->pool_lock);
@@ -676,6 +695,7 @@ sequence_stop(struct ledger *l)
 		store_batch_free(b->writes);
 		free(b->edge);
 		free(b->kept);
+		free(b->keyed);
 		free(b->keys.slot);
 		buf_free(&b->checkpoint);
 		buf_free(&b->mirrored);

@@ -24,7 +24,8 @@ void store_close(struct store *s);
 void store_remove(const char *path);
 /* Append the value to out; ERR_ABSENT. */
 MUST_CHECK enum err store_get(struct store *s, const void *key, size_t key_n, struct buf *out, struct why *why);
-/* Look up n deduplication keys (store_dedup_key) at once; `found` is called for those that are there. Cheap for keys that are not. */
+/* Look up n deduplication keys (store_dedup_key) at once, in ascending order; `found` is called for those that are there. Cheap
+ * for keys that are not. */
 MUST_CHECK enum err store_find(struct store *s, const char *const *keys, const size_t *keys_n, size_t n,
     void (*found)(void *ctx, size_t i, const void *value, size_t value_n), void *ctx, struct why *why);
 
