@@ -6,6 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Its last piece; or, after an error, the file is not made. */
+static enum err
+end_file(struct outfile *f, struct buf *piece, enum err e, struct digests *digests, struct why *why)
+{
+	outfile_put(f, piece->p, piece->n);
+	if (e == OK && piece->failed)
+		e = ERR_NOMEM;
+	if (e == OK)
+		e = outfile_close(f, digests, why);
+	else
+		outfile_drop(f);
+	buf_free(piece);
+	return e;
+}
+
 static enum err
 write_votes(struct service *s, uint64_t size, struct digests *digests, struct why *why)
 {
@@ -25,16 +40,8 @@ write_votes(struct service *s, uint64_t size, struct digests *digests, struct wh
 		outfile_put(f, piece.p, piece.n);
 		piece.n = 0;
 	}
-	outfile_put(f, piece.p, piece.n);
-	if (e == OK && piece.failed)
-		e = ERR_NOMEM;
-	if (e == OK)
-		e = outfile_close(f, digests, why);
-	else
-		outfile_drop(f);
-	buf_free(&piece);
 	buf_free(&entry);
-	return e;
+	return end_file(f, &piece, e, digests, why);
 }
 
 static enum err
@@ -58,15 +65,7 @@ write_confirmations(struct service *s, struct digests *digests, struct why *why)
 		outfile_put(f, piece.p, piece.n);
 		piece.n = 0;
 	}
-	outfile_put(f, piece.p, piece.n);
-	if (e == OK && piece.failed)
-		e = ERR_NOMEM;
-	if (e == OK)
-		e = outfile_close(f, digests, why);
-	else
-		outfile_drop(f);
-	buf_free(&piece);
-	return e;
+	return end_file(f, &piece, e, digests, why);
 }
 
 static void

@@ -16,9 +16,11 @@ read_vkey(struct fields *f, const char *name, struct vkey *out, int type)
 		(void)field_bad(f, field_line(f, name), "\"%s\": a key of type %d is needed here", name, type);
 }
 
-/* "https://host[:port]" and nothing after it; http only where `plain` allows it. */
-static int
-origin_valid(const char *s, int plain)
+#define LOWER "abcdefghijklmnopqrstuvwxyz0123456789"
+
+/* What follows "https://host" or "https://host:port" (http only where `plain` allows it); NULL: it does not begin so. */
+static const char *
+after_host(const char *s, int plain)
 {
 	size_t n;
 
@@ -27,22 +29,38 @@ origin_valid(const char *s, int plain)
 	else if (plain && strncmp(s, "http://", 7) == 0)
 		s += 7;
 	else
-		return 0;
-	n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-");
-	if (n == 0)
-		return 0;
+		return NULL;
+	if ((n = strspn(s, LOWER ".-")) == 0)
+		return NULL;
 	s += n;
-	if (*s == '\0')
-		return 1;
-	n = *s == ':' ? strspn(s + 1, "0123456789") : 0;
-	return n >= 1 && n <= 5 && s[1 + n] == '\0';
+	if (*s != ':')
+		return s;
+	n = strspn(s + 1, "0123456789");
+	return n >= 1 && n <= 5 ? s + 1 + n : NULL;
+}
+
+static int
+origin_valid(const char *s, int plain)
+{
+	const char *rest = after_host(s, plain);
+
+	return rest != NULL && rest[0] == '\0';
+}
+
+int
+url_valid(const char *s)
+{
+	const char *rest = after_host(s, 1);
+	size_t n = rest != NULL ? strlen(rest) : 0;
+
+	return rest != NULL && (n == 0 || (rest[0] == '/' && rest[n - 1] != '/' && strspn(rest, LOWER "ABCDEFGHIJKLMNOPQRSTUVWXYZ._~/-") == n));
 }
 
 /* A name that is also a file's: no separator, no leading dot. */
 static int
 file_name(const char *s)
 {
-	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+	size_t n = strspn(s, LOWER ".-");
 
 	return n >= 1 && n <= 64 && s[n] == '\0' && s[0] != '.' && s[0] != '-';
 }
@@ -56,8 +74,11 @@ read_party(struct party *out, struct json *j, int type, int kind, struct why *wh
 
 	field_copy(&f, "person", out->person, sizeof out->person);
 	read_vkey(&f, "key", &out->key, type);
-	if (kind == NETWORKED && field_has(&f, "url"))
+	if (kind == NETWORKED && field_has(&f, "url")) {
 		field_copy(&f, "url", out->url, sizeof out->url);
+		if (f.e == OK && !url_valid(out->url))
+			(void)field_bad(&f, field_line(&f, "url"), "\"url\" must be like https://host, https://host:port or https://host/path (or http), without a / at its end");
+	}
 	if (kind == TRUSTEE && field_has(&f, "mixer"))
 		field_copy(&f, "mixer", out->mixer, sizeof out->mixer);
 	return fields_end(&f);

@@ -56,6 +56,8 @@ unsigned call_authorizer(const struct call *c, const char *name);
 const struct vkey *call_party(const struct call *c, const char *name);
 /* No two of all its keys are equal or have one name. ERR_RANGE. */
 MUST_CHECK enum err call_distinct(const struct call *c, struct why *why);
+/* 1 for "https://host" or "http://host", with perhaps a port and a path that does not end in "/". */
+int url_valid(const char *s);
 /* 1 if the call may give this kind of entry to keys of its choice: suspend, resume, ... */
 int amend_kind(const char *kind);
 

@@ -19,6 +19,8 @@ newcomer(struct party *out, const struct event *e, unsigned type, struct why *wh
 
 	if (person[0] == '\0' || strlen(person) >= sizeof out->person || strlen(url) >= sizeof out->url)
 		return why_set(why, ERR_FORMAT, "%s: the fact \"person\" is missing, or person or url is too long", e->kind);
+	if (url[0] != '\0' && !url_valid(url))
+		return why_set(why, ERR_FORMAT, "%s: the fact \"url\" is not like https://host:port or http://host/path", e->kind);
 	if ((err = vkey_read(&out->key, event_fact(e, "key"), why)) != OK)
 		return why_prefix(why, err, "%s", e->kind);
 	if (out->key.type != type)

@@ -48,6 +48,20 @@ strict_json(void **state)
 
 /* What a terminal obeys, in a text that somebody reads before he signs. */
 static void
+urls(void **state)
+{
+	static const char *const good[] = {"https://a", "http://127.0.0.1:8080", "https://voto.example.mx:443/witness", "http://h/a/b~c_d.E-9"};
+	static const char *const bad[] = {"", "https://", "ftp://a", "//a", "https:///a", "https://a/", "https://a:", "https://a:123456", "https://a:80x", "https://A", "https://a b", "https://a?q",
+	    "https://a/x y", "https://a/#", "https://u@a", "file:///etc/passwd", "https://a\n"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+		assert_true(url_valid(good[i]));
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_false(url_valid(bad[i]));
+}
+
+static void
 disturbing_texts(void **state)
 {
 	static const struct {
@@ -676,6 +690,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(strict_json),
+	    cmocka_unit_test(urls),
 	    cmocka_unit_test(disturbing_texts),
 	    cmocka_unit_test(pins),
 	    cmocka_unit_test(times),

@@ -74,8 +74,13 @@ class Record:
 
 # ---- before the opening -----------------------------------------------------------
 
+def url_good(u):
+    return re.fullmatch("https?://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?", u)
+
+
 def party(obj, kind=1, optional=()):
     fields(obj, ["person", "key"], optional)
+    need(url_good(obj.get("url", "http://none")), "url")
     key = Key(obj["key"])
     need(key.type == kind, "key of another type: " + key.name)
     return key
@@ -548,7 +553,8 @@ def replacements(r):
             required.discard(e.facts["mixer"])
         if e.kind not in ("replace-notary", "replace-witness"):
             continue
-        need(0 < len(e.facts.get("person", "").encode()) < 128 and len(e.facts.get("url", "").encode()) < 200,
+        need(0 < len(e.facts.get("person", "").encode()) < 128 and len(e.facts.get("url", "").encode()) < 200
+             and (not e.facts.get("url") or url_good(e.facts["url"])),
              e.kind + ": person or url")
         new = Key(e.facts["key"])
         need(new.type == (1 if e.kind == "replace-notary" else 4), e.kind + ": key of another type")
