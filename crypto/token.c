@@ -238,9 +238,8 @@ attribute(CK_ATTRIBUTE_TYPE type, const void *p, size_t n)
 }
 
 static enum err
-find_object(struct token *t, const char *label, CK_OBJECT_HANDLE *out)
+find_object(struct token *t, CK_OBJECT_CLASS class, const char *label, CK_OBJECT_HANDLE *out)
 {
-	CK_OBJECT_CLASS class = CKO_DATA;
 	CK_ATTRIBUTE a[] = {attribute(CKA_CLASS, &class, sizeof class), attribute(CKA_LABEL, label, strlen(label))};
 	CK_ULONG n = 0;
 
@@ -257,7 +256,7 @@ read_object(struct token *t, const char *label, uint8_t *p, size_t *n)
 {
 	CK_OBJECT_HANDLE object;
 	CK_ATTRIBUTE a = attribute(CKA_VALUE, p, *n);
-	enum err e = find_object(t, label, &object);
+	enum err e = find_object(t, CKO_DATA, label, &object);
 
 	if (e != OK)
 		return e;
@@ -321,7 +320,7 @@ token_share_store(struct token *t, const struct share_facts *facts, const uint8_
 	enum err e;
 
 	object_label(label, "share", &facts->call);
-	if (find_object(t, label, &object) == OK)
+	if (find_object(t, CKO_DATA, label, &object) == OK)
 		return why_set(why, ERR_EXISTS, "card %s holds a share of this call already", t->info.label);
 	random_bytes(salt, sizeof salt);
 	facts_write(&b, facts);
@@ -398,20 +397,6 @@ token_remember(struct token *t, const char *name, const char *what, const struct
 
 /* ---- signing keys ------------------------------------------------------------ */
 
-static enum err
-find_key(struct token *t, const char *name, CK_OBJECT_CLASS class, CK_OBJECT_HANDLE *out)
-{
-	CK_ATTRIBUTE a[] = {attribute(CKA_CLASS, &class, sizeof class), attribute(CKA_LABEL, name, strlen(name))};
-	CK_ULONG n = 0;
-
-	if (t->fn->C_FindObjectsInit(t->session, a, 2) != CKR_OK)
-		return ERR_CRYPTO;
-	if (t->fn->C_FindObjects(t->session, out, 1, &n) != CKR_OK)
-		n = 0;
-	(void)t->fn->C_FindObjectsFinal(t->session);
-	return n == 1 ? OK : ERR_ABSENT;
-}
-
 /* The 32 bytes of a public key object: an OCTET STRING, or bare. */
 static enum err
 public_bytes(struct token *t, const char *name, uint8_t key[32])
@@ -419,7 +404,7 @@ public_bytes(struct token *t, const char *name, uint8_t key[32])
 	CK_OBJECT_HANDLE object;
 	uint8_t point[64] = {0};
 	CK_ATTRIBUTE a = attribute(CKA_EC_POINT, point, sizeof point);
-	enum err e = find_key(t, name, CKO_PUBLIC_KEY, &object);
+	enum err e = find_object(t, CKO_PUBLIC_KEY, name, &object);
 
 	if (e != OK)
 		return e;
@@ -451,7 +436,7 @@ token_key_make(struct token *t, const char *name, struct vkey *out, struct why *
 
 	if (!signer_name_valid(name))
 		return why_set(why, ERR_RANGE, "%s: not a key name (no spaces, no '+')", name);
-	if (find_key(t, name, CKO_PRIVATE_KEY, &priv) == OK)
+	if (find_object(t, CKO_PRIVATE_KEY, name, &priv) == OK)
 		return why_set(why, ERR_EXISTS, "card %s holds a key %s already; keys are never overwritten", t->info.label, name);
 	rv = t->fn->C_GenerateKeyPair(t->session, &m, public, sizeof public / sizeof *public, private, sizeof private / sizeof *private, &pub, &priv);
 	if (rv != CKR_OK)
@@ -516,7 +501,7 @@ open_again(struct token_key *k)
 	rv = t->fn->C_Login(t->session, CKU_USER, chars(&t->pin), t->pin.n);
 	if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
 		return ERR_DENIED;
-	return find_key(t, k->name, CKO_PRIVATE_KEY, &k->object);
+	return find_object(t, CKO_PRIVATE_KEY, k->name, &k->object);
 }
 
 static int
@@ -567,7 +552,7 @@ token_signer(struct signer *out, struct token *t, const char *name, struct why *
 
 	if (k == NULL)
 		return ERR_NOMEM;
-	if (strlen(name) >= sizeof s.name || strlen(name) >= sizeof k->name || (e = find_key(t, name, CKO_PRIVATE_KEY, &k->object)) != OK || (e = public_bytes(t, name, s.key)) != OK) {
+	if (strlen(name) >= sizeof s.name || strlen(name) >= sizeof k->name || (e = find_object(t, CKO_PRIVATE_KEY, name, &k->object)) != OK || (e = public_bytes(t, name, s.key)) != OK) {
 		free(k);
 		return why_set(why, ERR_ABSENT, "card %s holds no Ed25519 key %s", t->info.label, name);
 	}
