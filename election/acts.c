@@ -462,19 +462,16 @@ lines(struct act *a, struct json_out *o, const struct contest *c, const struct t
 static void
 split(struct act *a, struct json_out *o, const struct contest *c, const struct tally *t)
 {
-	uint64_t votes[MAX_EMBLEMS];
-
 	if (c->parties == 0)
 		return;
-	tally_split(votes, c, t);
 	buf_str(&a->text, "\nPOR PARTIDO, repartidas las combinaciones (LGIPE 311.1 c; empates por orden de registro); informativo\n");
 	json_begin(o, "split", '[');
 	for (unsigned p = 0; p < c->parties; p++) {
 		json_begin(o, NULL, '{');
 		json_text(o, "party", c->party[p].id);
-		json_int(o, "votes", (int64_t)votes[p]);
+		json_int(o, "votes", (int64_t)t->party[p]);
 		json_end(o, '}');
-		buf_printf(&a->text, "  %-20s %12" PRIu64 "\n", c->party[p].id, votes[p]);
+		buf_printf(&a->text, "  %-20s %12" PRIu64 "\n", c->party[p].id, t->party[p]);
 	}
 	json_end(o, ']');
 	buf_str(&a->text, "\nPOR CANDIDATURA; informativo\n");

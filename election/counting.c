@@ -19,14 +19,16 @@ tally_sum(struct tally *t, const struct tally *part)
 {
 	for (size_t i = 0; i < MAX_LINES; i++)
 		t->line[i] += part->line[i];
+	for (size_t i = 0; i < MAX_EMBLEMS; i++)
+		t->party[i] += part->party[i];
 	t->total += part->total;
 	t->outside += part->outside;
 }
 
 void
-tally_split(uint64_t *votes, const struct contest *c, const struct tally *t)
+tally_split(struct tally *t, const struct contest *c)
 {
-	uint64_t own[MAX_EMBLEMS] = {0};
+	uint64_t own[MAX_EMBLEMS] = {0}, *votes = t->party;
 
 	for (unsigned p = 0; p < c->parties; p++)
 		votes[p] = 0;

@@ -211,6 +211,7 @@ count_record(struct record *r, struct count *c, size_t *const *given, unsigned t
 			tally_add(&c->group[g], k, marking[i]);
 			buf_printf(&c->csv, "%s,%s\n", r->m->group[g].folder, marking[i] > 0 ? k->line[marking[i] - 1].id : "-");
 		}
+		tally_split(&c->group[g], k);
 		tally_sum(&contest[r->m->group[g].contest], &c->group[g]);
 		free(list);
 		free(marking);

@@ -176,18 +176,23 @@ candidate_keeps(const struct manifest *m, const struct tally *t, uint64_t votes)
 static void
 split_vector(void **state)
 {
-	struct tally t = {.line = {120, 100, 100, 8}};
+	struct tally t = {.line = {120, 100, 100, 8}}, other = {.line = {1, 2, 1, 2}};
 	struct manifest *m;
-	uint64_t votes[MAX_EMBLEMS];
 	struct why why;
 
 	(void)state;
 	assert_int_equal(manifest_read(&m, draft, strlen(draft), &why), OK);
-	tally_split(votes, &m->contest[0], &t);
-	assert_int_equal(votes[0], 123);
-	assert_int_equal(votes[1], 103);
-	assert_int_equal(votes[2], 102);
+	tally_split(&t, &m->contest[0]);
+	assert_int_equal(t.party[0], 123);
+	assert_int_equal(t.party[1], 103);
+	assert_int_equal(t.party[2], 102);
 	candidate_keeps(m, &t, 328);
+	tally_split(&other, &m->contest[0]); /* 2, 3, 1: another party is first in this group */
+	tally_sum(&t, &other); /* split after adding up it would be 125, 105, 104 */
+	assert_int_equal(t.party[0], 123 + 2);
+	assert_int_equal(t.party[1], 103 + 3);
+	assert_int_equal(t.party[2], 102 + 1);
+	candidate_keeps(m, &t, 334);
 	memset(&t, 0, sizeof t);
 	tally_add(&t, &m->contest[0], 0);
 	tally_add(&t, &m->contest[0], 10);

@@ -227,7 +227,7 @@ def split(contest, votes):
     return given
 
 
-def count(r, contest, group, counted, invalid):
+def count(r, contest, group, counted, invalid, shares):
     a = Act(r, "count", "ACTA DE CÓMPUTO DEL VOTO ELECTRÓNICO POR INTERNET")
     a.fact("contest", "Elección de", contest["id"])
     a.fact("name", "Nombre", contest["name"])
@@ -249,7 +249,7 @@ def count(r, contest, group, counted, invalid):
         return a
     a.text += ("\nPOR PARTIDO, repartidas las combinaciones (LGIPE 311.1 c; empates por orden de registro); "
                "informativo\n")
-    a.json["split"] = [{"party": p, "votes": n} for p, n in split(contest, votes).items()]
+    a.json["split"] = [{"party": p, "votes": n} for p, n in shares.items()]
     for s in a.json["split"]:
         a.text += "  %s %12d\n" % (left(s["party"], 20), s["votes"])
     a.text += "\nPOR CANDIDATURA; informativo\n"
@@ -266,13 +266,17 @@ def count(r, contest, group, counted, invalid):
 
 def counts(r):
     """(name, act) of every act of count."""
+    shares = {g.number: split(g.contest, dict(zip(g.contest["lines"], r.results[g.number][0]))) if g.contest.get("parties") else {}
+              for g in r.groups}
     for c in r.manifest["contests"]:
-        of = [r.results[g.number] for g in r.groups if g.contest is c]
+        numbers = [g.number for g in r.groups if g.contest is c]
+        of = [r.results[n] for n in numbers]
         zero = [[0] * len(c["lines"])]
         yield "count-" + c["id"], count(r, c, None, [sum(v) for v in zip(*(zero + [x for x, _ in of]))],
-                                        sum(i for _, i in of))
+                                        sum(i for _, i in of),
+                                        {p["id"]: sum(shares[n][p["id"]] for n in numbers) for p in c.get("parties", [])})
     for g in r.groups:
-        yield "count-" + g.folder, count(r, g.contest, g, *r.results[g.number])
+        yield "count-" + g.folder, count(r, g.contest, g, *r.results[g.number], shares[g.number])
     a = Act(r, "summary", "RESUMEN DE CÓMPUTOS, por ámbito, tipo y entidad")
     a.json["groups"] = []
     for ambito in ("federal", "local"):
