@@ -31,6 +31,17 @@ begin(struct act *a, struct json_out *o, const struct call *call, const char *id
 	buf_printf(&a->text, "%s%s\n%s\n\n", call->simulacro ? "*** SIMULACRO: SIN EFECTOS ***\n" : "", title, call->process);
 }
 
+/* The text, and spaces up to so many letters: code points of UTF-8. */
+static void
+column(struct buf *out, const char *text, unsigned width)
+{
+	unsigned n = 0;
+
+	for (const char *p = text; *p != '\0'; p++)
+		n += ((uint8_t)*p & 0xc0) != 0x80;
+	buf_printf(out, "%s%*s", text, n < width ? (int)(width - n) : 0, "");
+}
+
 static void
 fact(struct act *a, struct json_out *o, const char *name, const char *label, const char *value)
 {
@@ -274,6 +285,14 @@ further(struct act *out, struct json_out *o, const struct event *e, const char *
 		}
 }
 
+/* What there is to say of it, if anything. */
+static void
+said(struct buf *text, const char *what, const char *value)
+{
+	if (value[0] != '\0')
+		buf_printf(text, "%s%s", what, value);
+}
+
 /* The amendments among entries [from, to): those before the close stand on the closing act, later ones on the next act. */
 static void
 amendments(struct act *out, struct json_out *o, const struct event *entry, uint64_t from, uint64_t to, const char *heading)
@@ -297,8 +316,10 @@ amendments(struct act *out, struct json_out *o, const struct event *entry, uint6
 		json_text(o, "acuerdo", event_fact(e, "acuerdo"));
 		json_text(o, "motive", event_fact(e, "motive"));
 		json_text(o, "proposer", event_fact(e, "proposer"));
-		buf_printf(&out->text, "  %s %s; acuerdo %s; motivo: %s; a propuesta de %s", t, spanish_kind(e->kind), event_fact(e, "acuerdo"), event_fact(e, "motive"),
-		    event_fact(e, "proposer"));
+		buf_printf(&out->text, "  %s %s", t, spanish_kind(e->kind));
+		said(&out->text, "; acuerdo ", event_fact(e, "acuerdo"));
+		said(&out->text, "; motivo: ", event_fact(e, "motive"));
+		said(&out->text, "; a propuesta de ", event_fact(e, "proposer"));
 		further(out, o, e, more, sizeof more / sizeof *more);
 		json_end(o, '}');
 		buf_str(&out->text, "\n");
@@ -379,8 +400,9 @@ act_closing(struct act *out, const struct act_facts *f, const struct event *clos
 		json_int(&o, "confirmations", (int64_t)sums[i].confirmations);
 		json_int(&o, "ballots", (int64_t)sums[i].ballots);
 		json_end(&o, '}');
-		buf_printf(&out->text, "  %3u %-34s %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 "\n", i + 1,
-		    place(name, m, m->style[i].entity, m->style[i].district), sums[i].roll, sums[i].authorizations, sums[i].confirmations, sums[i].ballots);
+		buf_printf(&out->text, "  %3u ", i + 1);
+		column(&out->text, place(name, m, m->style[i].entity, m->style[i].district), 34);
+		buf_printf(&out->text, " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 "\n", sums[i].roll, sums[i].authorizations, sums[i].confirmations, sums[i].ballots);
 		if (sums[i].ballots > 0 && sums[i].ballots < m->small_group)
 			buf_str(&out->text, "      aviso: grupo peque\xc3\xb1o; su resultado puede revelar votos\n");
 	}
@@ -439,7 +461,9 @@ lines(struct act *a, struct json_out *o, const struct contest *c, const struct t
 {
 	char words[256];
 
-	buf_printf(&a->text, "\n%-40s %12s  %s\n", "L\xc3\x8dNEA", "CON N\xc3\x9aMERO", "CON LETRA");
+	buf_str(&a->text, "\n");
+	column(&a->text, "L\xc3\x8dNEA", 39);
+	buf_str(&a->text, "   CON N\xc3\x9aMERO  CON LETRA\n");
 	json_begin(o, "lines", '[');
 	for (unsigned i = 0; i < c->lines; i++) {
 		number_words(words, sizeof words, t->line[i]);
@@ -448,7 +472,8 @@ lines(struct act *a, struct json_out *o, const struct contest *c, const struct t
 		json_int(o, "votes", (int64_t)t->line[i]);
 		json_text(o, "words", words);
 		json_end(o, '}');
-		buf_printf(&a->text, "%-39s %12" PRIu64 "  %s\n", c->line[i].id, t->line[i], words);
+		column(&a->text, c->line[i].id, 39);
+		buf_printf(&a->text, " %12" PRIu64 "  %s\n", t->line[i], words);
 	}
 	json_end(o, ']');
 	number_words(words, sizeof words, t->total);
@@ -491,7 +516,9 @@ split(struct act *a, struct json_out *o, const struct contest *c, const struct t
 		json_text(o, "candidate", c->line[l].candidate);
 		json_int(o, "votes", (int64_t)sum);
 		json_end(o, '}');
-		buf_printf(&a->text, "  %-40s %12" PRIu64 "\n", c->line[l].candidate, sum);
+		buf_str(&a->text, "  ");
+		column(&a->text, c->line[l].candidate, 40);
+		buf_printf(&a->text, " %12" PRIu64 "\n", sum);
 	}
 	json_end(o, ']');
 }
@@ -544,8 +571,9 @@ act_summary(struct act *out, const struct act_facts *f, const struct tally *grou
 				json_int(&o, NULL, (int64_t)groups[g].line[l]);
 			json_end(&o, ']');
 			json_end(&o, '}');
-			buf_printf(&out->text, "%-8s %-14s %-34s %10" PRIu64 "\n", local ? "local" : "federal", c->type,
-			    place(name, m, m->group[g].entity, m->group[g].district), groups[g].total);
+			buf_printf(&out->text, "%-8s %-14s ", local ? "local" : "federal", c->type);
+			column(&out->text, place(name, m, m->group[g].entity, m->group[g].district), 34);
+			buf_printf(&out->text, " %10" PRIu64 "\n", groups[g].total);
 		}
 	json_end(&o, ']');
 	amendments(out, &o, entry, first(entry, entries, "comparison"), first(entry, entries, "count"), SINCE_LAST_ACT);

@@ -52,7 +52,7 @@ static const struct change call_changes[] = {
     {"\"url\": \"http://", "\"url\": \"", 66, "\"url\" must be like https://host, https://host:port or https://host/path (or http), without a / at its end"},
     {"\"key\": \"custodio-2+", "\"key\": \"custodio-9+", 35, "\"key\": verifier key custodio-9: the hash does not belong to this name and key (a typing error?)"},
     {"\"ballots\": \"urna.example/ballots+", "\"ballots\": \"urna.example/Ballots+", 53, "\"ballots\": verifier key urna.example/Ballots: the hash does not belong to this name and key (a typing error?)"},
-    {"\"key\": \"testigo-2+", "\"key\": \"testigo-2", 124, "the hash is not 8 lower-case hex digits"},
+    {"\"key\": \"testigo-2+", "\"key\": \"testigo-2+x", 124, "the hash is not 8 lower-case hex digits"},
 };
 
 static const struct change manifest_changes[] = {

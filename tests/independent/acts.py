@@ -38,8 +38,8 @@ def words(n):
 
 
 def left(text, width):
-    """Padded to a number of bytes, not of letters."""
-    return text + " " * (width - len(text.encode()))
+    """Padded to a number of letters (code points)."""
+    return text + " " * (width - len(text))
 
 
 class Act:
@@ -124,7 +124,9 @@ def amendments(a, events, heading):
         if not a.json["amendments"]:
             a.text += "\n%s\n" % heading
         f = {n: v.facts.get(n, "") for n in ("acuerdo", "motive", "proposer")}
-        a.text += "  %s %s; acuerdo %s; motivo: %s; a propuesta de %s" % (v.when, KINDS[v.kind], *f.values())
+        a.text += "  %s %s" % (v.when, KINDS[v.kind])
+        for what, value in zip(("; acuerdo ", "; motivo: ", "; a propuesta de "), f.values()):
+            a.text += what + value if value else ""
         a.json["amendments"].append({"kind": v.kind, "time": v.when, **f, **further(
             a, v, ("closes", "index", "from", "person", "old", "mixer"))})
 
@@ -238,7 +240,7 @@ def count(r, contest, group, counted, invalid, shares):
     if group and group.district:
         a.fact("district", "Distrito", group.district)
     votes = dict(zip(contest["lines"], counted))
-    a.text += "\n%s %s  CON LETRA\n" % (left("LÍNEA", 40), " CON NÚMERO")
+    a.text += "\n%s %12s  CON LETRA\n" % (left("LÍNEA", 39), "CON NÚMERO")
     a.json["lines"] = [{"line": i, "votes": n, "words": words(n)} for i, n in votes.items()]
     a.json["total"], a.json["invalid_plaintexts"] = sum(counted), invalid
     for line, n in list(votes.items()) + [("TOTAL", sum(counted))]:
