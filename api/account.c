@@ -441,6 +441,24 @@ done:
 	free(row);
 }
 
+/* A registry that lacks rows does not know who authorized. */
+static void
+refuse_unauthorized(const struct service *s, struct http_reply *r)
+{
+	struct json_out o = json_out(&r->body);
+
+	if (registry_refused(s->registry, NULL)) {
+		reply_error(r, ERR_NOT_NOW, "the registry is not complete: confirm again when it is restored");
+		return;
+	}
+	r->status = 409;
+	json_begin(&o, NULL, '{');
+	json_text(&o, "error", "not-authorized");
+	json_text(&o, "es", "No hay una petici\xc3\xb3n suya que confirmar: primero pida la autorizaci\xc3\xb3n.");
+	json_text(&o, "en", "there is no request of yours to confirm: ask for the authorization first");
+	json_end(&o, '}');
+}
+
 static void
 confirm(struct service *s, struct fields *f, struct http_reply *r)
 {
@@ -467,7 +485,9 @@ confirm(struct service *s, struct fields *f, struct http_reply *r)
 		reply_error(r, ERR_PROOF, "the confirmation is not signed by the voter's credential");
 		return;
 	}
-	if ((e = registry_confirm(s->registry, (uint32_t)index, sig, NULL)) != OK)
+	if ((e = registry_confirm(s->registry, (uint32_t)index, sig, NULL)) == ERR_ABSENT)
+		refuse_unauthorized(s, r);
+	else if (e != OK)
 		reply_error(r, e, "the registry does not answer");
 	else
 		buf_str(&r->body, "{\"confirmed\": true}\n");

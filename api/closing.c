@@ -60,7 +60,7 @@ write_confirmations(struct service *s, struct digests *digests, struct why *why)
 		struct registry_row row = {0};
 
 		if ((e = registry_get(s->registry, i, &row, why)) == OK)
-			confirmations_row(&piece, row.confirmed ? row.confirmation : NULL);
+			confirmations_row(&piece, row.confirmed && row.authorized ? row.confirmation : NULL);
 		registry_row_free(&row);
 		outfile_put(f, piece.p, piece.n);
 		piece.n = 0;

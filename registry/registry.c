@@ -405,7 +405,7 @@ apply(struct registry *r, struct change *c)
 		if (c->have != NULL)
 			unpack(r, data, c->have);
 		e = ERR_EXISTS;
-	} else if (c->kind == ANSWER && !(data[0] & AUTHORIZED))
+	} else if ((c->kind == ANSWER || c->kind == CONFIRM) && !(data[0] & AUTHORIZED))
 		e = why_set(c->why, ERR_ABSENT, "registry: row %u is not authorized", c->index);
 	else if (c->kind == CONFIRM && !(data[0] & CONFIRMED)) {
 		data[0] |= CONFIRMED;

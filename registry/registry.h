@@ -50,7 +50,7 @@ MUST_CHECK enum err registry_accept(struct registry *r, struct why *why);
 MUST_CHECK enum err registry_state(struct registry *r, struct why *why);
 /* 1 if the fence refuses; *behind (may be NULL): how many rows fewer than it says, UNCOUNTED if it is not readable. */
 int registry_refused(struct registry *r, uint32_t *behind);
-/* Idempotent; the first confirmation stays. */
+/* Idempotent; the first confirmation stays. ERR_ABSENT: the row is not authorized. */
 MUST_CHECK enum err registry_confirm(struct registry *r, uint32_t index, const uint8_t sig[64], struct why *why);
 MUST_CHECK enum err registry_get(struct registry *r, uint32_t index, struct registry_row *out, struct why *why);
 

@@ -301,6 +301,19 @@ authorize(struct buf *t, const char *session, const struct authorization *a, con
 	return status;
 }
 
+static unsigned
+confirm(struct buf *t, const char *session, const struct scalar *key, const struct hash *election, uint32_t index)
+{
+	char sig_hex[129];
+	uint8_t sig[64];
+	struct hash h;
+
+	confirmation_hash(&h, election, index);
+	assert_int_equal(schnorr_sign(sig, key, &h), OK);
+	hex_of(sig_hex, sig, 64);
+	return post("/confirm", t, "{\"session\": \"%s\", \"signature\": \"%s\"}", session, sig_hex);
+}
+
 static void
 authorizations(void **state)
 {
@@ -309,10 +322,14 @@ authorizations(void **state)
 	struct buf t = {0};
 	struct hash login, elsewhere = {{6}};
 	uint32_t authorized, confirmed;
-	char session[65], first[700], second[700];
+	char session[65], first[700], second[700], error[20];
 
 	(void)state;
 	log_in(session, &t, "beto", &other);
+	/* nobody confirms who has not authorized; afterwards only with a true signature */
+	assert_int_equal(confirm(&t, session, &other, &s->election, 1), 409);
+	field(error, sizeof error, &t, "error");
+	assert_string_equal(error, "not-authorized");
 	a.election = s->election;
 	a.blinded[0][383] = 2;
 	sealed_seed_hash(&a.sealed_seed, &s->election, sealed);
@@ -343,7 +360,7 @@ authorizations(void **state)
 	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 503);
 	s->view.progress.closes += 1010;
 	registry_counts(s->registry, &authorized, &confirmed);
-	assert_int_equal(authorized, 0);
+	assert_int_equal(authorized + confirmed, 0);
 	/* the first request wins; the same one gets the same answer; another is refused with the stored one */
 	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 200);
 	field(first, sizeof first, &t, "request");
@@ -353,8 +370,12 @@ authorizations(void **state)
 	assert_int_equal(authorize(&t, session, &b, sealed, &other, NULL), 409);
 	field(second, sizeof second, &t, "request");
 	assert_string_equal(first, second);
+	assert_int_equal(confirm(&t, session, &credential, &s->election, 1), 403);
+	assert_int_equal(confirm(&t, session, &other, &elsewhere, 1), 403);
+	assert_int_equal(confirm(&t, session, &other, &s->election, 1), 200);
 	registry_counts(s->registry, &authorized, &confirmed);
 	assert_int_equal(authorized, 1);
+	assert_int_equal(confirmed, 1);
 	/* after the hour the stored answers alone, for who still lacks one; nothing while suspended */
 	s->view.stage = "grace";
 	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 200);

@@ -106,6 +106,7 @@ refused(void **state)
 	struct registry_row row = {0};
 	struct why why = {""};
 	uint32_t authorized, confirmed;
+	uint8_t sig[64] = {1};
 
 	(void)state;
 	for (unsigned i = 0; i < 101; i++)
@@ -115,8 +116,9 @@ refused(void **state)
 	assert_int_equal(registry_authorize(r, ROWS, &small, &large, NULL, &why), ERR_LENGTH);
 	assert_int_equal(registry_authorize(r, ROWS + 1, &small, &small, NULL, &why), ERR_RANGE);
 	assert_int_equal(registry_answer(r, ROWS, &small, &why), ERR_ABSENT);
+	assert_int_equal(registry_confirm(r, ROWS, sig, &why), ERR_ABSENT);
 	assert_int_equal(registry_get(r, ROWS, &row, &why), OK);
-	assert_false(row.authorized);
+	assert_false(row.authorized || row.confirmed);
 	registry_row_free(&row);
 	/* the fence is gone: nobody is authorized, whoever has been stays */
 	registry_close(r);
