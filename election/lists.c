@@ -258,13 +258,18 @@ lists_add(struct lists *l, unsigned a, const void *p, size_t n, struct why *why)
 
 /* ---- all together ---------------------------------------------------------------------------- */
 
+/* A request that is in any list has the authority's answer (judge). A quorum of answers to one request is not asked for: a voter
+ * can spread a token's answers over several requests, and there is none without the authority's, which gives one an index. */
 int
 lists_authorized(const struct lists *l, uint32_t index)
 {
-	for (const struct seen *s = first_of(l, index); s != NULL; s = s->next)
-		if ((unsigned)__builtin_popcount(s->answers) >= l->of.call->quorum)
-			return 1;
-	return 0;
+	return first_of(l, index)->answers & 1;
+}
+
+int
+lists_shows(const struct lists *l, unsigned a, uint32_t index)
+{
+	return l->has[index] >> (a - 1) & 1;
 }
 
 static int

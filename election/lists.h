@@ -31,7 +31,7 @@ MUST_CHECK enum err lists_end(struct lists *l, struct why *why);
 /* The same for a list at hand. */
 MUST_CHECK enum err lists_add(struct lists *l, unsigned a, const void *p, size_t n, struct why *why);
 
-/* What follows from the lists taken in so far. Index i authorized if one of its requests has true answers of a quorum, in whatever list. */
+/* What follows from the lists taken in so far. Index i authorized if one of its requests has a true answer of the authority, in whatever list. */
 struct lists_findings {
 	unsigned lists;	      /* taken in, bits */
 	uint64_t authorized;  /* indices */
@@ -46,6 +46,8 @@ struct lists_findings {
 MUST_CHECK enum err lists_findings(struct lists *l, struct lists_findings *out);
 /* 1 if the index authorized. */
 int lists_authorized(const struct lists *l, uint32_t index);
+/* 1 if the list of authorizer `a` (from 1), taken in, has a row of the index. */
+int lists_shows(const struct lists *l, unsigned a, uint32_t index);
 /* Sentences on what deserves a name, "; " between them; nothing if nothing does. */
 void lists_remarks(struct buf *out, const struct lists_findings *f, const struct call *call);
 

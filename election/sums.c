@@ -71,13 +71,15 @@ struct confirmed {
 	const struct lists *lists;
 	struct signatures *signatures;
 	struct style_sums *sums;
+	uint64_t unauthorized;
+	uint32_t first_unauthorized;
 	struct why *why;
 };
 
 static enum err
 false_confirmation(struct why *why, uint32_t index)
 {
-	return why_set(why, ERR_PROOF, "confirmation of roll index %u: false, or of one who did not authorize", index);
+	return why_set(why, ERR_PROOF, "confirmation of roll index %u: its signature is false", index);
 }
 
 static enum err
@@ -91,16 +93,19 @@ on_confirmation(void *ctx, uint32_t index, const uint8_t *sig)
 	if (sig == NULL)
 		return OK;
 	confirmation_hash(&h, &x->r->election, index);
-	if (!lists_authorized(x->lists, index) || (e = signatures_add(x->signatures, index, sig, &h, &false_index)) == ERR_PROOF)
+	if ((e = signatures_add(x->signatures, index, sig, &h, &false_index)) == ERR_PROOF)
 		return false_confirmation(x->why, false_index);
-	x->sums[x->r->roll.row[index].style - 1].confirmations++;
+	if (lists_shows(x->lists, 1, index))
+		x->sums[x->r->roll.row[index].style - 1].confirmations++;
+	else if (x->unauthorized++ == 0) /* a voter's doing, which must not void the election */
+		x->first_unauthorized = index;
 	return e;
 }
 
 enum err
-sums_confirmations(struct record *r, struct style_sums *sums, const struct lists *lists, unsigned threads, struct why *why)
+sums_confirmations(struct record *r, struct style_sums *sums, const struct lists *lists, struct buf *remarks, unsigned threads, struct why *why)
 {
-	struct confirmed x = {r, lists, NULL, sums, why};
+	struct confirmed x = {.r = r, .lists = lists, .sums = sums, .why = why};
 	struct buf b = {0};
 	uint32_t false_index = 0;
 	enum err e;
@@ -110,6 +115,8 @@ sums_confirmations(struct record *r, struct style_sums *sums, const struct lists
 	    (e = confirmations_read(b.p, b.n, &r->election, r->roll.n, on_confirmation, &x, why)) == OK &&
 	    (e = signatures_end(x.signatures, &false_index)) == ERR_PROOF)
 		e = false_confirmation(why, false_index);
+	if (remarks != NULL && x.unauthorized > 0)
+		buf_printf(remarks, "%" PRIu64 " voters confirmed without an authorization, and are not counted (one is roll index %u)", x.unauthorized, x.first_unauthorized);
 	signatures_free(x.signatures);
 	buf_free(&b);
 	return e;
@@ -160,7 +167,7 @@ sums_of_record(struct record *r, struct style_sums *sums, struct lists_findings 
 	enum err e;
 
 	if ((e = sums_authorizations(r, sums, &l, findings, threads, why)) == OK)
-		e = sums_confirmations(r, sums, l, threads, why);
+		e = sums_confirmations(r, sums, l, NULL, threads, why);
 	lists_free(l);
 	return e;
 }

@@ -9,12 +9,13 @@
 #include "election/lists.h"
 #include "election/record.h"
 
-/* Per style: roll, authorizations with valid answers of a quorum, ballots. Verifies every signature and answer of the
+/* Per style: roll, authorizations, ballots. Verifies every signature and answer of the
  * authority's list and of those that entries of events name; names the first false one. lists_free(*lists). */
 MUST_CHECK enum err sums_authorizations(struct record *r, struct style_sums *sums, struct lists **lists, struct lists_findings *findings, unsigned threads,
     struct why *why);
-/* Per style: confirmations. Each is by a credential of an index that these lists authorize; names the first false one. */
-MUST_CHECK enum err sums_confirmations(struct record *r, struct style_sums *sums, const struct lists *lists, unsigned threads, struct why *why);
+/* Per style: confirmations of indices that the authority's list shows. Each is by a credential of its index; names the first false one.
+ * remarks (or NULL) gets a sentence on true ones of other indices, which are not counted. */
+MUST_CHECK enum err sums_confirmations(struct record *r, struct style_sums *sums, const struct lists *lists, struct buf *remarks, unsigned threads, struct why *why);
 /* Both. */
 MUST_CHECK enum err sums_of_record(struct record *r, struct style_sums *sums, struct lists_findings *findings, unsigned threads, struct why *why);
 /* The JSON that a mixer signs. */

@@ -1,4 +1,4 @@
-/* tests/test_lists.c - election/lists.c, registry/authorizations.c: four authorizers, of which three make a token; who cheats is refused or named.
+/* tests/test_lists.c - election/lists.c, the confirmations of election/sums.c, registry/authorizations.c: four authorizers, of which three make a token; who cheats is refused or named.
  *
  * Method  real keys, requests and answers; each case builds the lists that one kind of cheat would publish.
  */
@@ -14,6 +14,7 @@
 
 #include "crypto/keyfile.h"
 #include "election/docnote.h"
+#include "election/sums.h"
 #include "registry/refill.h"
 #include "tests/four_authorizers.h"
 
@@ -64,17 +65,16 @@ honest(void **state)
 		ask(&q[i], i, 0, 0);
 	for (unsigned i = 0; i < 4; i++)
 		rows[i] = &q[i];
-	/* voter 3 was answered by two alone */
+	/* voter 3 was answered by two alone, one of them the authority */
 	assert_int_equal(add(l, 1, rows, (unsigned[VOTERS]){15, 7, 13, 3, 0, 0}, &why), OK);
-	assert_true(lists_authorized(l, 0) && lists_authorized(l, 1) && lists_authorized(l, 2) && !lists_authorized(l, 3) && !lists_authorized(l, 4));
+	assert_true(lists_authorized(l, 0) && lists_authorized(l, 1) && lists_authorized(l, 2) && lists_authorized(l, 3) && !lists_authorized(l, 4));
 	assert_int_equal(add(l, 1, rows, (unsigned[VOTERS]){15, 7, 13, 3, 0, 0}, &why), ERR_EXISTS);
 	assert_int_equal(lists_findings(l, &f), OK);
-	assert_int_equal(f.authorized, 3);
+	assert_int_equal(f.authorized, 4);
 	assert_int_equal(f.partial, 1);
 	assert_int_equal(f.lists, 1);
-	/* the third authorizer's list shows that it answered voter 3 too: authorized, in whatever list */
+	/* the third authorizer's list shows that it answered voter 3 too: a quorum, in whatever list */
 	assert_int_equal(add(l, 3, rows, (unsigned[VOTERS]){5, 5, 5, 5, 0, 0}, &why), OK);
-	assert_true(lists_authorized(l, 3));
 	assert_int_equal(lists_findings(l, &f), OK);
 	assert_int_equal(f.authorized, 4);
 	assert_int_equal(f.partial + f.two_requests + f.equal + f.doublers + f.lacking[0] + f.lacking[2], 0);
@@ -206,6 +206,126 @@ two_requests(void **state)
 	buf_free(&q.request);
 	buf_free(&second.request);
 	lists_free(l);
+}
+
+/* A voter spreads one token over three requests, each with the authority's one answer: a token, although no request has a quorum. It
+ * counts as one authorization, so that the ballot does not stand above them. */
+static void
+spread(void **state)
+{
+	struct asked q, second, third;
+	struct asked *one[VOTERS] = {NULL, NULL, &q}, *two[VOTERS] = {NULL, NULL, &second}, *four[VOTERS] = {NULL, NULL, &third};
+	struct lists *l = fresh();
+	struct lists_findings f;
+	struct why why = {""};
+	struct buf b = {0};
+
+	(void)state;
+	ask(&q, 2, 0, 0);
+	ask(&second, 2, 1, 1 | 2);
+	ask(&third, 2, 2, 1 | 8);
+	assert_int_equal(add(l, 1, one, (unsigned[VOTERS]){0, 0, 1}, &why), OK);
+	assert_int_equal(add(l, 2, two, (unsigned[VOTERS]){0, 0, 3}, &why), OK);
+	assert_int_equal(add(l, 4, four, (unsigned[VOTERS]){0, 0, 9}, &why), OK);
+	assert_int_equal(lists_findings(l, &f), OK);
+	assert_true(lists_authorized(l, 2));
+	assert_int_equal(f.authorized, 1);
+	assert_int_equal(f.partial, 3);
+	assert_int_equal(f.two_requests, 1);
+	assert_int_equal(f.doublers + f.lacking[0], 0);
+	lists_remarks(&b, &f, &call);
+	assert_non_null(strstr(buf_cstr(&b), "1 voters signed two requests (one is roll index 2); 3 requests without a quorum of answers"));
+	buf_free(&b);
+	lists_free(l);
+	/* an authority that leaves the row out does not hide it: the others show its answer, and it is named */
+	l = fresh();
+	assert_int_equal(add(l, 1, (struct asked *[VOTERS]){NULL}, (unsigned[VOTERS]){0}, &why), OK);
+	assert_int_equal(add(l, 2, two, (unsigned[VOTERS]){0, 0, 3}, &why), OK);
+	assert_int_equal(lists_findings(l, &f), OK);
+	assert_int_equal(f.authorized, 1);
+	assert_int_equal(f.lacking[0], 1);
+	assert_true(lists_shows(l, 2, 2) && !lists_shows(l, 1, 2));
+	lists_remarks(&b, &f, &call);
+	assert_non_null(strstr(buf_cstr(&b), "the list of autorizador-1 lacks 1 of its answers"));
+	buf_free(&b);
+	lists_free(l);
+	buf_free(&q.request);
+	buf_free(&second.request);
+	buf_free(&third.request);
+}
+
+/* ---- confirmations ----------------------------------------------------------------------------- */
+
+/* The confirmations of these voters, one of them false perhaps, against lists in which voters 0 and 1 authorized. */
+static enum err
+confirmed_by(const int who[VOTERS], int false_one, uint64_t *counted, struct buf *remarks, struct why *why)
+{
+	static char dir[] = "/tmp/urna-confirmed-XXXXXX";
+	struct asked q[2];
+	struct asked *rows[VOTERS] = {&q[0], &q[1]};
+	struct record *r = calloc(1, sizeof *r);
+	struct style_sums *sums = calloc(MAX_STYLES, sizeof *sums);
+	struct lists *l = fresh();
+	struct event close = {0};
+	struct buf b = {0};
+	uint8_t sig[SCHNORR_BYTES];
+	char path[64], cmd[80], hex[65];
+	struct hash h;
+	enum err e;
+
+	(void)strcpy(dir + strlen(dir) - 6, "XXXXXX");
+	assert_non_null(mkdtemp(dir));
+	ask(&q[0], 0, 0, 0);
+	ask(&q[1], 1, 0, 0);
+	assert_int_equal(add(l, 1, rows, (unsigned[VOTERS]){15, 15}, why), OK);
+	confirmations_begin(&b, &election, VOTERS);
+	for (unsigned i = 0; i < VOTERS; i++) {
+		confirmation_hash(&h, &election, i);
+		assert_int_equal(schnorr_sign(sig, &credential[i], &h), OK);
+		sig[40] ^= (int)i == false_one;
+		confirmations_row(&b, who[i] ? sig : NULL);
+	}
+	(void)snprintf(path, sizeof path, "%s/confirmations", dir);
+	assert_int_equal(file_write(path, b.p, b.n, 0600, why), OK);
+	sha256(&h, b.p, b.n);
+	hash_hex(hex, &h);
+	event_add(&close, "confirmations", "%s", hex);
+	r->src = source_dir(dir);
+	r->election = election;
+	r->roll = roll;
+	r->close = &close;
+	e = sums_confirmations(r, sums, l, remarks, 2, why);
+	*counted = sums[0].confirmations;
+	(void)snprintf(cmd, sizeof cmd, "rm -r %s", dir);
+	assert_int_equal(system(cmd), 0);
+	buf_free(&b);
+	buf_free(&q[0].request);
+	buf_free(&q[1].request);
+	lists_free(l);
+	free(sums);
+	free(r);
+	return e;
+}
+
+/* A voter who confirms without an authorization is named and not counted, and voids nothing; a false confirmation is false, whoever's. */
+static void
+confirmations(void **state)
+{
+	struct buf remarks = {0};
+	struct why why = {""};
+	uint64_t counted;
+
+	(void)state;
+	assert_int_equal(confirmed_by((int[VOTERS]){1, 1}, -1, &counted, &remarks, &why), OK);
+	assert_int_equal(counted, 2);
+	assert_int_equal(remarks.n, 0);
+	assert_int_equal(confirmed_by((int[VOTERS]){1, 0, 0, 1, 1}, -1, &counted, &remarks, &why), OK);
+	assert_int_equal(counted, 1);
+	assert_string_equal(buf_cstr(&remarks), "2 voters confirmed without an authorization, and are not counted (one is roll index 3)");
+	assert_int_equal(confirmed_by((int[VOTERS]){1, 0, 0, 1, 1}, 4, &counted, NULL, &why), ERR_PROOF);
+	assert_non_null(strstr(why.text, "confirmation of roll index 4"));
+	assert_int_equal(confirmed_by((int[VOTERS]){1, 1}, 0, &counted, NULL, &why), ERR_PROOF);
+	buf_free(&remarks);
 }
 
 /* An authorizer that answers two requests of one voter is named; one alone gains nothing, two make two tokens possible. */
@@ -525,6 +645,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(honest), cmocka_unit_test(invented), cmocka_unit_test(lacking), cmocka_unit_test(two_requests),
+	    cmocka_unit_test(spread), cmocka_unit_test(confirmations),
 	    cmocka_unit_test(signed_twice), cmocka_unit_test(signed_later), cmocka_unit_test(many_signatures), cmocka_unit_test(equal_elements), cmocka_unit_test(refilled), cmocka_unit_test(asking_for_rows), cmocka_unit_test(sets)};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -136,6 +136,7 @@ check_sums(struct check_run *x, struct style_sums *sums)
 {
 	struct lists_findings found;
 	struct lists *lists = NULL;
+	struct buf remarks = {0};
 	enum err e;
 
 	report_begin(x->report, CHECK_AUTHORIZATIONS);
@@ -145,10 +146,11 @@ check_sums(struct check_run *x, struct style_sums *sums)
 	}
 	check_lists(x, &found);
 	report_begin(x->report, CHECK_CONFIRMATIONS);
-	if ((e = sums_confirmations(&x->r, sums, lists, x->threads, &x->why)) != OK)
+	if ((e = sums_confirmations(&x->r, sums, lists, &remarks, x->threads, &x->why)) != OK)
 		bad(x, CHECK_CONFIRMATIONS, e);
 	else
-		report_pass(x->report, CHECK_CONFIRMATIONS, confirmed(x, sums), NULL);
+		report_pass(x->report, CHECK_CONFIRMATIONS, confirmed(x, sums), "%s", buf_cstr(&remarks));
+	buf_free(&remarks);
 	lists_free(lists);
 	report_begin(x->report, CHECK_SUMS);
 	check_styles(x, sums, &found);

@@ -785,10 +785,6 @@ def read_list(r, a, data, barred, seen):
     rd.done()
 
 
-def authorized(r, i, requests):
-    return any(len(who) >= r.quorum for _, who in requests[i].values())
-
-
 @check("V19", "authorizations")
 def v19(r):
     seen = [{} for _ in r.rows]
@@ -803,9 +799,9 @@ def v19(r):
         need(hash_hex(data) == h, "events names another list of " + who.name)
         read_list(r, a, data, r.barred, seen)
         if a == 1:
-            r.first_authorized = [authorized(r, i, seen) for i in range(len(r.rows))]
+            r.first_authorized = [bool(q) for q in seen]  # every row has the authority's true answer
     r.requests = seen
-    return sum(authorized(r, i, seen) for i in range(len(r.rows)))
+    return sum(bool(q) for q in seen)
 
 
 @check("V20", "confirmations")
@@ -814,17 +810,20 @@ def v20(r):
     need(close_entry(r).facts["confirmations"] == hash_hex(data), "the close entry names others")
     rd = Reader(data)
     need(rd.u(1) == 1 and rd.take(32) == r.E and rd.u(4) == len(r.rows), "of another election")
-    confirmed = []
+    confirmed, unauthorized = [], []
     for i, (_, keys) in enumerate(r.rows):
         present = rd.u(1)
         need(present <= 1, "neither 0 nor 1")
         if present:
-            need(authorized(r, i, r.requests), "confirmation %d without authorization" % i)
             sig, h = rd.take(64), tagged("confirmation", r.E, i.to_bytes(4, "big"))
             need(any(schnorr_verify(k, h, sig) for k in keys), "confirmation %d" % i)
-        confirmed.append(present)
+            if not r.first_authorized[i]:
+                unauthorized.append(i)
+        confirmed.append(present and r.first_authorized[i])
     rd.done()
     r.confirmed = confirmed
+    if unauthorized:
+        return "confirmed without an authorization, not counted: %s" % unauthorized
 
 
 @check("V21", "sums")
@@ -833,7 +832,7 @@ def v21(r):
     r.sums = []
     for style in range(1, len(r.styles) + 1):
         index = [i for i, (s, _) in enumerate(r.rows) if s == style]
-        A = sum(authorized(r, i, r.requests) for i in index)
+        A = sum(bool(r.requests[i]) for i in index)
         B = sum(1 for b in r.ballots if b.style == style)
         need(B <= A <= len(index), "style %d: ballots %d, authorizations %d, roll %d" % (style, B, A, len(index)))
         where = {n: r.styles[style - 1][n] for n in ("entity", "district") if n in r.styles[style - 1]}
