@@ -407,7 +407,7 @@ authorize(struct service *s, struct fields *f, struct http_reply *r)
 	if (authorization_read(a, request.p, request.n) == OK && a->index != index)
 		e = why_set(&why, ERR_RANGE, "the request is of another voter");
 	else
-		e = authorization_check(a, request.p, request.n, row->sig, row->sealed, &s->election, &s->roll, s->call.authorizers, now_seconds(), &why);
+		e = authorization_check(a, request.p, request.n, row->sig, row->sealed, &s->election, &s->roll, s->rsa_keys, s->call.authorizers, now_seconds(), &why);
 	if (e != OK) {
 		reply_error(r, e, why.text);
 		goto done;

@@ -292,6 +292,16 @@ rsa_blind_sign(uint8_t answer[RSA_BYTES], const struct rsa_secret *k, const uint
 	return rsa_answer_check(k->public, blinded, answer) == OK ? OK : ERR_CRYPTO;
 }
 
+enum err
+rsa_blinded_check(const struct rsa_public *k, const uint8_t blinded[RSA_BYTES])
+{
+	BIGNUM *b = BN_bin2bn(blinded, RSA_BYTES, NULL);
+	enum err e = b == NULL ? ERR_NOMEM : !BN_is_zero(b) && BN_ucmp(b, k->n) < 0 ? OK : ERR_RANGE;
+
+	BN_free(b);
+	return e;
+}
+
 /* x^65537 mod N for a public x below N: to Montgomery's form, squared sixteen times, times x itself, which leads back out of
  * the form. About a fifth faster than an exponentiation that takes any exponent. */
 static int

@@ -36,6 +36,8 @@ int rsa_same_key(const struct rsa_public *public, const struct rsa_secret *k);
  * mod N, so that its owner can derive it again. ERR_RANGE in the
  * negligible case of a factor without an inverse. */
 MUST_CHECK enum err rsa_blind(uint8_t blinded[RSA_BYTES], const struct rsa_public *k, const struct hash *message, const uint8_t random[RSA_BLINDING_BYTES]);
+/* 0 < blinded < N, as what is to be signed must be: OK or ERR_RANGE. */
+MUST_CHECK enum err rsa_blinded_check(const struct rsa_public *k, const uint8_t blinded[RSA_BYTES]);
 /* The signer's part; checks its own result. ERR_RANGE if blinded >= N. */
 MUST_CHECK enum err rsa_blind_sign(uint8_t answer[RSA_BYTES], const struct rsa_secret *k, const uint8_t blinded[RSA_BYTES]);
 /* Unblind and verify; ERR_PROOF if the answer was no signature. */

@@ -40,7 +40,7 @@ authorization_fits(struct authorization *out, const void *request, size_t n, con
 
 enum err
 authorization_check(struct authorization *out, const void *request, size_t n, const uint8_t sig[SCHNORR_BYTES], const uint8_t *sealed,
-    const struct hash *election, const struct roll *roll, unsigned authorizers, int64_t now, struct why *why)
+    const struct hash *election, const struct roll *roll, struct rsa_public *const *const *key, unsigned authorizers, int64_t now, struct why *why)
 {
 	enum err e = authorization_fits(out, request, n, election, roll, authorizers, why);
 	const struct roll_row *voter;
@@ -59,5 +59,8 @@ authorization_check(struct authorization *out, const void *request, size_t n, co
 	authorization_hash(&h, request, n);
 	if ((now == EITHER_CREDENTIAL ? roll_signed(voter, sig, &h) : schnorr_verify(sig, roll_credential(voter, now), &h)) != OK)
 		return why_set(why, ERR_PROOF, "the request is not signed by the voter's credential");
+	for (unsigned k = 0; k < authorizers; k++)
+		if ((e = rsa_blinded_check(key[k][out->style - 1], out->blinded[k])) != OK)
+			return why_set(why, e, "the blinded element for authorizer %u is not between 0 and its modulus", k + 1);
 	return OK;
 }

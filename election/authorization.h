@@ -24,10 +24,11 @@ MUST_CHECK enum err authorization_row_read(struct authorization_row *out, const 
  * looked at. ERR_FORMAT, ERR_RANGE. */
 MUST_CHECK enum err authorization_fits(struct authorization *out, const void *request, size_t n, const struct hash *election, const struct roll *roll,
     unsigned authorizers, struct why *why);
-/* It fits, and is signed by the index's credential: the one in force at `now`, or either if now is EITHER_CREDENTIAL.
+/* It fits, is signed by the index's credential (the one in force at `now`, or either if now is EITHER_CREDENTIAL), and every blinded
+ * element is one that its authorizer can sign, under key[authorizer][style - 1]: what one answers, all can.
  * `sealed` (or NULL: not at hand) is the sealed seed that it names. ERR_FORMAT, ERR_RANGE, ERR_DENIED (excluded; only with a time), ERR_PROOF. */
 enum { EITHER_CREDENTIAL = -1 };
 MUST_CHECK enum err authorization_check(struct authorization *out, const void *request, size_t n, const uint8_t sig[SCHNORR_BYTES], const uint8_t *sealed,
-    const struct hash *election, const struct roll *roll, unsigned authorizers, int64_t now, struct why *why);
+    const struct hash *election, const struct roll *roll, struct rsa_public *const *const *key, unsigned authorizers, int64_t now, struct why *why);
 
 #endif

@@ -35,7 +35,7 @@ authorizations_get(struct registry *r, uint32_t index, struct buf *request, stru
 enum err
 authorizations_true(const struct authorizations *x, const struct buf *request, const struct authorization_row *row, int sealed, struct authorization *a, struct why *why)
 {
-	enum err e = authorization_check(a, request->p, request->n, row->sig, sealed ? row->sealed : NULL, x->election, x->roll, x->call->authorizers, EITHER_CREDENTIAL, why);
+	enum err e = authorization_check(a, request->p, request->n, row->sig, sealed ? row->sealed : NULL, x->election, x->roll, x->key, x->call->authorizers, EITHER_CREDENTIAL, why);
 
 	for (unsigned k = 0; e == OK && k < MAX_AUTHORIZERS; k++)
 		if (row->answers >> k & 1 && (k >= x->call->authorizers || rsa_answer_check(x->key[k][a->style - 1], a->blinded[k], row->answer[k]) != OK))

@@ -352,6 +352,18 @@ authorizations(void **state)
 	b = a;
 	memset(b.blinded[0], 0xff, RSA_BYTES);
 	assert_int_equal(authorize(&t, session, &b, sealed, &other, NULL), 400);
+	memset(b.blinded[0], 0, RSA_BYTES);
+	assert_int_equal(authorize(&t, session, &b, sealed, &other, NULL), 400);
+	/* nor one that another authorizer could not sign */
+	s->call.authorizers = 2;
+	s->rsa_keys[1] = s->rsa_public[0];
+	b = a;
+	b.n = 2;
+	memset(b.blinded[1], 0xff, RSA_BYTES);
+	assert_int_equal(authorize(&t, session, &b, sealed, &other, NULL), 400);
+	memset(b.blinded[1], 0, RSA_BYTES);
+	assert_int_equal(authorize(&t, session, &b, sealed, &other, NULL), 400);
+	s->call.authorizers = 1;
 	assert_int_equal(authorize(&t, "0000000000000000000000000000000000000000000000000000000000000000", &a, sealed, &other, NULL), 403);
 	s->view.stage = "grace"; /* nobody begins after the hour */
 	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 503);

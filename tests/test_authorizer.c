@@ -164,10 +164,35 @@ excluded(void **state)
 	buf_free(&second.request);
 }
 
+/* A request of which another authorizer could not sign its element is answered by nobody: it would be no request of a quorum. */
+static void
+of_others(void **state)
+{
+	struct asked q;
+	const uint8_t values[] = {0xff, 0};
+	struct hash h;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof values; i++) {
+		ask(&q, 3, 0, 0);
+		memset(q.a.blinded[N - 1], values[i], RSA_BYTES);
+		buf_free(&q.request);
+		authorization_write(&q.request, &q.a);
+		authorization_hash(&h, q.request.p, q.request.n);
+		assert_int_equal(schnorr_sign(q.row.sig, &credential[3], &h), OK);
+		assert_int_equal(asks(OPENS, &q), 400);
+		assert_int_equal(answered(), 3);
+		buf_free(&q.request);
+	}
+	ask(&q, 3, 0, 0);
+	assert_int_equal(asks(OPENS, &q), 200);
+	buf_free(&q.request);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(hours), cmocka_unit_test(excluded)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(hours), cmocka_unit_test(excluded), cmocka_unit_test(of_others)};
 
 	return cmocka_run_group_tests(tests, start, stop);
 }

@@ -103,6 +103,12 @@ blind_signatures(void **state)
 	}
 	memset(blinded, 0xff, sizeof blinded);
 	assert_int_equal(rsa_blind_sign(answer, k, blinded), ERR_RANGE);
+	assert_int_equal(rsa_blinded_check(pub, blinded), ERR_RANGE);
+	assert_int_equal(rsa_blinded_check(pub, n), ERR_RANGE);
+	memset(blinded, 0, sizeof blinded);
+	assert_int_equal(rsa_blinded_check(pub, blinded), ERR_RANGE);
+	blinded[RSA_BYTES - 1] = 1;
+	assert_int_equal(rsa_blinded_check(pub, blinded), OK);
 	n[0] &= 0x7f;
 	rsa_public_free(pub);
 	assert_int_equal(rsa_public_make(&pub, n), ERR_RANGE);

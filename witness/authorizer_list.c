@@ -32,7 +32,7 @@ complete_row(void *ctx, uint32_t index, const struct list_row *row)
 	if (e != OK || !row->present || have.n > 0)
 		goto done;
 	if (!(row->answers & 1) ||
-	    authorization_check(q, row->request, row->request_n, row->sig, NULL, &a->setup.election, &a->roll, a->call->authorizers, EITHER_CREDENTIAL, NULL) != OK ||
+	    authorization_check(q, row->request, row->request_n, row->sig, NULL, &a->setup.election, &a->roll, a->keys, a->call->authorizers, EITHER_CREDENTIAL, NULL) != OK ||
 	    q->index != index || rsa_answer_check(a->keys[0][q->style - 1], q->blinded[0], row->answer[0]) != OK ||
 	    rsa_blind_sign(own->answer[a->self - 1], a->rsa[q->style - 1], q->blinded[a->self - 1]) != OK)
 		goto done; /* false, and for the verifier to name */

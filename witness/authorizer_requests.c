@@ -94,7 +94,7 @@ judge(const struct authorizer *a, const struct asked *x, struct authorization *q
 	enum err e = ERR_PROOF;
 
 	for (int64_t t = now - CLOCK_SKEW; e == ERR_PROOF && t <= now + CLOCK_SKEW; t += 2 * CLOCK_SKEW)
-		e = authorization_check(q, x->request.p, x->request.n, x->row.sig, x->row.sealed, &a->setup.election, &a->roll, a->call->authorizers, t, why);
+		e = authorization_check(q, x->request.p, x->request.n, x->row.sig, x->row.sealed, &a->setup.election, &a->roll, a->keys, a->call->authorizers, t, why);
 	if (e == OK && rsa_answer_check(a->keys[0][q->style - 1], q->blinded[0], x->row.answer[0]) != OK)
 		e = why_set(why, ERR_PROOF, "the authority's own answer is missing or false");
 	return e;
