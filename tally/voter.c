@@ -304,7 +304,10 @@ voter_confirm(const struct voter *v, struct why *why)
 	json_text(&o, "session", v->session);
 	json_hex(&o, "signature", sig, 64);
 	json_end(&o, '}');
-	if ((e = post(v, "/confirm", &body, &j, &status, why)) == OK)
+	if ((e = post(v, "/confirm", &body, &j, &status, why)) == OK) {
 		json_free(j);
+		if (status != 200)
+			e = why_set(why, ERR_NOT_NOW, "/confirm (%ld): the service has no request of yours to confirm", status);
+	}
 	return e;
 }

@@ -5,17 +5,27 @@
  *       ballot of RECORD's election and of STYLE, with true proofs and a true signature
  *   example_forger ceremony RECORD KEYS OUT
  *       all trustees (KEYS/NAME.key, NAME.pass) make another joint key: OUT and OUT.note in place of key/transcript.json
+ *   example_forger voter MESSAGE OUTBOX confirm|elements
+ *       the voter of MESSAGE logs in and confirms, or asks for answers to elements that the other authorizers cannot sign
+ *   example_forger spread RECORD MESSAGE ASK SET CHOOSE OUT
+ *       the voter of MESSAGE, whose request and the authority's answer are in ASK (a body of an authorizer's /authorize),
+ *       brings every other authorizer of SET a request of its own with the same element, and makes a ballot of the answers
  *   example_forger sign RECORD PURPOSE FILE KEYS NAME
  *       NAME signs a document that `urna sign` would refuse: FILE.note
  */
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "crypto/kdf.h"
 #include "crypto/token.h"
 #include "election/docnote.h"
 #include "election/record.h"
+#include "tally/cli.h"
+#include "tally/voter.h"
 
 static void
 must(enum err e, const char *what, const struct why *why)
@@ -174,15 +184,289 @@ forge_signature(char **a)
 	return 0;
 }
 
+/* ---- dishonest voters ----------------------------------------------------------------------- */
+
+static void
+nap(long ms)
+{
+	struct timespec t = {0, ms * 1000000};
+
+	(void)nanosleep(&t, NULL);
+}
+
+/* The one code that waits in the outbox. */
+static enum err
+take_code(void *ctx, const struct voter *v, char code[OTP_SIZE], struct why *why)
+{
+	for (int tries = 0; tries < 100; tries++, nap(50)) {
+		DIR *d = opendir(ctx);
+		struct dirent *x;
+
+		while (d != NULL && (x = readdir(d)) != NULL) {
+			char path[1400], phone[32];
+
+			(void)snprintf(path, sizeof path, "%s/%s", (const char *)ctx, x->d_name);
+			if (strlen(x->d_name) != 32)
+				continue;
+			field_of(phone, sizeof phone, path, "phone");
+			if (strcmp(phone, v->m.phone) != 0)
+				continue;
+			field_of(code, OTP_SIZE, path, "code");
+			(void)unlink(path);
+			(void)closedir(d);
+			return OK;
+		}
+		if (d != NULL)
+			(void)closedir(d);
+	}
+	return why_set(why, ERR_ABSENT, "no code came");
+}
+
+static void
+put64(struct json_out *o, const char *name, const void *p, size_t n)
+{
+	char text[4 * (AUTHORIZATION_MAX_BYTES / 3 + 1) + 1];
+
+	base64_encode(text, p, n);
+	json_text(o, name, text);
+}
+
+/* The request, signed, into an object that is begun. */
+static void
+put_request(struct json_out *o, const struct authorization *a, const struct scalar *credential)
+{
+	struct buf request = {0};
+	uint8_t sig[SCHNORR_BYTES];
+	struct hash h;
+
+	authorization_write(&request, a);
+	authorization_hash(&h, request.p, request.n);
+	must(schnorr_sign(sig, credential, &h), "sign", NULL);
+	put64(o, "request", request.p, request.n);
+	json_hex(o, "signature", sig, sizeof sig);
+	buf_free(&request);
+}
+
+/* The others could not answer it; the authority's own element is fine. */
+static void
+ask_for_elements(const struct voter *v)
+{
+	struct authorization *a = calloc(1, sizeof *a);
+	uint8_t sealed[SEALED_SEED_BYTES] = {1};
+	struct buf body = {0}, answer = {0};
+	struct json_out o = json_out(&body);
+	struct why why = {""};
+	char url[300];
+	long status = 0;
+
+	if (a == NULL)
+		exit(1);
+	a->election = v->w->r.election;
+	a->index = v->index;
+	a->style = v->style;
+	a->n = v->w->r.call.authorizers;
+	memset(a->blinded, 0xff, sizeof a->blinded);
+	a->blinded[0][0] = 0;
+	sealed_seed_hash(&a->sealed_seed, &a->election, sealed);
+	json_begin(&o, NULL, '{');
+	json_text(&o, "session", v->session);
+	put_request(&o, a, &v->credential);
+	put64(&o, "sealed_seed", sealed, sizeof sealed);
+	json_end(&o, '}');
+	(void)snprintf(url, sizeof url, "%s/authorize", v->m.account);
+	must(http_call(NULL, url, "application/json", body.p, body.n, &status, &answer, &why), url, &why);
+	if (status != 200)
+		must(ERR_DENIED, buf_cstr(&answer), NULL);
+}
+
+static int
+dishonest_voter(char **a)
+{
+	struct world *w = calloc(1, sizeof *w);
+	struct voter *v = calloc(1, sizeof *v);
+	struct why why = {""};
+
+	if (w == NULL || v == NULL)
+		return 1;
+	must(voter_message_read(&v->m, a[0], &why), a[0], &why);
+	must(world_fetch(w, &v->m, &why), "record", &why);
+	v->w = w;
+	v->take_code = take_code;
+	v->ctx = a[1];
+	must(voter_login(v, &why), "login", &why);
+	if (strcmp(a[2], "confirm") == 0)
+		must(voter_confirm(v, &why), "confirm", &why);
+	else
+		ask_for_elements(v);
+	return 0;
+}
+
+/* What is in an authorizer's /authorize, and who signs it. */
+struct asked {
+	struct authorization a;
+	uint8_t sealed[SEALED_SEED_BYTES], answer[RSA_BYTES], seed[32], key[32];
+	struct scalar credential, one_time;
+};
+
+static void
+bytes_of(void *out, size_t n, struct fields *f, const char *name)
+{
+	uint8_t raw[AUTHORIZATION_MAX_BYTES + 4];
+	const char *text = field_text(f, name, 8192);
+	size_t have = sizeof raw;
+
+	must(base64_decode(raw, &have, text, strlen(text)), name, NULL);
+	memcpy(out, raw, have < n ? have : n);
+}
+
+static struct asked *
+read_asked(const struct record *r, const char *message, const char *file)
+{
+	struct asked *q = calloc(1, sizeof *q);
+	struct voter_message m;
+	struct buf text = {0}, seed = {0};
+	uint8_t request[AUTHORIZATION_MAX_BYTES + 4], seed_key[32], one_time_key[32];
+	size_t n = sizeof request;
+	struct json *root = NULL;
+	struct fields f;
+	struct why why = {""};
+
+	if (q == NULL)
+		exit(1);
+	must(voter_message_read(&m, message, &why), message, &why);
+	must(file_read(&text, file, 65536, &why), file, &why);
+	must(json_parse(&root, text.p, text.n, 65536, &why), file, &why);
+	f = fields_of(root, &why);
+	must(base64_decode(request, &n, field_text(&f, "request", 8192), strlen(field_text(&f, "request", 8192))), "request", NULL);
+	must(authorization_read(&q->a, request, n), "request", NULL);
+	bytes_of(q->sealed, sizeof q->sealed, &f, "sealed_seed");
+	bytes_of(q->answer, sizeof q->answer, &f, "answer");
+	must(credential_derive(&q->credential, q->key, m.password, &m.call, m.user), message, NULL);
+	must(seed_key_derive(seed_key, m.password, &m.call, m.user), message, NULL);
+	must(unseal(&seed, seed_key, q->sealed, sizeof q->sealed, r->election.b, HASH_BYTES), "the request is of another voter", NULL);
+	memcpy(q->seed, seed.p, sizeof q->seed);
+	must(one_time_derive(&q->one_time, one_time_key, q->seed, &r->election, q->a.index, q->key), "one-time key", NULL);
+	json_free(root);
+	buf_free(&text);
+	buf_free(&seed);
+	return q;
+}
+
+/* The answer of authorizer k + 1 to a request of which only its own element and the authority's are the stored one's. */
+static void
+ask_alone(uint8_t answer[RSA_BYTES], const struct record *r, const struct asked *q, unsigned k)
+{
+	struct authorization *a = malloc(sizeof *a);
+	struct buf body = {0};
+	struct json_out o = json_out(&body);
+	char url[300];
+
+	if (a == NULL)
+		exit(1);
+	*a = q->a;
+	for (unsigned i = 1; i < a->n; i++)
+		if (i != k) {
+			memset(a->blinded[i], 0, RSA_BYTES);
+			a->blinded[i][RSA_BYTES - 1] = (uint8_t)(i + 1);
+		}
+	json_begin(&o, NULL, '{');
+	put_request(&o, a, &q->credential);
+	put64(&o, "sealed_seed", q->sealed, sizeof q->sealed);
+	put64(&o, "answer", q->answer, RSA_BYTES);
+	json_int(&o, "events", 0);
+	json_end(&o, '}');
+	(void)snprintf(url, sizeof url, "%s/authorize", r->call.authorizer[k].url);
+	for (int tries = 0; tries < 6000; tries++, nap(5)) { /* until it is there: before the authority's relay comes again */
+		struct buf got = {0};
+		struct json *root = NULL;
+		struct fields f, g;
+		struct why why = {""};
+		long status = 0;
+
+		if (http_call(NULL, url, "application/json", body.p, body.n, &status, &got, &why) != OK || (status != 200 && status != 409)) {
+			buf_free(&got);
+			continue;
+		}
+		must(json_parse(&root, got.p, got.n, 65536, &why), url, &why);
+		f = fields_of(root, &why);
+		if (status == 409) { /* the relay was first: the same element, the same answer */
+			g = fields_of(field_object(&f, "stored"), &why);
+			bytes_of(answer, RSA_BYTES, &g, "answer");
+		} else
+			bytes_of(answer, RSA_BYTES, &f, "answer");
+		(void)printf("authorizer %u answers %s\n", k + 1, status == 200 ? "a request of its own" : "the authority's request, which came first");
+		free(a);
+		return;
+	}
+	must(ERR_ABSENT, url, NULL);
+}
+
+static struct point
+mark_of(const struct record *r, unsigned style, const char *choose)
+{
+	const struct contest *c = &r->m->contest[r->m->style[style - 1].contest[0]];
+	const char *line = strchr(choose, '=');
+	struct point table[MAX_LINES];
+
+	marking_table(table, c->lines);
+	for (unsigned l = 0; line != NULL && l < c->lines; l++)
+		if (strcmp(c->line[l].id, line + 1) == 0)
+			return table[l];
+	must(ERR_RANGE, choose, NULL);
+	return POINT_INFINITY;
+}
+
+static int
+spread_requests(char **argv)
+{
+	const struct record *r = read_record(argv[0]);
+	struct asked *q = read_asked(r, argv[1], argv[2]);
+	unsigned set = (unsigned)strtoul(argv[3], NULL, 10), style = q->a.style;
+	struct ballot *b = calloc(1, sizeof *b);
+	struct scalar exponent;
+	struct point mark = mark_of(r, style, argv[4]);
+	struct buf bytes = {0};
+	struct hash token;
+	struct why why = {""};
+	uint8_t one_time_key[32], answer[RSA_BYTES];
+
+	if (b == NULL || r->m->style[style - 1].contests != 1)
+		return 1;
+	must(schnorr_public(one_time_key, &q->one_time), "one-time key", NULL);
+	must(ballot_mark(b, &exponent, &r->election, style, one_time_key, &mark, 1, &r->joint.key), "mark", NULL);
+	token_hash(&token, &r->election, style, one_time_key);
+	memcpy(answer, q->answer, RSA_BYTES);
+	for (unsigned k = 0; k < q->a.n; k++) {
+		uint8_t random[RSA_BLINDING_BYTES];
+
+		if (!(set >> k & 1))
+			continue;
+		if (k > 0)
+			ask_alone(answer, r, q, k);
+		must(blinding_derive(random, q->seed, &r->election, q->a.index, q->key, k + 1), "blinding", NULL);
+		must(rsa_finalize(b->token[b->signatures].sig, r->key[k][style - 1], &token, answer, random), "token", NULL);
+		b->token[b->signatures++].authorizer = k + 1;
+	}
+	must(ballot_finish(b, &exponent, &q->one_time), "finish", NULL);
+	ballot_write(&bytes, b);
+	must(file_write(argv[5], bytes.p, bytes.n, 0644, &why), argv[5], &why);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
+	if (argc == 5 && strcmp(argv[1], "voter") == 0)
+		return dishonest_voter(argv + 2);
+	if (argc == 8 && strcmp(argv[1], "spread") == 0)
+		return spread_requests(argv + 2);
 	if (argc == 9 && strcmp(argv[1], "ballot") == 0)
 		return forge_ballot(argv + 2);
 	if (argc == 5 && strcmp(argv[1], "ceremony") == 0)
 		return forge_ceremony(argv + 2);
 	if (argc == 7 && strcmp(argv[1], "sign") == 0)
 		return forge_signature(argv + 2);
-	(void)fprintf(stderr, "usage: example_forger ballot RECORD FIRST MESSAGE MINE BALLOT STYLE OUT | ceremony RECORD KEYS OUT | sign RECORD PURPOSE FILE KEYS NAME\n");
+	(void)fprintf(stderr, "usage: example_forger ballot RECORD FIRST MESSAGE MINE BALLOT STYLE OUT | ceremony RECORD KEYS OUT | sign RECORD PURPOSE FILE KEYS NAME |\n"
+			      "  voter MESSAGE OUTBOX confirm|elements | spread RECORD MESSAGE ASK SET CHOOSE OUT\n");
 	return 2;
 }

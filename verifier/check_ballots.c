@@ -74,14 +74,24 @@ check_each(struct check_run *x, uint8_t *flag)
 	report_pass(x->report, CHECK_BALLOTS, good, NULL);
 }
 
-static unsigned
-sets_announced(const struct progress *p)
+/* How many sets were announced, and if several, the ballots that came by each: colluders need two for a second token of one request. */
+static void
+say_sets(struct buf *out, struct check_run *x)
 {
+	uint64_t by[256] = {0};
 	unsigned n = 0;
+	struct ballot b;
 
 	for (unsigned set = 0; set < 256; set++)
-		n += (unsigned)progress_announced(p, set);
-	return n;
+		n += (unsigned)progress_announced(&x->r.progress, set);
+	buf_printf(out, "sets of authorizers that were announced: %u", n);
+	for (uint64_t i = 0; n > 1 && i < x->r.ballots; i++) {
+		record_ballot(&x->r, i, &b);
+		by[ballot_set(&b) & 255]++;
+	}
+	for (unsigned set = 0; n > 1 && set < 256; set++)
+		if (progress_announced(&x->r.progress, set))
+			buf_printf(out, "; set %u: %" PRIu64 " ballots", set, by[set]);
 }
 
 /* V17 */
@@ -90,6 +100,7 @@ check_tokens(struct check_run *x, uint8_t *flag)
 {
 	uint64_t n = x->r.ballots;
 	struct tokens t = {x, flag};
+	struct buf sets = {0};
 
 	report_begin(x->report, CHECK_TOKENS);
 	parallel(n, x->threads, check_tokens_of, &t);
@@ -98,8 +109,11 @@ check_tokens(struct check_run *x, uint8_t *flag)
 			report_fail(x->report, CHECK_TOKENS, "ballot %" PRIu64 ": its tokens are not of its style's keys and the announced set", i);
 	if (x->r.call.quorum == 1)
 		report_pass(x->report, CHECK_TOKENS, n, "the authority alone makes tokens (quorum 1)");
-	else
-		report_pass(x->report, CHECK_TOKENS, n, "sets of authorizers that were announced: %u", sets_announced(&x->r.progress));
+	else {
+		say_sets(&sets, x);
+		report_pass(x->report, CHECK_TOKENS, n, "%.400s", buf_cstr(&sets));
+	}
+	buf_free(&sets);
 }
 
 /* V18 */

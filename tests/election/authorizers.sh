@@ -64,6 +64,32 @@ open(sys.argv[2], "wb").write(b[:at] + b"\1" + b[at + 1:at + 386] + b[at + 1 + b
 P
 expect "a ballot with the authority's signature alone" 400 "$(curl -s -o "$work/answer" -w '%{http_code}' --data-binary "@$work/alone" "http://127.0.0.1:$B/cast")"
 
+# dishonest voters: one who only confirms, and one whose elements the others could not sign; then the voter asks as one should
+read -r message _ < <(sed -n "$((line + 1))p" "$P/list.txt")
+refuse "confirming without having authorized" "no request of yours" forger voter "$message" "$work/outbox" confirm
+refuse "a request with elements that the others cannot sign" "element for authorizer 2 is not" forger voter "$message" "$work/outbox" elements
+vote >/dev/null
+# and one who brings each authorizer a request of its own, all with the element that the authority answered: a good token of answers to several requests
+for n in 1 2 3; do stop $n; done
+next; $urna vote --message "$message" --choose "$choose" --otp-dir "$work/outbox" >/dev/null 2>&1 & voter=$!
+for _ in $(seq 100); do [ "$(counts authorizations)" = $line ] && break; sleep 0.1; done
+kill -9 $voter; wait $voter 2>/dev/null || true
+python3 - "$D/registry.sqlite" "$work/ask-spread" <<'P'
+import base64, json, sqlite3, sys
+db = sqlite3.connect("file:%s?immutable=1" % sys.argv[1], uri=True)
+request_max, = db.execute("SELECT request FROM shape").fetchone()
+(data,) = [d for d, in db.execute("SELECT data FROM row") if d[0] & 1 and d[3 + request_max + 2 + 124] == 1] # what nobody else has answered
+row, b = data[3 + request_max + 2:], lambda x: base64.b64encode(bytes(x)).decode()
+json.dump({"request": b(data[3:3 + (data[1] << 8 | data[2])]), "sealed_seed": b(row[64:124]), "answer": b(row[125:509])}, open(sys.argv[2], "w"))
+P
+mine=$work/receipts/$((line - 1))
+forger spread "$R" "$message" "$work/ask-spread" "$(counts authorizers_set)" "$choose" "$mine.ballot" >"$work/spread" & voter=$!
+for n in 1 2 3; do start_witness $n; done
+wait $voter || { echo "the ballot could not be made"; cat "$work/spread"; exit 1; }
+sed 's/^/  /' "$work/spread"; grep -q "a request of its own" "$work/spread"
+expect "a ballot by answers to several requests of one voter" 200 "$(curl -s -o "$work/answer" -w '%{http_code}' --data-binary "@$mine.ballot" "http://127.0.0.1:$B/cast")"; cp "$work/answer" "$mine"
+for n in 1 2 3; do ready $n 200; done
+
 # urnad dies between its own answer and the relay
 for n in 1 2 3; do stop $n; done
 next; $urna vote --message "$message" --choose "$choose" --otp-dir "$work/outbox" >"$work/interrupted" 2>&1 & voter=$!

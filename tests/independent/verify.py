@@ -710,6 +710,8 @@ def v17(r):
         h = tagged("token", r.E, b.style.to_bytes(2, "big"), b.key)
         for a, sig in b.tokens:
             need(rsa_verify(r.moduli[a - 1][b.style - 1], h, sig), "ballot %d: token of authorizer %d" % (i, a))
+    by = [sum(1 << a - 1 for a, _ in b.tokens) for b in r.ballots]
+    return "; ".join("set %d: %d ballots" % (s, by.count(s)) for s in sorted(set(announced)))
 
 
 @check("V18", "one-time-keys")
