@@ -116,7 +116,7 @@ sums_confirmations(struct record *r, struct style_sums *sums, const struct lists
 	    (e = signatures_end(x.signatures, &false_index)) == ERR_PROOF)
 		e = false_confirmation(why, false_index);
 	if (remarks != NULL && x.unauthorized > 0)
-		buf_printf(remarks, "%" PRIu64 " voters confirmed without an authorization, and are not counted (one is roll index %u)", x.unauthorized, x.first_unauthorized);
+		buf_printf(remarks, "%" PRIu64 " voters confirmed who are not in the authority's list: not counted (one is roll index %u)", x.unauthorized, x.first_unauthorized);
 	signatures_free(x.signatures);
 	buf_free(&b);
 	return e;

@@ -321,7 +321,7 @@ confirmations(void **state)
 	assert_int_equal(remarks.n, 0);
 	assert_int_equal(confirmed_by((int[VOTERS]){1, 0, 0, 1, 1}, -1, &counted, &remarks, &why), OK);
 	assert_int_equal(counted, 1);
-	assert_string_equal(buf_cstr(&remarks), "2 voters confirmed without an authorization, and are not counted (one is roll index 3)");
+	assert_string_equal(buf_cstr(&remarks), "2 voters confirmed who are not in the authority's list: not counted (one is roll index 3)");
 	assert_int_equal(confirmed_by((int[VOTERS]){1, 0, 0, 1, 1}, 4, &counted, NULL, &why), ERR_PROOF);
 	assert_non_null(strstr(why.text, "confirmation of roll index 4"));
 	assert_int_equal(confirmed_by((int[VOTERS]){1, 1}, 0, &counted, NULL, &why), ERR_PROOF);

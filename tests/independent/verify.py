@@ -825,7 +825,7 @@ def v20(r):
     rd.done()
     r.confirmed = confirmed
     if unauthorized:
-        return "confirmed without an authorization, not counted: %s" % unauthorized
+        return "confirmed, but not in the authority's list, so not counted: %s" % unauthorized
 
 
 @check("V21", "sums")
