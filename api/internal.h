@@ -13,6 +13,10 @@
 
 /* Files that wait in the outbox; -1 if it cannot be read. */
 int64_t outbox_count(const struct service *s);
+/* The same without notices, which may come before the hour. */
+int64_t outbox_codes(const struct service *s);
+/* Put a notice, which tells of an amendment and not of a login. */
+MUST_CHECK enum err outbox_put_notice(struct service *s, const struct buf *message);
 /* OK, or why messages cannot be written: after an error it is tried again here. */
 MUST_CHECK enum err outbox_state(struct service *s, struct why *why);
 
