@@ -152,7 +152,7 @@ copy_out(struct service *s, const struct http_request *q, struct http_reply *r, 
 		e = copy(s->ballots, path, &why);
 	}
 	if (e != OK)
-		reply_error(r, e, why.text);
+		reply_operator(r, e, why.text);
 	else
 		buf_str(&r->body, "{\"ok\": true}\n");
 }
@@ -180,9 +180,9 @@ control_handle(void *ctx, const struct http_request *q, struct http_reply *r)
 		submit_entry(s, q, r);
 	else if (strcmp(q->method, "POST") == 0 && strcmp(q->path, "/load") == 0) {
 		if ((e = service_load(s, &why)) != OK)
-			reply_error(r, e, why.text);
+			reply_operator(r, e, why.text);
 		else
 			status_reply(s, r);
 	} else
-		reply_error(r, ERR_ABSENT, "no such resource");
+		reply_operator(r, ERR_ABSENT, "no such resource");
 }

@@ -124,6 +124,8 @@ entries(void)
 	return head.size;
 }
 
+static char said[2000]; /* by the last answer */
+
 /* Submit an entry of these facts (name, value, ..., NULL), with a file or NULL; the status. */
 static unsigned
 submit(int who, const char *kind, const char *file, ...)
@@ -159,8 +161,9 @@ submit(int who, const char *kind, const char *file, ...)
 	q.body = body.p;
 	q.body_n = body.n;
 	control_handle(s, &q, &r);
+	(void)snprintf(said, sizeof said, "%s", buf_cstr(&r.body));
 	if (r.status != 200)
-		print_message("%s: %s", kind, buf_cstr(&r.body));
+		print_message("%s: %s", kind, said);
 	buf_free(&document);
 	buf_free(&note);
 	buf_free(&body);
@@ -217,6 +220,22 @@ refusals(void **state)
 	assert_int_equal(entries(), n);
 	assert_int_equal(submit(OPERATOR, "seal", NULL, NULL), 503);
 	assert_int_equal(entries(), n + 1);
+}
+
+/* What an operator reads in Spanish is true of what happened: nobody was asked for a password. */
+static void
+spanish(void **state)
+{
+	struct http_request q = {.method = "POST", .path = "/load", .body = (const uint8_t *)"{}", .body_n = 2};
+	struct http_reply r = {.status = 200};
+
+	(void)state;
+	assert_int_equal(submit(OPERATOR, "nonsense", NULL, NULL), 403);
+	assert_non_null(strstr(said, "No se permite (a quien lo firma, o a nadie)"));
+	control_handle(s, &q, &r); /* call.json is not there */
+	assert_int_equal(r.status, 404);
+	assert_non_null(strstr(buf_cstr(&r.body), "Falta un archivo"));
+	buf_free(&r.body);
 }
 
 static void
@@ -519,7 +538,7 @@ hashed_meanwhile(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(files), cmocka_unit_test(refusals), cmocka_unit_test(key), cmocka_unit_test(stored_all_the_same), cmocka_unit_test(hour), cmocka_unit_test(included), cmocka_unit_test(count), cmocka_unit_test(hashed_meanwhile)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(files), cmocka_unit_test(refusals), cmocka_unit_test(spanish), cmocka_unit_test(key), cmocka_unit_test(stored_all_the_same), cmocka_unit_test(hour), cmocka_unit_test(included), cmocka_unit_test(count), cmocka_unit_test(hashed_meanwhile)};
 
 	return cmocka_run_group_tests(tests, begin, end);
 }
