@@ -433,6 +433,81 @@ included(void **state)
 	unload_small(&before);
 }
 
+/* What /health says of the part "files"; "" when all is well. */
+static const char *
+files_reason(void)
+{
+	static struct health h;
+
+	health_read(s, &h);
+	for (unsigned i = 0; i < h.n; i++)
+		if (strcmp(h.part[i], "files") == 0)
+			return h.why[i].text;
+	return "";
+}
+
+static void
+write_in(char path[1024], const char *name, const void *p, size_t n)
+{
+	(void)snprintf(path, 1024, "%s/data/%s", dir, name);
+	assert_int_equal(file_write(path, p, n, 0600, NULL), OK);
+}
+
+/* A wrong private roll, key or RSA file is told before an opening is loaded, and its end too. */
+static void
+own_files(void **state)
+{
+	static const char hex[] = "0101010101010101010101010101010101010101010101010101010101010101\n";
+	struct config *c = &s->config;
+	struct passphrase one = {"one", 3}, two = {"two", 3};
+	struct rsa_secret *rsa[1] = {NULL};
+	struct person who = {.user = "ana"};
+	struct buf roll = {0}, theirs = {0}, keys = {0}, foreign = {0}, manifest = {0};
+	struct why why = {""};
+	uint8_t key[32];
+	char path[1200];
+
+	(void)state;
+	memset(key, 2, sizeof key);
+	assert_int_equal(private_roll_write(&theirs, key, &s->call.hash, &who, 1), OK);
+	memset(key, 1, sizeof key);
+	assert_int_equal(private_roll_write(&roll, key, &s->call.hash, &who, 1), OK);
+	assert_int_equal(rsa_generate(&rsa[0]), OK);
+	assert_int_equal(authorizer_secrets_write(&keys, rsa, 1, &one, &s->call.hash), OK);
+	assert_int_equal(authorizer_secrets_write(&foreign, rsa, 1, &two, &s->call.hash), OK);
+	assert_string_equal(files_reason(), "");
+	write_in(c->private_key, "roll.key", "none", 4);
+	assert_string_equal(files_reason(), ""); /* the roll is not imported yet */
+	write_in(c->private_roll, "roll", theirs.p, theirs.n);
+	assert_non_null(strstr(files_reason(), "data/roll.key: not a key of 64 hex digits"));
+	write_in(c->private_key, "roll.key", hex, sizeof hex - 1);
+	assert_non_null(strstr(files_reason(), "data/roll with"));
+	write_in(c->private_roll, "roll", roll.p, roll.n);
+	assert_string_equal(files_reason(), "");
+	write_in(c->pass_file, "pass", "one\n", 4);
+	write_in(c->rsa_keys, "rsa", foreign.p, foreign.n);
+	assert_non_null(strstr(files_reason(), "data/rsa: wrong passphrase, or RSA keys of another call"));
+	write_in(c->rsa_keys, "rsa", keys.p, keys.n);
+	assert_string_equal(files_reason(), "");
+	/* when the manifest is there, all must be */
+	(void)unlink(c->rsa_keys);
+	assert_string_equal(files_reason(), "");
+	assert_int_equal(file_read(&manifest, "spec/vectors/record/manifest.json", MANIFEST_MAX_BYTES, &why), OK);
+	put_file("manifest.json", buf_cstr(&manifest), (char[65]){""});
+	assert_non_null(strstr(files_reason(), "data/rsa: "));
+	write_in(c->rsa_keys, "rsa", keys.p, keys.n); /* of one style */
+	assert_non_null(strstr(files_reason(), "no RSA key for style 2"));
+	c->private_key[0] = c->private_roll[0] = c->rsa_keys[0] = c->pass_file[0] = '\0';
+	(void)snprintf(path, sizeof path, "%s/record/manifest.json", dir);
+	assert_int_equal(unlink(path), 0);
+	rsa_secret_free(rsa[0]);
+	buf_free(&roll);
+	buf_free(&theirs);
+	buf_free(&keys);
+	buf_free(&foreign);
+	buf_free(&manifest);
+}
+
 /* From a closed box to the seal. */
 static void
 count(void **state)
@@ -538,7 +613,7 @@ hashed_meanwhile(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(files), cmocka_unit_test(refusals), cmocka_unit_test(spanish), cmocka_unit_test(key), cmocka_unit_test(stored_all_the_same), cmocka_unit_test(hour), cmocka_unit_test(included), cmocka_unit_test(count), cmocka_unit_test(hashed_meanwhile)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(files), cmocka_unit_test(refusals), cmocka_unit_test(spanish), cmocka_unit_test(key), cmocka_unit_test(stored_all_the_same), cmocka_unit_test(hour), cmocka_unit_test(included), cmocka_unit_test(own_files), cmocka_unit_test(count), cmocka_unit_test(hashed_meanwhile)};
 
 	return cmocka_run_group_tests(tests, begin, end);
 }
