@@ -270,7 +270,7 @@ code(struct service *s, struct fields *f, struct http_reply *r)
 		}
 		(void)pthread_mutex_unlock(&t->lock);
 		s->refusals++;
-		reply_error(r, ERR_DENIED, "the code is wrong, used or too old");
+		reply_refused(r, ERR_DENIED, "El c\xc3\xb3" "digo es incorrecto, ya se us\xc3\xb3 o venci\xc3\xb3.", "the code is wrong, used or too old");
 		return;
 	}
 	index = slot->index;
@@ -395,7 +395,7 @@ authorize(struct service *s, struct fields *f, struct http_reply *r)
 	if (fields_end(f) != OK)
 		goto done;
 	if (index == NOBODY) {
-		reply_error(r, ERR_DENIED, "no such session: log in again");
+		reply_refused(r, ERR_DENIED, "La sesi\xc3\xb3n termin\xc3\xb3; entre de nuevo.", "no such session: log in again");
 		goto done;
 	}
 	service_view(s, &v);
@@ -408,6 +408,10 @@ authorize(struct service *s, struct fields *f, struct http_reply *r)
 		e = why_set(&why, ERR_RANGE, "the request is of another voter");
 	else
 		e = authorization_check(a, request.p, request.n, row->sig, row->sealed, &s->election, &s->roll, s->rsa_keys, s->call.authorizers, now_seconds(), &why);
+	if (e == ERR_DENIED) {
+		reply_refused(r, e, "Por orden de un tribunal no puede votar; consulte a la autoridad.", why.text);
+		goto done;
+	}
 	if (e != OK) {
 		reply_error(r, e, why.text);
 		goto done;
@@ -472,7 +476,7 @@ confirm(struct service *s, struct fields *f, struct http_reply *r)
 	if (fields_end(f) != OK)
 		return;
 	if (index == NOBODY) {
-		reply_error(r, ERR_DENIED, "no such session: log in again");
+		reply_refused(r, ERR_DENIED, "La sesi\xc3\xb3n termin\xc3\xb3; entre de nuevo.", "no such session: log in again");
 		return;
 	}
 	service_view(s, &v);

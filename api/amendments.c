@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The person whom an `include` entry adds lies here, sealed, before the entry is made. */
 static void
@@ -12,6 +13,17 @@ addition_path(const struct service *s, uint32_t index, char path[1200])
 	(void)snprintf(path, 1200, "%s/addition-%u", s->config.data, index);
 }
 
+/* Who logs in is found by the user's name alone. */
+static enum err
+nobodys_name(const struct service *s, uint32_t index, const char *user, struct why *why)
+{
+	for (uint32_t i = 0; i < index && i < s->persons; i++)
+		if (strcmp(s->person[i].user, user) == 0)
+			return why_set(why, ERR_RANGE, "include: the user %s stands in the roll already, with roll index %u: make the entry anew with another user name", user, i);
+	return OK;
+}
+
+/* The person of this roll index, in its place behind those of the roll. */
 static enum err
 read_addition(struct service *s, uint32_t index, struct why *why)
 {
@@ -22,9 +34,11 @@ read_addition(struct service *s, uint32_t index, struct why *why)
 	enum err e;
 
 	addition_path(s, index, path);
+	if (access(path, F_OK) != 0)
+		return why_set(why, ERR_ABSENT, "include: the person of the new roll index %u is missing: submit the entry with --person and the file that `urna roll include` made", index);
 	if ((e = file_read(&b, path, 65536, why)) == OK && (e = private_roll_read(&one, &n, s->roll_key, &s->call.hash, b.p, b.n, why)) == OK && n != 1)
 		e = why_set(why, ERR_FORMAT, "%s: not one person", path);
-	if (e == OK)
+	if (e == OK && (s->replaying || (e = nobodys_name(s, index, one[0].user, why)) == OK))
 		s->person[index] = one[0];
 	if (one != NULL)
 		wipe(one, n * sizeof *one);
@@ -80,22 +94,38 @@ amendment_prepare(struct service *s, const struct event *e, struct why *why)
 	return err == OK && s->loaded && roll_amends(e) ? prepare_roll(s, e, why) : err;
 }
 
+/* An hour as a voter reads it. A minute that has begun counts as over: whoever heeds it is not late. */
+static void
+hour_in_words(char out[100], const char *hour)
+{
+	static const char *const months[] = {"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"};
+	unsigned year = 0, month = 0, day = 0, hours = 0, minutes = 0;
+
+	if (sscanf(hour, "%4u-%2u-%2uT%2u:%2u", &year, &month, &day, &hours, &minutes) == 5 && month >= 1 && month <= 12)
+		(void)snprintf(out, 100, "el %u de %s de %u a las %02u:%02u, hora universal (UTC)", day, months[month - 1], year, hours, minutes);
+	else
+		(void)snprintf(out, 100, "%.30s", hour);
+}
+
 /* The old contacts hear of a replacement before it is in force. */
 static enum err
 notify(struct service *s, const struct event *e, uint32_t index)
 {
 	struct buf b = {0};
 	struct json_out o = json_out(&b);
+	char hour[100], text[400];
 	enum err err;
 
+	hour_in_words(hour, event_fact(e, "from"));
+	(void)snprintf(text, sizeof text, "Se solicit\xc3\xb3 reponer su contrase\xc3\xb1" "a de voto: la de ahora sirve hasta %s. Si usted no lo pidi\xc3\xb3, av\xc3\xadselo a la autoridad o vote antes de esa hora.", hour);
 	json_begin(&o, NULL, '{');
 	json_text(&o, "phone", s->person[index].phone);
 	json_text(&o, "email", s->person[index].email);
 	json_text(&o, "notice", "replace-credential");
 	json_text(&o, "from", event_fact(e, "from"));
-	json_text(&o, "text", "Se solicit\xc3\xb3 reponer su contrase\xc3\xb1" "a de voto. Si usted no lo pidi\xc3\xb3, av\xc3\xadselo a la autoridad o vote antes de esa hora.");
+	json_text(&o, "text", text);
 	json_end(&o, '}');
-	err = outbox_put(s, &b);
+	err = outbox_put_notice(s, &b);
 	buf_free(&b);
 	return err;
 }

@@ -15,7 +15,9 @@ config_read(struct config *out, const char *path, struct why *why)
 	enum err e;
 
 	memset(&c, 0, sizeof c);
-	if ((e = file_read(&b, path, 65536, why)) == OK && (e = json_parse(&root, b.p, b.n, 65536, why)) == OK) {
+	if ((e = file_read(&b, path, 65536, why)) != OK)
+		return e; /* it names the file */
+	if ((e = json_parse(&root, b.p, b.n, 65536, why)) == OK) {
 		f = fields_of(root, why);
 		field_copy(&f, "data", c.data, sizeof c.data);
 		field_copy(&f, "fence", c.fence, sizeof c.fence);
@@ -55,4 +57,29 @@ config_read(struct config *out, const char *path, struct why *why)
 		return why_prefix(why, e, "%s", path);
 	*out = c;
 	return OK;
+}
+
+void
+config_example(struct buf *out)
+{
+	static const char *const comment = "Every object may carry a _comment. Start: urnad --config FILE. Keys: urna key init; RSA keys: urna roll authorizer-keys; the private roll "
+		"and its key: urna roll import. The fence belongs outside data and its backups. Optional: mirror, tls_certificate and tls_key, connections_per_address, requests_per_second";
+	static const char *const fields[][2] = {{"data", "/var/lib/urna/data"}, {"fence", "/var/lib/urna-fence"}, {"record", "/var/lib/urna/record"},
+	    {"outbox", "/var/lib/urna/outbox"}, {"control", "/var/lib/urna/control.sock"}, {"address", "127.0.0.1"}};
+	static const char *const files[][2] = {{"ballots_key", "/etc/urna/ballots.key"}, {"events_key", "/etc/urna/events.key"},
+	    {"authorizer_key", "/etc/urna/authorizer.key"}, {"rsa_keys", "/etc/urna/authorizer.rsa"}, {"private_roll", "/etc/urna/private-roll"},
+	    {"private_roll_key", "/etc/urna/private-roll.key"}, {"pass_file", "/etc/urna/service.pass"}};
+	struct json_out o = json_out(out);
+
+	json_begin(&o, NULL, '{');
+	json_text(&o, "_comment", comment);
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+		json_text(&o, fields[i][0], fields[i][1]);
+	json_int(&o, "account_port", 8180);
+	json_int(&o, "box_port", 8181);
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		json_text(&o, files[i][0], files[i][1]);
+	json_int(&o, "authorizer_patience_seconds", 60);
+	json_end(&o, '}');
+	buf_str(out, out->n > 0 && out->p[out->n - 1] == '\n' ? "" : "\n");
 }

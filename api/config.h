@@ -16,5 +16,7 @@ struct config {
 };
 
 MUST_CHECK enum err config_read(struct config *out, const char *path, struct why *why);
+/* A commented example. */
+void config_example(struct buf *out);
 
 #endif

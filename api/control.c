@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api/relay.h"
 
@@ -123,9 +124,9 @@ metrics(struct service *s, struct http_reply *r)
 	(void)pthread_mutex_unlock(&s->lock);
 }
 
-/* {"to": FOLDER}: copies of both stores, or both logs as files, made while the service runs. */
+/* {"to": FOLDER}: copies of both stores, or both logs as files, made while the service runs. `fresh`: into a new folder only. */
 static void
-copy_out(struct service *s, const struct http_request *q, struct http_reply *r, enum err (*copy)(struct ledger *, const char *, struct why *))
+copy_out(struct service *s, const struct http_request *q, struct http_reply *r, int fresh, enum err (*copy)(struct ledger *, const char *, struct why *))
 {
 	struct json *root = NULL;
 	struct why why = {""};
@@ -141,6 +142,11 @@ copy_out(struct service *s, const struct http_request *q, struct http_reply *r, 
 	json_free(root);
 	if (e == OK && to[0] != '/')
 		e = why_set(&why, ERR_RANGE, "give the folder from the root on (/...)");
+	if (e == OK && fresh) {
+		(void)snprintf(path, sizeof path, "%s/events", to);
+		if (access(path, F_OK) == 0)
+			e = why_set(&why, ERR_EXISTS, "%s holds a backup already, and none is written over: give a new folder", to);
+	}
 	if (e == OK)
 		e = dir_make(to, &why);
 	if (e == OK) {
@@ -152,7 +158,7 @@ copy_out(struct service *s, const struct http_request *q, struct http_reply *r, 
 		e = copy(s->ballots, path, &why);
 	}
 	if (e != OK)
-		reply_error(r, e, why.text);
+		reply_operator(r, e, why.text);
 	else
 		buf_str(&r->body, "{\"ok\": true}\n");
 }
@@ -173,16 +179,16 @@ control_handle(void *ctx, const struct http_request *q, struct http_reply *r)
 	else if (strcmp(q->method, "GET") == 0 && strcmp(q->path, "/health") == 0)
 		health(s, r);
 	else if (strcmp(q->method, "POST") == 0 && strcmp(q->path, "/backup") == 0)
-		copy_out(s, q, r, ledger_backup);
+		copy_out(s, q, r, 1, ledger_backup);
 	else if (strcmp(q->method, "POST") == 0 && strcmp(q->path, "/export") == 0)
-		copy_out(s, q, r, ledger_export);
+		copy_out(s, q, r, 0, ledger_export);
 	else if (strcmp(q->method, "POST") == 0 && strcmp(q->path, "/event") == 0)
 		submit_entry(s, q, r);
 	else if (strcmp(q->method, "POST") == 0 && strcmp(q->path, "/load") == 0) {
 		if ((e = service_load(s, &why)) != OK)
-			reply_error(r, e, why.text);
+			reply_operator(r, e, why.text);
 		else
 			status_reply(s, r);
 	} else
-		reply_error(r, ERR_ABSENT, "no such resource");
+		reply_operator(r, ERR_ABSENT, "no such resource");
 }

@@ -60,6 +60,7 @@ health_read(struct service *s, struct health *out)
 	if (s->registry != NULL)
 		add(out, "registry", registry_state(s->registry, &why), &why);
 	add(out, "disk", disk(s, &why), &why);
+	add(out, "files", files_state(s, &why), &why);
 	if (out->n == 0) /* else it is what the others say */
 		add(out, "service", s->tick_failed, &s->tick_why);
 }

@@ -1,6 +1,7 @@
 /* api/hours.c - what the clock asks for: the opening, heads and heartbeats, the set in use, the closing. */
 #include "api/internal.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,26 +23,35 @@ announce(struct service *s, unsigned set, struct why *why)
 	return err;
 }
 
-static int
-all_empty(struct service *s)
+/* Nobody has logged in, authorized or cast before the hour. */
+static enum err
+nothing_yet(struct service *s, struct why *why)
 {
 	uint32_t authorized, confirmed;
+	int64_t codes = outbox_codes(s);
 	struct head head;
 
 	ledger_head(s->ballots, &head, NULL);
 	registry_counts(s->registry, &authorized, &confirmed);
-	return head.size == 0 && authorized == 0 && confirmed == 0 && outbox_count(s) == 0;
+	if (head.size > 0)
+		return why_set(why, ERR_NOT_NOW, "the box holds %" PRIu64 " ballots before the hour: the election does not open; leave %s as it is and call the notary", head.size, s->config.data);
+	if (authorized > 0 || confirmed > 0)
+		return why_set(why, ERR_NOT_NOW, "the registry holds %u authorizations and %u confirmations before the hour: the election does not open; leave %s as it is and call the notary",
+		    authorized, confirmed, s->config.data);
+	if (codes < 0)
+		return why_set(why, ERR_NOT_NOW, "the outbox %s cannot be read: the election opens when it can", s->config.outbox);
+	if (codes > 0)
+		return why_set(why, ERR_NOT_NOW, "the outbox %s holds %" PRId64 " files that are no notices: move them away with the notary watching, and the election opens", s->config.outbox, codes);
+	return OK;
 }
 
 /* Up to the first set of authorizers, without which nobody casts; what of it stands in the log since before a crash is done. */
 static enum err
 open_now(struct service *s, struct why *why)
 {
-	enum err err;
+	enum err err = s->progress.begun >> 3 & 1 ? OK : nothing_yet(s, why);
 
-	if (!(s->progress.begun >> 3 & 1) && !all_empty(s))
-		err = why_set(why, ERR_NOT_NOW, "the box, the registry or the outbox is not empty: the election does not open");
-	else if ((err = events_phase(s, 2, "end", why)) == OK && (err = events_phase(s, 3, "begin", why)) == OK && (err = events_phase(s, 4, "begin", why)) == OK)
+	if (err == OK && (err = events_phase(s, 2, "end", why)) == OK && (err = events_phase(s, 3, "begin", why)) == OK && (err = events_phase(s, 4, "begin", why)) == OK)
 		err = announce(s, s->relay != NULL ? relay_set(s->relay, 0, s->config.patience) : 1, why);
 	s->heartbeat_time = steady_seconds();
 	return err;

@@ -1,4 +1,4 @@
-/* api/internal.h - what the parts of the service share: outbox.c, amendments.c, documents.c, judge.c, events.c, closing.c,
+/* api/internal.h - what the parts of the service share: outbox.c, files.c, amendments.c, documents.c, judge.c, events.c, closing.c,
  * opening.c, health.c, hours.c, submit.c, control.c, and service.c, which starts and stops it all. Each calls those before it.
  *
  * With the lock: the caller holds s->lock.
@@ -13,8 +13,21 @@
 
 /* Files that wait in the outbox; -1 if it cannot be read. */
 int64_t outbox_count(const struct service *s);
+/* The same without notices, which may come before the hour. */
+int64_t outbox_codes(const struct service *s);
+/* Put a notice, which tells of an amendment and not of a login. */
+MUST_CHECK enum err outbox_put_notice(struct service *s, const struct buf *message);
 /* OK, or why messages cannot be written: after an error it is tried again here. */
 MUST_CHECK enum err outbox_state(struct service *s, struct why *why);
+
+/* ---- files.c: what an opening needs of this service ---- */
+
+/* The private roll with its key, the secret RSA keys by style; ERR_... with the path of the file that is wrong. */
+MUST_CHECK enum err files_people(const struct service *s, uint8_t key[32], struct person **people, uint32_t *n, struct why *why);
+MUST_CHECK enum err files_rsa(const struct service *s, unsigned styles, struct rsa_secret ***rsa, struct why *why);
+/* Before an opening is loaded: whether these files are good, as far as it can be said; once the manifest is there they must be.
+ * Tried anew when one of them changes. With the lock. */
+MUST_CHECK enum err files_state(struct service *s, struct why *why);
 
 /* ---- amendments.c: entries that change the roll or the call's parties ---- */
 
@@ -72,12 +85,12 @@ MUST_CHECK enum err close_now(struct service *s, struct why *why);
 
 /* ---- health.c: what keeps the service from acknowledging anything; with the lock ---- */
 
-enum { HEALTH_PARTS = 5 };
+enum { HEALTH_PARTS = 6 };
 
 /* The parts that are not well, and what is wrong with each. */
 struct health {
 	unsigned n;
-	const char *part[HEALTH_PARTS]; /* "events", "ballots", "registry", "disk", "service" */
+	const char *part[HEALTH_PARTS]; /* "events", "ballots", "registry", "disk", "files", "service" */
 	struct why why[HEALTH_PARTS];
 };
 void health_read(struct service *s, struct health *out);

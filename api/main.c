@@ -28,6 +28,7 @@ static void
 usage(FILE *out)
 {
 	(void)fprintf(out, "usage: urnad --config FILE\n"
+			   "       urnad example                            print an example of FILE\n"
 			   "       urnad --version\n"
 			   "       urnad backup --config FILE --to DIR      copies of both stores, while the service runs\n"
 			   "       urnad export --config FILE --to DIR      both logs as files that any web server may serve\n"
@@ -49,6 +50,18 @@ usage(FILE *out)
 			   "                              optional, of one address, 0: no limit; 64 and 100 if not said, none where\n"
 			   "                              address is 127.* or ::1 (a proxy in front counts)\n\n"
 			   "Stop it with SIGTERM. Exit: 0 stopped, 1 could not start, 2 wrong usage.\n");
+}
+
+static int
+example(void)
+{
+	struct buf b = {0};
+	int bad;
+
+	config_example(&b);
+	bad = b.failed || fwrite(b.p, 1, b.n, stdout) != b.n;
+	buf_free(&b);
+	return bad;
 }
 
 static enum err
@@ -256,6 +269,8 @@ main(int argc, char **argv)
 		usage(stdout);
 		return 0;
 	}
+	if (argc == 2 && strcmp(argv[1], "example") == 0)
+		return example();
 	if (argc >= 2 && (strcmp(argv[1], "backup") == 0 || strcmp(argv[1], "export") == 0 || strcmp(argv[1], "restore") == 0)) {
 		process_harden();
 		return command(argc, argv);

@@ -9,54 +9,36 @@
 #include <unistd.h>
 
 #include "api/relay.h"
-#include "crypto/kdf.h"
 
 /* The authority's own RSA keys, which must be those that it published. */
 static enum err
 load_rsa(struct service *s, struct why *why)
 {
-	struct passphrase pass = {"", 0};
-	struct buf sealed = {0};
-	enum err e;
+	enum err e = files_rsa(s, s->manifest->styles, &s->rsa, why);
 
-	if ((e = passphrase_get(&pass, s->config.pass_file, "passphrase", why)) == OK && (e = file_read(&sealed, s->config.rsa_keys, 16 << 20, why)) == OK &&
-	    (e = authorizer_secrets_read(&s->rsa, sealed.p, sealed.n, s->manifest->styles, &pass, &s->call.hash, why)) == OK)
-		for (unsigned i = 0; i < s->manifest->styles && e == OK; i++)
-			if (!rsa_same_key(s->rsa_public[0][i], s->rsa[i]))
-				e = why_set(why, ERR_PROOF, "style %u has another key than was published", i + 1);
-	wipe(&pass, sizeof pass);
-	buf_free(&sealed);
-	return e == OK ? OK : why_prefix(why, e, "%s", s->config.rsa_keys);
+	for (unsigned i = 0; i < s->manifest->styles && e == OK; i++)
+		if (!rsa_same_key(s->rsa_public[0][i], s->rsa[i]))
+			e = why_set(why, ERR_PROOF, "%s: style %u has another key than was published", s->config.rsa_keys, i + 1);
+	return e;
 }
 
 static enum err
 load_people(struct service *s, struct why *why)
 {
-	struct buf b = {0}, sealed = {0};
 	struct person *more;
 	uint8_t key[32];
-	enum err e;
+	enum err e = files_people(s, key, &s->person, &s->persons, why);
 
-	if ((e = file_read(&b, s->config.private_key, 100, why)) != OK || (e = file_read(&sealed, s->config.private_roll, 1 << 30, why)) != OK)
-		goto done;
-	if (b.n < 64 || hex_decode(key, 32, (const char *)b.p, 64) != OK) {
-		e = why_set(why, ERR_FORMAT, "%s: not a key of 64 hex digits", s->config.private_key);
-		goto done;
+	if (e == OK) {
+		memcpy(s->roll_key, key, sizeof key);
+		if ((more = realloc(s->person, ((size_t)s->call.maximum_voters + 1) * sizeof *more)) == NULL)
+			e = ERR_NOMEM;
+		else
+			s->person = more;
 	}
-	if ((e = private_roll_read(&s->person, &s->persons, key, &s->call.hash, sealed.p, sealed.n, why)) != OK)
-		goto done;
-	memcpy(s->roll_key, key, sizeof key);
-	if ((more = realloc(s->person, ((size_t)s->call.maximum_voters + 1) * sizeof *more)) == NULL) {
-		e = ERR_NOMEM;
-		goto done;
-	}
-	s->person = more;
-	if (s->persons != s->roll.n)
+	if (e == OK && s->persons != s->roll.n)
 		e = why_set(why, ERR_RANGE, "the private roll has %u people, the public one %u", s->persons, s->roll.n);
-done:
 	wipe(key, sizeof key);
-	buf_free(&b);
-	buf_free(&sealed);
 	return e;
 }
 

@@ -98,7 +98,7 @@ submit_entry(struct service *s, const struct http_request *q, struct http_reply 
 		json_int(&o, "index", (int64_t)index);
 		json_end(&o, '}');
 	} else
-		reply_error(r, err, why.text);
+		reply_operator(r, err, why.text);
 	json_free(root);
 	event_free(e);
 	free(e);

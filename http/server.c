@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,9 +221,7 @@ quiet(void *ctx, const char *format, va_list ap)
 /* What MHD_start_daemon is told beside what is always the same. */
 struct listening {
 	unsigned flags;
-	int fd; /* of a Unix socket; -1 */
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
+	int fd; /* its socket; -1 */
 	struct MHD_OptionItem item[MOST_ITEMS];
 	size_t n;
 };
@@ -258,27 +257,48 @@ unix_socket(int *out, const char *path, struct why *why)
 	return OK;
 }
 
+/* A port that a process before us has just left is free, one that another process listens on is not: libmicrohttpd's own socket
+ * would share it. */
+static enum err
+tcp_socket(int *out, const struct http_options *o, const struct sockaddr *at, socklen_t n, struct why *why)
+{
+	int one = 1, fd = socket(at->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return why_set(why, ERR_IO, "%s port %u: %s", o->address, o->port, strerror(errno));
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
+	    (at->sa_family != AF_INET6 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one) == 0) && bind(fd, at, n) == 0 && listen(fd, SOMAXCONN) == 0) {
+		*out = fd;
+		return OK;
+	}
+	if (errno == EADDRINUSE)
+		(void)why_set(why, ERR_IO, "%s port %u is in use: another process listens there; stop it, or configure another port", o->address, o->port);
+	else
+		(void)why_set(why, ERR_IO, "%s port %u: cannot listen: %s", o->address, o->port, strerror(errno));
+	(void)close(fd);
+	return ERR_IO;
+}
+
 /* Where: a Unix socket, or an address and a port. */
 static enum err
 place(struct listening *l, const struct http_options *o, struct why *why)
 {
+	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)o->port)};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)o->port)};
 	enum err e;
 
-	if (o->socket_path != NULL) {
-		if ((e = unix_socket(&l->fd, o->socket_path, why)) == OK)
-			item(l, MHD_OPTION_LISTEN_SOCKET, l->fd, NULL);
+	if (o->socket_path != NULL)
+		e = unix_socket(&l->fd, o->socket_path, why);
+	else if (inet_pton(AF_INET, o->address, &v4.sin_addr) == 1)
+		e = tcp_socket(&l->fd, o, (struct sockaddr *)&v4, sizeof v4, why);
+	else if (inet_pton(AF_INET6, o->address, &v6.sin6_addr) == 1)
+		e = tcp_socket(&l->fd, o, (struct sockaddr *)&v6, sizeof v6, why);
+	else
+		e = why_set(why, ERR_FORMAT, "%s: not an IPv4 or IPv6 address", o->address);
+	if (e != OK)
 		return e;
-	}
-	l->v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)o->port)};
-	l->v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)o->port)};
-	if (inet_pton(AF_INET, o->address, &l->v4.sin_addr) == 1)
-		item(l, MHD_OPTION_SOCK_ADDR, 0, &l->v4);
-	else if (inet_pton(AF_INET6, o->address, &l->v6.sin6_addr) == 1) {
-		l->flags |= MHD_USE_IPv6;
-		item(l, MHD_OPTION_SOCK_ADDR, 0, &l->v6);
-	} else
-		return why_set(why, ERR_FORMAT, "%s: not an IPv4 or IPv6 address", o->address);
-	if (o->per_address > 0)
+	item(l, MHD_OPTION_LISTEN_SOCKET, l->fd, NULL);
+	if (o->socket_path == NULL && o->per_address > 0)
 		item(l, MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)o->per_address, NULL);
 	return OK;
 }
@@ -318,14 +338,13 @@ http_start(struct http **out, const struct http_options *o, struct why *why)
 	item(&l, MHD_OPTION_END, 0, NULL);
 	h->daemon = MHD_start_daemon(l.flags, (uint16_t)o->port, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, quiet,
 	    NULL, MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL, MHD_OPTION_CONNECTION_LIMIT, o->connections,
-	    MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_SECONDS, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1,
-	    MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES, MHD_OPTION_ARRAY, l.item, MHD_OPTION_END);
+	    MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_SECONDS, MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES, MHD_OPTION_ARRAY, l.item, MHD_OPTION_END);
 	if (h->daemon == NULL && l.fd >= 0)
 		(void)close(l.fd);
 	if (h->daemon == NULL)
 		e = o->socket_path != NULL
 			? why_set(why, ERR_IO, "%s: cannot listen", o->socket_path)
-			: why_set(why, ERR_IO, "%s port %u: cannot listen (in use? a TLS key that is not the certificate's?)",
+			: why_set(why, ERR_IO, "%s port %u: cannot listen (a TLS key that is not the certificate's?)",
 			      o->address, o->port);
 done:
 	if (e == OK)

@@ -52,7 +52,7 @@ struct http_options {
 };
 
 struct http;
-/* ERR_FORMAT (address), ERR_LENGTH (path), ERR_IO (cannot listen). */
+/* ERR_FORMAT (address), ERR_LENGTH (path), ERR_IO (cannot listen, the port is in use). */
 MUST_CHECK enum err http_start(struct http **out, const struct http_options *o, struct why *why);
 /* Finishes the requests that are being answered. NULL is fine. */
 void http_stop(struct http *h);

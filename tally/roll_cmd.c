@@ -440,15 +440,17 @@ static int
 include(struct args *a)
 {
 	static const char *const names[] = {"--user", "--name", "--email", "--phone"};
-	const char *dir = arg_need(a, "--record"), *out = arg_need(a, "--out"), *person = arg_need(a, "--person"), *private_key = arg_need(a, "--private-key");
+	const char *dir = arg_need(a, "--record"), *out = arg_need(a, "--out"), *person = arg_need(a, "--person");
 	const char *entity = arg_need(a, "--entity"), *district = arg(a, "--district");
 	struct record *r = calloc(1, sizeof *r);
 	struct event *e = calloc(1, sizeof *e);
-	struct buf b = {0}, sealed = {0};
+	struct buf sealed = {0};
+	struct person *people = NULL;
 	struct enrolled v;
 	struct why why = {""};
 	uint8_t key[32];
 	char hex[65], text[512];
+	uint32_t n = 0;
 	enum err err;
 
 	memset(&v, 0, sizeof v);
@@ -457,12 +459,15 @@ include(struct args *a)
 	(void)snprintf(v.person.name, sizeof v.person.name, "%s", arg_need(a, names[1]));
 	(void)snprintf(v.person.email, sizeof v.person.email, "%s", arg_need(a, names[2]));
 	(void)snprintf(v.person.phone, sizeof v.person.phone, "%s", arg_need(a, names[3]));
-	if (r == NULL || e == NULL || open_record(r, dir, TO_EVENTS, &why) != OK || file_read(&b, private_key, 100, &why) != OK)
+	if (r == NULL || e == NULL || open_record(r, dir, TO_EVENTS, &why) != OK || open_people(a, &r->call, &people, &n, key, &why) != OK)
 		return fail("roll", &why);
-	if (b.n < 64 || hex_decode(key, 32, (const char *)b.p, 64) != OK) {
-		(void)why_set(&why, ERR_FORMAT, "%s: not a key of 64 hex digits", private_key);
-		return fail("roll", &why);
-	}
+	for (uint32_t i = 0; i < n; i++)
+		if (strcmp(people[i].user, v.person.user) == 0) {
+			(void)why_set(&why, ERR_RANGE, "the user %s stands in the roll already, with roll index %u: give --user another name", v.person.user, i);
+			return fail("roll", &why);
+		}
+	wipe(people, n * sizeof *people);
+	free(people);
 	for (unsigned s = 0; s < r->m->styles; s++)
 		if (strcmp(r->m->style[s].entity, entity) == 0 && strcmp(r->m->style[s].district, district != NULL ? district : "") == 0)
 			v.row.style = s + 1;
@@ -513,7 +518,7 @@ cmd_roll(struct args *a)
 			      "       urna roll list --record DIR --private FILE --private-key FILE [--user USER]     who stands at which roll index\n"
 			      "       urna roll reissue --record DIR --private FILE --private-key FILE --user USER --motive TEXT --queue DIR --out FILE --key REGISTRAR [--pass-file FILE]\n"
 			      "           a new password for a voter who lost it and has not authorized\n"
-			      "       urna roll include --record DIR --private-key FILE --user U --name N --entity E [--district D] --email M --phone P\n"
+			      "       urna roll include --record DIR --private FILE --private-key FILE --user U --name N --entity E [--district D] --email M --phone P\n"
 			      "           --acuerdo ID --motive TEXT --proposer NAME --queue DIR --person FILE --out FILE --key REGISTRAR [--pass-file FILE]\n"
 			      "           a voter whom a court orders onto the roll\n"
 			      "The CSV has a heading line and user,name,entity,district,modality,email,phone.\n");

@@ -209,6 +209,7 @@ log_in(char session[65], struct buf *t, const char *user, const struct scalar *k
 	field(session, 65, t, "session");
 	/* a code serves once */
 	assert_int_equal(post("/login/code", t, "{\"login\": \"%s\", \"code\": \"%s\"}", login, code), 403);
+	assert_non_null(strstr(buf_cstr(t), "ya se us\xc3\xb3 o venci\xc3\xb3"));
 }
 
 /* The refusal says for how long, in the body and for the header. */
@@ -365,6 +366,11 @@ authorizations(void **state)
 	assert_int_equal(authorize(&t, session, &b, sealed, &other, NULL), 400);
 	s->call.authorizers = 1;
 	assert_int_equal(authorize(&t, "0000000000000000000000000000000000000000000000000000000000000000", &a, sealed, &other, NULL), 403);
+	assert_non_null(strstr(buf_cstr(&t), "La sesi\xc3\xb3n termin\xc3\xb3"));
+	s->roll.row[1].excluded = 1;
+	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 403);
+	assert_non_null(strstr(buf_cstr(&t), "Por orden de un tribunal"));
+	s->roll.row[1].excluded = 0;
 	s->view.stage = "grace"; /* nobody begins after the hour */
 	assert_int_equal(authorize(&t, session, &a, sealed, &other, NULL), 503);
 	s->view.stage = "open";

@@ -189,10 +189,102 @@ of_others(void **state)
 	buf_free(&q.request);
 }
 
+static void
+own_keys(struct rsa_secret *const *rsa)
+{
+	struct buf sealed = {0};
+
+	assert_int_equal(authorizer_secrets_write(&sealed, rsa, manifest->styles, &a->pass, &call.hash), OK);
+	assert_int_equal(file_write(a->rsa_keys, sealed.p, sealed.n, 0600, NULL), OK);
+	buf_free(&sealed);
+}
+
+/* Another authorizer's RSA keys are refused, and not taken the second time. */
+static void
+foreign_keys(void **state)
+{
+	struct rsa_secret **before = a->rsa;
+	struct record *r = calloc(1, sizeof *r);
+	struct why why = {""};
+
+	(void)state;
+	r->m = manifest;
+	for (unsigned k = 0; k < 4; k++)
+		r->key[k] = (struct rsa_public **)(uintptr_t)keys[k];
+	(void)snprintf(a->rsa_keys, sizeof a->rsa_keys, "%s/rsa", dir);
+	a->pass = (struct passphrase){"one", 3};
+	a->rsa = NULL;
+	own_keys(&secret[SELF]);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(authorizer_own_keys(a, r, &why), ERR_PROOF);
+		assert_null(a->rsa);
+	}
+	own_keys(&secret[SELF - 1]);
+	assert_int_equal(authorizer_own_keys(a, r, &why), OK);
+	authorizer_secrets_free(a->rsa, manifest->styles);
+	a->rsa = before;
+	free(r);
+}
+
+/* Why it is not ready, for /health. */
+static void
+health(void **state)
+{
+	struct why why = {""};
+
+	(void)state;
+	assert_int_equal(authorizer_health(a, &why), OK);
+	a->loaded = 0;
+	assert_int_equal(authorizer_health(a, &why), ERR_NOT_NOW);
+	assert_string_equal(why.text, "no opening is known yet");
+	(void)strcpy(a->trouble.text, "rsa: wrong passphrase");
+	assert_int_equal(authorizer_health(a, &why), ERR_IO);
+	assert_string_equal(why.text, "rsa: wrong passphrase");
+	a->trouble.text[0] = '\0';
+	a->loaded = 1;
+}
+
+/* It starts where no folder is, and tells of RSA keys that do not open before any opening is there. */
+static void
+first_start(void **state)
+{
+	static const char pass[] = "one\n";
+	struct passphrase one = {"one", 3}, two = {"two", 3};
+	char key[100], pass_file[100], rsa[100], registry[100], fence[100];
+	struct timespec pause = {0, 50000000};
+	struct call *own = malloc(sizeof *own);
+	struct authorizer *x = NULL;
+	struct buf sealed = {0};
+	struct why why = {""};
+
+	(void)state;
+	*own = call;
+	(void)snprintf(key, sizeof key, "%s/key", dir);
+	(void)snprintf(pass_file, sizeof pass_file, "%s/pass", dir);
+	(void)snprintf(rsa, sizeof rsa, "%s/their-rsa", dir);
+	(void)snprintf(registry, sizeof registry, "%s/var/registry/sqlite", dir);
+	(void)snprintf(fence, sizeof fence, "%s/fences/here/count", dir);
+	(void)strcpy(own->account, "http://127.0.0.1:1");
+	(void)strcpy(own->box, "http://127.0.0.1:1");
+	assert_int_equal(keyfile_create(key, "autorizador-2", &one, &own->authorizer[SELF - 1].key, &why), OK);
+	assert_int_equal(file_write(pass_file, pass, sizeof pass - 1, 0600, &why), OK);
+	assert_int_equal(authorizer_secrets_write(&sealed, &secret[SELF], manifest->styles, &two, &call.hash), OK);
+	assert_int_equal(file_write(rsa, sealed.p, sealed.n, 0600, &why), OK);
+	assert_int_equal(authorizer_open(&x, &(struct authorizer_options){own, key, pass_file, rsa, registry, fence, clock_here}, &why), OK);
+	*strrchr(fence, '/') = '\0';
+	assert_int_equal(access(fence, W_OK), 0);
+	for (int i = 0; i < 200 && (authorizer_health(x, &why) != ERR_IO || strstr(why.text, "wrong passphrase") == NULL); i++)
+		(void)nanosleep(&pause, NULL);
+	assert_non_null(strstr(why.text, "their-rsa: wrong passphrase"));
+	authorizer_close(x);
+	buf_free(&sealed);
+	free(own);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(hours), cmocka_unit_test(excluded), cmocka_unit_test(of_others)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(hours), cmocka_unit_test(excluded), cmocka_unit_test(of_others), cmocka_unit_test(foreign_keys), cmocka_unit_test(health), cmocka_unit_test(first_start)};
 
 	return cmocka_run_group_tests(tests, start, stop);
 }

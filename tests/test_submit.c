@@ -124,6 +124,8 @@ entries(void)
 	return head.size;
 }
 
+static char said[2000]; /* by the last answer */
+
 /* Submit an entry of these facts (name, value, ..., NULL), with a file or NULL; the status. */
 static unsigned
 submit(int who, const char *kind, const char *file, ...)
@@ -159,8 +161,9 @@ submit(int who, const char *kind, const char *file, ...)
 	q.body = body.p;
 	q.body_n = body.n;
 	control_handle(s, &q, &r);
+	(void)snprintf(said, sizeof said, "%s", buf_cstr(&r.body));
 	if (r.status != 200)
-		print_message("%s: %s", kind, buf_cstr(&r.body));
+		print_message("%s: %s", kind, said);
 	buf_free(&document);
 	buf_free(&note);
 	buf_free(&body);
@@ -219,6 +222,22 @@ refusals(void **state)
 	assert_int_equal(entries(), n + 1);
 }
 
+/* What an operator reads in Spanish is true of what happened: nobody was asked for a password. */
+static void
+spanish(void **state)
+{
+	struct http_request q = {.method = "POST", .path = "/load", .body = (const uint8_t *)"{}", .body_n = 2};
+	struct http_reply r = {.status = 200};
+
+	(void)state;
+	assert_int_equal(submit(OPERATOR, "nonsense", NULL, NULL), 403);
+	assert_non_null(strstr(said, "No se permite (a quien lo firma, o a nadie)"));
+	control_handle(s, &q, &r); /* call.json is not there */
+	assert_int_equal(r.status, 404);
+	assert_non_null(strstr(buf_cstr(&r.body), "Falta un archivo"));
+	buf_free(&r.body);
+}
+
 static void
 key(void **state)
 {
@@ -269,6 +288,224 @@ stored_all_the_same(void **state)
 	s->progress = before;
 	buf_free(&entry);
 	free(e);
+}
+
+/* A service that has loaded an opening whose hour has come, with a roll of one. */
+static void
+load_small(void)
+{
+	static struct log_place at;
+	struct ledger_options o = service_log(s, "ballots", &at);
+	char store[1200], fence[1200];
+	struct why why = {""};
+
+	(void)snprintf(s->config.outbox, sizeof s->config.outbox, "%s/outbox", dir);
+	(void)snprintf(store, 1200, "%s/data/registry", dir);
+	(void)snprintf(fence, 1200, "%s/fence/registry", dir);
+	assert_int_equal(dir_make(s->config.outbox, &why), OK);
+	if (access(store, F_OK) != 0)
+		assert_int_equal(authorizations_create(store, fence, 1, &why), OK);
+	assert_int_equal(registry_open(&s->registry, store, fence, &why), OK);
+	o.key = &s->events_key;
+	assert_int_equal(ledger_open(&s->ballots, &o, &why), OK);
+	s->roll.n = s->persons = 1;
+	s->roll.row = calloc(2, sizeof *s->roll.row);
+	s->person = calloc(4, sizeof *s->person);
+	(void)strcpy(s->person[0].user, "ana");
+	s->call.maximum_voters = 3;
+	s->call.replaceable_percent = 100;
+	s->manifest->styles = 1;
+	s->manifest->opens = now_seconds() - 1;
+	s->manifest->heartbeat = 1000;
+	s->progress.closes = now_seconds() + 1000;
+	s->progress.opened = s->loaded = 1;
+	s->steady_gap = now_seconds() - steady_seconds();
+}
+
+static void
+unload_small(const struct progress *before)
+{
+	ledger_close(s->ballots);
+	registry_close(s->registry);
+	s->ballots = NULL;
+	s->registry = NULL;
+	roll_free(&s->roll);
+	free(s->person);
+	s->person = NULL;
+	s->persons = 0;
+	s->loaded = 0;
+	s->progress = *before;
+}
+
+/* An entry about the roll: the x-only key of a valid point, the same for all. */
+static void
+roll_entry(struct event *e, const char *kind, const char *index)
+{
+	memset(e, 0, sizeof *e);
+	(void)snprintf(e->kind, sizeof e->kind, "%s", kind);
+	e->time = now_seconds();
+	event_add(e, "index", "%s", index);
+	event_add(e, "key", "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798");
+	event_add(e, "from", "2031-05-06T07:08:09Z");
+	event_add(e, "style", "1");
+	event_add(e, "row", "%064d", 7);
+}
+
+/* The text of the only file in the outbox. */
+static void
+only_message(struct buf *out)
+{
+	char cmd[1300], path[1400] = "";
+	FILE *p;
+
+	(void)snprintf(cmd, sizeof cmd, "ls %s/*", s->config.outbox);
+	p = popen(cmd, "r");
+	assert_non_null(p);
+	assert_int_equal(fscanf(p, "%1399s", path), 1);
+	assert_int_equal(fscanf(p, "%*s"), EOF);
+	(void)pclose(p);
+	assert_int_equal(file_read(out, path, 65536, NULL), OK);
+}
+
+/* Between the loading and the hour: what an amendment wrote does not keep the election shut, anything else in the outbox does. */
+static void
+hour(void **state)
+{
+	struct progress before = s->progress;
+	char left[1200];
+	struct event *e = calloc(1, sizeof *e);
+	struct buf message = {0};
+	struct why why = {""};
+
+	(void)state;
+	load_small();
+	roll_entry(e, "replace-credential", "0");
+	assert_int_equal(amendment_carry_out(s, e, &why), OK);
+	only_message(&message);
+	assert_non_null(strstr(buf_cstr(&message), "el 6 de mayo de 2031 a las 07:08, hora universal (UTC)"));
+	assert_int_equal(outbox_count(s), 1); /* a zero report counts all */
+	(void)snprintf(left, sizeof left, "%s/%032d", s->config.outbox, 1);
+	assert_int_equal(file_write(left, "{}", 2, 0600, &why), OK);
+	service_tick(s);
+	assert_int_equal(s->tick_failed, ERR_NOT_NOW);
+	assert_non_null(strstr(s->tick_why.text, "/outbox holds 1 files"));
+	assert_false(s->progress.begun >> 3 & 1);
+	assert_int_equal(unlink(left), 0);
+	service_tick(s);
+	assert_string_equal(s->tick_why.text, "");
+	assert_true(s->progress.begun >> 3 & 1);
+	buf_free(&message);
+	free(e);
+	unload_small(&before);
+}
+
+/* Whom an order adds to the roll: the person must come along, and take nobody's name. */
+static void
+included(void **state)
+{
+	static const struct {
+		const char *user, *says;
+		enum err e;
+	} table[] = {{NULL, "--person", ERR_ABSENT}, {"ana", "the user ana stands in the roll already, with roll index 0", ERR_RANGE}, {"eva", "", OK}};
+	struct progress before = s->progress;
+	struct event *e = calloc(1, sizeof *e);
+	char path[1200];
+
+	(void)state;
+	load_small();
+	roll_entry(e, "include", "1");
+	(void)snprintf(path, sizeof path, "%s/data/addition-1", dir);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct person who = {.user = ""};
+		struct buf sealed = {0};
+		struct why why = {""};
+
+		if (table[i].user != NULL) {
+			(void)snprintf(who.user, sizeof who.user, "%s", table[i].user);
+			assert_int_equal(private_roll_write(&sealed, s->roll_key, &s->call.hash, &who, 1), OK);
+			assert_int_equal(file_write(path, sealed.p, sealed.n, 0600, &why), OK);
+		}
+		assert_int_equal(amendment_prepare(s, e, &why), table[i].e);
+		assert_non_null(strstr(why.text, table[i].says));
+		buf_free(&sealed);
+	}
+	free(e);
+	unload_small(&before);
+}
+
+/* What /health says of the part "files"; "" when all is well. */
+static const char *
+files_reason(void)
+{
+	static struct health h;
+
+	health_read(s, &h);
+	for (unsigned i = 0; i < h.n; i++)
+		if (strcmp(h.part[i], "files") == 0)
+			return h.why[i].text;
+	return "";
+}
+
+static void
+write_in(char path[1024], const char *name, const void *p, size_t n)
+{
+	(void)snprintf(path, 1024, "%s/data/%s", dir, name);
+	assert_int_equal(file_write(path, p, n, 0600, NULL), OK);
+}
+
+/* A wrong private roll, key or RSA file is told before an opening is loaded, and its end too. */
+static void
+own_files(void **state)
+{
+	static const char hex[] = "0101010101010101010101010101010101010101010101010101010101010101\n";
+	struct config *c = &s->config;
+	struct passphrase one = {"one", 3}, two = {"two", 3};
+	struct rsa_secret *rsa[1] = {NULL};
+	struct person who = {.user = "ana"};
+	struct buf roll = {0}, theirs = {0}, keys = {0}, foreign = {0}, manifest = {0};
+	struct why why = {""};
+	uint8_t key[32];
+	char path[1200];
+
+	(void)state;
+	memset(key, 2, sizeof key);
+	assert_int_equal(private_roll_write(&theirs, key, &s->call.hash, &who, 1), OK);
+	memset(key, 1, sizeof key);
+	assert_int_equal(private_roll_write(&roll, key, &s->call.hash, &who, 1), OK);
+	assert_int_equal(rsa_generate(&rsa[0]), OK);
+	assert_int_equal(authorizer_secrets_write(&keys, rsa, 1, &one, &s->call.hash), OK);
+	assert_int_equal(authorizer_secrets_write(&foreign, rsa, 1, &two, &s->call.hash), OK);
+	assert_string_equal(files_reason(), "");
+	write_in(c->private_key, "roll.key", "none", 4);
+	assert_string_equal(files_reason(), ""); /* the roll is not imported yet */
+	write_in(c->private_roll, "roll", theirs.p, theirs.n);
+	assert_non_null(strstr(files_reason(), "data/roll.key: not a key of 64 hex digits"));
+	write_in(c->private_key, "roll.key", hex, sizeof hex - 1);
+	assert_non_null(strstr(files_reason(), "data/roll with"));
+	write_in(c->private_roll, "roll", roll.p, roll.n);
+	assert_string_equal(files_reason(), "");
+	write_in(c->pass_file, "pass", "one\n", 4);
+	write_in(c->rsa_keys, "rsa", foreign.p, foreign.n);
+	assert_non_null(strstr(files_reason(), "data/rsa: wrong passphrase, or RSA keys of another call"));
+	write_in(c->rsa_keys, "rsa", keys.p, keys.n);
+	assert_string_equal(files_reason(), "");
+	/* when the manifest is there, all must be */
+	(void)unlink(c->rsa_keys);
+	assert_string_equal(files_reason(), "");
+	assert_int_equal(file_read(&manifest, "spec/vectors/record/manifest.json", MANIFEST_MAX_BYTES, &why), OK);
+	put_file("manifest.json", buf_cstr(&manifest), (char[65]){""});
+	assert_non_null(strstr(files_reason(), "data/rsa: "));
+	write_in(c->rsa_keys, "rsa", keys.p, keys.n); /* of one style */
+	assert_non_null(strstr(files_reason(), "no RSA key for style 2"));
+	c->private_key[0] = c->private_roll[0] = c->rsa_keys[0] = c->pass_file[0] = '\0';
+	(void)snprintf(path, sizeof path, "%s/record/manifest.json", dir);
+	assert_int_equal(unlink(path), 0);
+	rsa_secret_free(rsa[0]);
+	buf_free(&roll);
+	buf_free(&theirs);
+	buf_free(&keys);
+	buf_free(&foreign);
+	buf_free(&manifest);
 }
 
 /* From a closed box to the seal. */
@@ -376,7 +613,7 @@ hashed_meanwhile(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(files), cmocka_unit_test(refusals), cmocka_unit_test(key), cmocka_unit_test(stored_all_the_same), cmocka_unit_test(count), cmocka_unit_test(hashed_meanwhile)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(files), cmocka_unit_test(refusals), cmocka_unit_test(spanish), cmocka_unit_test(key), cmocka_unit_test(stored_all_the_same), cmocka_unit_test(hour), cmocka_unit_test(included), cmocka_unit_test(own_files), cmocka_unit_test(count), cmocka_unit_test(hashed_meanwhile)};
 
 	return cmocka_run_group_tests(tests, begin, end);
 }

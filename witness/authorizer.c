@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FOLLOW_MS = 1000 };
@@ -28,24 +29,59 @@ run(void *arg)
 	struct authorizer *a = arg;
 	struct timespec pause = {FOLLOW_MS / 1000, FOLLOW_MS % 1000 * 1000000};
 	char said[sizeof a->trouble.text] = "";
+	int was_ready = 0;
 
 	for (;;) {
 		struct why why = {""};
-		int stop;
+		int stop, ready;
 
 		if (authorizer_follow(a, 0, &why) == OK)
 			(void)!authorizer_finish(a, &why);
+		else if (!a->loaded)
+			(void)!authorizer_try_keys(a, &why);
 		(void)pthread_rwlock_wrlock(&a->lock);
 		a->trouble = why;
 		stop = a->stopping;
+		ready = authorizer_ready(a, NULL) == OK;
 		(void)pthread_rwlock_unlock(&a->lock);
 		if (stop)
 			return NULL;
 		if (strcmp(said, why.text) != 0 && why.text[0] != '\0')
 			(void)fprintf(stderr, "authorizer: %s\n", why.text);
 		(void)snprintf(said, sizeof said, "%s", why.text);
+		if (ready && !was_ready)
+			(void)fprintf(stderr, "authorizer: ready\n");
+		was_ready = ready;
 		(void)nanosleep(&pause, NULL);
 	}
+}
+
+/* The folder of a file, private if it is made here. */
+static enum err
+make_folder(const char *file, struct why *why)
+{
+	char folder[1024];
+	char *end;
+	enum err e;
+
+	(void)snprintf(folder, sizeof folder, "%s", file);
+	if ((end = strrchr(folder, '/')) == NULL || end == folder)
+		return OK;
+	*end = '\0';
+	if (access(folder, F_OK) == 0)
+		return OK;
+	if ((e = dir_make(folder, why)) == OK && chmod(folder, 0700) != 0)
+		e = why_set(why, ERR_IO, "%s: %s", folder, strerror(errno));
+	return e;
+}
+
+/* A fence that is gone is not made anew for a registry that had one. */
+static enum err
+make_folders(const struct authorizer_options *o, struct why *why)
+{
+	enum err e = make_folder(o->registry, why);
+
+	return e == OK && access(o->registry, F_OK) != 0 ? make_folder(o->fence, why) : e;
 }
 
 static enum err
@@ -76,6 +112,8 @@ prepare(struct authorizer **out, const struct authorizer_options *o, struct why 
 		e = why_set(why, ERR_PROOF, "%s is not the key of an authorizer of the call (the first, the authority's, runs in urnad)", o->key);
 		goto done;
 	}
+	if ((e = make_folders(o, why)) != OK)
+		goto done;
 	a->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (a->lock_fd < 0 || flock(a->lock_fd, LOCK_EX | LOCK_NB) != 0)
 		e = why_set(why, ERR_NOT_NOW, "%s: %s", path, a->lock_fd < 0 ? strerror(errno) : "another process has this registry");

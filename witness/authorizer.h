@@ -33,6 +33,9 @@ void authorizer_on_rows(void *ctx, const struct http_request *q, struct http_rep
 void authorizer_on_ready(void *ctx, const struct http_request *q, struct http_reply *r);	 /* GET /ready */
 void authorizer_on_list(void *ctx, const struct http_request *q, struct http_reply *r);	 /* GET /list, /list.note, /list.event */
 
+/* For /health. OK: ready. With the reason: ERR_NOT_NOW, it is as it should be before the opening or after the list is signed;
+ * ERR_IO: somebody must do something. */
+MUST_CHECK enum err authorizer_health(struct authorizer *a, struct why *why);
 /* For /metrics. */
 void authorizer_counts(struct authorizer *a, uint32_t *authorizations, uint64_t *refused, int *ready);
 /* Complete an older or empty registry from the other authorizers; the service must not be running. Prints what it did. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "crypto/http_client.h"
@@ -21,20 +22,56 @@ copy_roll(struct roll *out, const struct roll *from)
 	return OK;
 }
 
-/* The RSA keys that we hold must be those that the manifest shows for us. */
 static enum err
-own_keys(struct authorizer *a, const struct record *r, struct why *why)
+read_secrets(const struct authorizer *a, unsigned styles, struct rsa_secret ***out, struct why *why)
 {
 	struct buf sealed = {0};
 	enum err e;
 
 	if ((e = file_read(&sealed, a->rsa_keys, 16 << 20, why)) == OK &&
-	    (e = authorizer_secrets_read(&a->rsa, sealed.p, sealed.n, r->m->styles, &a->pass, &a->call->hash, why)) == OK)
-		for (unsigned i = 0; i < r->m->styles && e == OK; i++)
-			if (!rsa_same_key(r->key[a->self - 1][i], a->rsa[i]))
-				e = why_set(why, ERR_PROOF, "the manifest shows another key for style %u than ours: this opening is refused", i + 1);
+	    (e = authorizer_secrets_read(out, sealed.p, sealed.n, styles, &a->pass, &a->call->hash, why)) != OK)
+		why_prefix(why, e, "%s", a->rsa_keys);
 	buf_free(&sealed);
 	return e;
+}
+
+enum err
+authorizer_own_keys(struct authorizer *a, const struct record *r, struct why *why)
+{
+	struct rsa_secret **rsa = NULL;
+	enum err e = read_secrets(a, r->m->styles, &rsa, why);
+
+	for (unsigned i = 0; i < r->m->styles && e == OK; i++)
+		if (!rsa_same_key(r->key[a->self - 1][i], rsa[i]))
+			e = why_set(why, ERR_PROOF, "%s: the manifest shows another key for style %u than ours: this opening is refused", a->rsa_keys, i + 1);
+	if (e == OK)
+		a->rsa = rsa;
+	else if (rsa != NULL)
+		authorizer_secrets_free(rsa, r->m->styles);
+	return e;
+}
+
+enum err
+authorizer_try_keys(struct authorizer *a, struct why *why)
+{
+	struct rsa_secret **rsa = NULL;
+	struct why none = {""};
+	struct stat st;
+
+	if (stat(a->rsa_keys, &st) != 0)
+		return OK; /* not made yet */
+	if (st.st_mtim.tv_sec != a->tried.tv_sec || st.st_mtim.tv_nsec != a->tried.tv_nsec) {
+		a->tried = st.st_mtim;
+		a->try_why = none;
+		a->try_failed = read_secrets(a, 1, &rsa, &a->try_why);
+		if (rsa != NULL)
+			authorizer_secrets_free(rsa, 1);
+		if (a->try_failed == ERR_FORMAT || a->try_failed == ERR_LENGTH)
+			a->try_failed = OK; /* it opens; of how many styles it must be, the manifest will say */
+	}
+	if (a->try_failed != OK)
+		*why = a->try_why;
+	return a->try_failed;
 }
 
 enum err
@@ -170,7 +207,7 @@ load(struct authorizer *a, struct why *why)
 
 	if (r == NULL)
 		return ERR_NOMEM;
-	if ((e = authorizer_setup(a, r, why)) == OK && (e = copy_roll(&roll, &r->roll)) == OK && (a->rsa != NULL || (e = own_keys(a, r, why)) == OK) &&
+	if ((e = authorizer_setup(a, r, why)) == OK && (e = copy_roll(&roll, &r->roll)) == OK && (a->rsa != NULL || (e = authorizer_own_keys(a, r, why)) == OK) &&
 	    (a->registry != NULL || (e = open_registry(a, r, why)) == OK)) {
 		(void)pthread_rwlock_wrlock(&a->lock);
 		a->setup = *r;

@@ -44,6 +44,10 @@ struct authorizer {
 	enum err broken; /* a fork of events: nothing is signed any more */
 	struct why trouble; /* what the follower said last */
 	uint64_t refused;
+	/* the follower's own: */
+	struct timespec tried; /* the RSA file of that time was tried before an opening was known */
+	enum err try_failed;
+	struct why try_why;
 };
 
 /* The path of a file that lies beside the registry: "REGISTRY.suffix". */
@@ -52,6 +56,12 @@ void authorizer_beside(const struct authorizer *a, const char *suffix, char out[
 void authorizer_rows(struct authorizer *a, struct authorizations *out);
 /* The opening and all it names, held against our call. ERR_ABSENT: the day has not come. */
 MUST_CHECK enum err authorizer_setup(struct authorizer *a, struct record *r, struct why *why);
+/* Take the RSA keys that we hold, which must be those that the manifest shows for us. ERR_PROOF: they are not, and none is taken. */
+MUST_CHECK enum err authorizer_own_keys(struct authorizer *a, const struct record *r, struct why *why);
+/* Before the day: whether their file, if there is one, opens. Tried anew when it changes. */
+MUST_CHECK enum err authorizer_try_keys(struct authorizer *a, struct why *why);
+/* OK if it answers requests. ERR_NOT_NOW, ERR_IO as for authorizer_health. With the lock held. */
+MUST_CHECK enum err authorizer_ready(struct authorizer *a, struct why *why);
 /* One registry is of one election: its id stands beside it from the first day. ERR_PROOF: it is of another. */
 MUST_CHECK enum err authorizer_same_election(const struct authorizer *a, const struct hash *election, struct why *why);
 /* Read what is new. `size`: entries of events that somebody knows of; 0: whatever there is. Takes both locks. */

@@ -227,10 +227,31 @@ authorizer_on_rows(void *ctx, const struct http_request *q, struct http_reply *r
 		r->type = "application/octet-stream";
 }
 
-static int
-ready(struct authorizer *a)
+enum err
+authorizer_ready(struct authorizer *a, struct why *why)
 {
-	return a->loaded && a->broken == OK && !a->finished && a->trouble.text[0] == '\0' && !registry_refused(a->registry, NULL);
+	if (a->broken != OK)
+		return why_set(why, ERR_IO, "events is forked: nothing is signed");
+	if (a->finished)
+		return why_set(why, ERR_NOT_NOW, "its list is signed: nothing is authorized any more");
+	if (a->trouble.text[0] != '\0')
+		return why_set(why, ERR_IO, "%s", a->trouble.text);
+	if (!a->loaded)
+		return why_set(why, ERR_NOT_NOW, "no opening is known yet");
+	if (registry_refused(a->registry, NULL))
+		return why_set(why, ERR_IO, "%s is an older copy, or its fence is gone: stop it and run urna-witness restore --registry --config FILE", a->registry_path);
+	return OK;
+}
+
+enum err
+authorizer_health(struct authorizer *a, struct why *why)
+{
+	enum err e;
+
+	(void)pthread_rwlock_rdlock(&a->lock);
+	e = authorizer_ready(a, why);
+	(void)pthread_rwlock_unlock(&a->lock);
+	return e;
 }
 
 void
@@ -240,7 +261,7 @@ authorizer_on_ready(void *ctx, const struct http_request *q, struct http_reply *
 
 	(void)q;
 	(void)pthread_rwlock_rdlock(&a->lock);
-	r->status = ready(a) ? 200 : 503;
+	r->status = authorizer_ready(a, NULL) == OK ? 200 : 503;
 	buf_str(&r->body, r->status == 200 ? "ready\n" : "not ready\n");
 	(void)pthread_rwlock_unlock(&a->lock);
 }
@@ -272,7 +293,7 @@ authorizer_counts(struct authorizer *a, uint32_t *authorizations, uint64_t *refu
 	(void)pthread_rwlock_rdlock(&a->lock);
 	if (a->registry != NULL)
 		registry_counts(a->registry, authorizations, &confirmed);
-	*is_ready = ready(a);
+	*is_ready = authorizer_ready(a, NULL) == OK;
 	(void)pthread_rwlock_unlock(&a->lock);
 	*refused = __atomic_load_n(&a->refused, __ATOMIC_RELAXED);
 }

@@ -143,26 +143,19 @@ void
 witness_config_example(struct buf *out)
 {
 	struct json_out o = json_out(out);
-	uint8_t bytes[32] = {1};
-	struct vkey k;
-	char text[256] = "";
 
-	if (vkey_make(&k, "urna.example/ballots", NOTE_ED25519, bytes) == OK)
-		vkey_write(text, &k);
 	json_begin(&o, NULL, '{');
 	json_text(&o, "_comment", "Every object may carry a _comment. Start: urna-witness --config FILE. Make the key: urna key init witness --name "
-	    "NAME --out FILE --pass-file FILE, which prints the verifier key for the call's list of witnesses");
+	    "NAME --out FILE --pass-file FILE, which prints the verifier key for the call's list of witnesses. To witness other logs than an election's, give \"logs\": [VERIFIER KEY, ...] instead of \"call\", and no authorizer");
 	json_text(&o, "address", "127.0.0.1");
 	json_int(&o, "port", 8190);
 	json_text(&o, "key", "/etc/urna/witness.key");
 	json_text(&o, "pass_file", "/etc/urna/witness.pass");
 	json_text(&o, "state", "/var/lib/urna-witness");
-	json_begin(&o, "logs", '[');
-	json_text(&o, NULL, text);
-	json_end(&o, ']');
+	json_text(&o, "call", "/etc/urna/call.json");
 	json_text(&o, "control", "/run/urna-witness/control.sock");
 	json_begin(&o, "authorizer", '{');
-	json_text(&o, "_comment", "Leave this object out to witness alone. With it, give \"call\": the path of call.json instead of \"logs\". The keys: urna key init "
+	json_text(&o, "_comment", "Leave this object out to witness alone. The keys: urna key init "
 	    "authorizer, urna roll authorizer-keys. The fence belongs outside the registry's backups");
 	json_text(&o, "key", "/etc/urna/authorizer.key");
 	json_text(&o, "pass_file", "/etc/urna/authorizer.pass");

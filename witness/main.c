@@ -80,24 +80,33 @@ on_get(void *ctx, const struct http_request *q, struct http_reply *r)
 	pass_on(r, &a);
 }
 
-static void
-on_health(void *ctx, const struct http_request *q, struct http_reply *r)
-{
-	struct why why = {""};
-
-	(void)q;
-	if (witness_health(ctx, &why) != OK) {
-		r->status = 503;
-		buf_printf(&r->body, "state cannot be written: %s\n", why.text);
-	} else
-		buf_str(&r->body, "ok\n");
-}
-
 /* What the control socket tells of. */
 struct parts {
 	struct witness *witness;
 	struct authorizer *authorizer; /* NULL: none */
 };
+
+static void
+on_health(void *ctx, const struct http_request *q, struct http_reply *r)
+{
+	struct parts *parts = ctx;
+	struct why why = {""};
+	enum err e = OK;
+
+	(void)q;
+	if (parts->authorizer != NULL)
+		e = authorizer_health(parts->authorizer, &why);
+	r->status = e == OK || e == ERR_NOT_NOW ? 200 : 503;
+	if (r->status == 200)
+		buf_str(&r->body, "ok\n");
+	if (parts->authorizer != NULL)
+		buf_printf(&r->body, "authorizer: %s%s\n", e == OK ? "ready" : "not ready: ", why.text);
+	if (witness_health(parts->witness, &why) != OK) {
+		r->status = 503;
+		r->body.n = 0;
+		buf_printf(&r->body, "state cannot be written: %s\n", why.text);
+	}
+}
 
 static void
 on_metrics(void *ctx, const struct http_request *q, struct http_reply *r)
@@ -197,7 +206,7 @@ run(const struct witness_config *c, struct why *why)
 		const struct http_route public[] = {{"POST", "/add-checkpoint", WITNESS_MAX_BODY, on_add, w}, {"GET", "/", 0, on_get, w},
 		    {"POST", "/authorize", 65536, authorizer_on_request, a}, {"POST", "/rows", 65536, authorizer_on_rows, a}, {"GET", "/ready", 0, authorizer_on_ready, a},
 		    {"GET", "/list", 0, authorizer_on_list, a}, {"GET", "/list.note", 0, authorizer_on_list, a}, {"GET", "/list.event", 0, authorizer_on_list, a}};
-		const struct http_route private[] = {{"GET", "/health", 0, on_health, w}, {"GET", "/metrics", 0, on_metrics, &parts}};
+		const struct http_route private[] = {{"GET", "/health", 0, on_health, &parts}, {"GET", "/metrics", 0, on_metrics, &parts}};
 		const struct http_options co = {.socket_path = c->control, .connections = 16, .route = private, .routes = 2};
 
 		o.route = public;

@@ -109,7 +109,7 @@ refuse "a new credential for one who has authorized" "has authorized" send
 lost=$(reissue persona000010 | sed -n 's/^roll index \([0-9]*\) .*from \(.*\); its.*/\1 \2/p')
 refuse "a replacement with the registrar's signature alone" "missing|signature" send
 cosign reposicion; send
-grep -lq replace-credential "$work"/outbox/* && echo "  the old contacts were told"
+grep -lq "a las .* (UTC)" "$work"/outbox/notice-* && echo "  the old contacts were told"
 deliver again
 old=$(grep -l '"persona000010"' "$work"/delivered/*) new=$(grep -l '"persona000010"' "$work"/again/*)
 amend suspend $(by notaria); cp "$work/amend.json" "$work/suspend.json"; cp "$work/amend.json.note" "$work/suspend.json.note"; send
@@ -120,10 +120,13 @@ amend resume $(by operador); send
 refuse "resuming what is not suspended" "not at this step" send
 refuse "a suspension that was signed and used once" "serves once" $urna amend submit "$work/suspend.json" --socket "$S"
 amend exclude --index "${lost% *}" $(by registro); cosign notaria; send
-$urna roll include --record "$R" --private-key "$P/roll.key" --user persona000020 --name "Por sentencia" --entity 09 --email s@correo.example --phone "+1 555" \
-	--acuerdo INE/CG778/2026 --motive sentencia --proposer TEPJF --queue "$work/queue" --person "$work/person" --out "$work/amend.json" $(by registro) >/dev/null
-cosign notaria
-refuse "an included voter without the person" "addition" send
+include() {
+	$urna roll include --record "$R" --private "$P/roll" --private-key "$P/roll.key" --user "$1" --name "Por sentencia" --entity 09 --email s@correo.example --phone "+1 555" \
+		--acuerdo INE/CG778/2026 --motive sentencia --proposer TEPJF --queue "$work/queue" --person "$work/person" --out "$work/amend.json" $(by registro)
+}
+refuse "a voter included under the name of another" "persona000003 stands in the roll already" include persona000003
+include persona000020 >/dev/null; cosign notaria
+refuse "an included voter without the person" "submit the entry with --person" send
 send --person "$work/person"
 deliver court
 until [ "$(date +%s)" -ge "$(date -d "${lost#* }" +%s)" ]; do sleep 0.3; done
