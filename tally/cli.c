@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -80,6 +81,18 @@ arg_number(struct args *a, const char *name, long otherwise)
 	return n;
 }
 
+unsigned
+arg_attempt(struct args *a)
+{
+	long n = arg_number(a, "--attempt", 1);
+
+	if (n < 1 || n > ATTEMPTS) {
+		(void)fprintf(stderr, "urna %s: --attempt must be between 1 and %d, not %ld\n", a->command, ATTEMPTS, n);
+		exit(2);
+	}
+	return (unsigned)n;
+}
+
 const char *
 word(struct args *a, int i)
 {
@@ -136,6 +149,14 @@ confirmed(const char *question)
 		if (strcasecmp(line + blanks, yes[i]) == 0)
 			return 1;
 	return 0;
+}
+
+enum err
+new_file(const char *path, const char *advice, struct why *why)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 ? why_set(why, ERR_EXISTS, "%s is there already: %s", path, advice) : OK;
 }
 
 enum err

@@ -52,6 +52,7 @@ cmd_key(struct args *a)
 	struct why why = {""};
 	struct vkey key;
 	char text[256];
+	uint8_t type;
 	int known = 0;
 
 	if (strcmp(what, "init") != 0 || arg(a, "--out") == NULL || arg(a, "--name") == NULL)
@@ -64,16 +65,17 @@ cmd_key(struct args *a)
 	}
 	out = arg_need(a, "--out");
 	name = arg_need(a, "--name");
+	type = strcmp(role, "witness") == 0 ? NOTE_COSIGNATURE : NOTE_ED25519;
 	if (passphrase_get(&pass, arg(a, "--pass-file"), "New passphrase", &why) != OK)
 		return fail("key", &why);
 	args_end(a);
-	if (strncmp(out, "pkcs11:", 7) == 0 ? key_on_token(out, name, &pass, &key, &why) != OK : keyfile_create(out, name, &pass, &key, &why) != OK) {
+	if (strncmp(out, "pkcs11:", 7) == 0 ? key_on_token(out, name, &pass, &key, &why) != OK : keyfile_create(out, name, type, &pass, &key, &why) != OK) {
 		wipe(&pass, sizeof pass);
 		return fail("key", &why);
 	}
 	wipe(&pass, sizeof pass);
-	/* a witness signs as a cosigner with the same key */
-	if (strcmp(role, "witness") == 0 && vkey_make(&key, name, NOTE_COSIGNATURE, key.key) != OK)
+	/* a witness signs as a cosigner with the same key; a token does not know that */
+	if (key.type != type && vkey_make(&key, name, type, key.key) != OK)
 		return 1;
 	vkey_write(text, &key);
 	(void)printf("%s\n", text);
