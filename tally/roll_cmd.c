@@ -135,6 +135,8 @@ queue_messages(const char *queue, const struct passphrase *pass, const struct en
 static enum err
 nothing_imported(const struct places *at, struct why *why)
 {
+	static const char advice[] = "the private roll of an import is never overwritten; if the election is not open and that import is given up,"
+				     " remove together --private, --private-key, the queue's files, and roll and roll.note of the record";
 	char note[1400];
 	struct dirent *entry;
 	unsigned n = 0;
@@ -143,7 +145,9 @@ nothing_imported(const struct places *at, struct why *why)
 
 	(void)snprintf(note, sizeof note, "%s/roll.note", at->dir);
 	if (access(note, F_OK) == 0)
-		return why_set(why, ERR_EXISTS, "%s is there: the roll is signed already; to import another, remove roll, roll.note and the queue", note);
+		return why_set(why, ERR_EXISTS, "%s is there: the roll is signed already; to import another, remove roll, roll.note, the queue, %s and %s", note, at->private, at->private_key);
+	if ((e = new_file(at->private, advice, why)) != OK || (e = new_file(at->private_key, advice, why)) != OK)
+		return e;
 	if ((e = dir_make(at->queue, why)) != OK)
 		return e;
 	if ((d = opendir(at->queue)) == NULL)
@@ -276,6 +280,24 @@ make_rsa(void *ctx, size_t begin, size_t end)
 			abort();
 }
 
+/* Secret keys that a signed document may name are never made twice. path: where the public ones go, below the record. */
+static enum err
+no_keys_yet(char path[300], const char *dir, const char *private, const char *name, struct why *why)
+{
+	char file[1400], what[900];
+	enum err e;
+
+	(void)snprintf(path, 300, "authorizers/%.128s.json", name);
+	(void)snprintf(what, sizeof what, "keys are never overwritten; if no manifest names them, move %.500s, %.140s and its .note away first", private, path);
+	if ((e = new_file(private, what, why)) != OK)
+		return e;
+	(void)snprintf(file, sizeof file, "%s/%s", dir, path);
+	if ((e = new_file(file, what, why)) != OK)
+		return e;
+	(void)snprintf(file, sizeof file, "%s/%s.note", dir, path);
+	return new_file(file, what, why);
+}
+
 static int
 authorizer_keys(struct args *a)
 {
@@ -287,15 +309,17 @@ authorizer_keys(struct args *a)
 	enum err e;
 	struct manifest *m = NULL;
 	struct passphrase pass;
+	struct signer by = {0};
 	struct why why = {""};
-	struct vkey name;
 	char path[300];
 
-	if (passphrase_get(&pass, arg(a, "--pass-file"), "Passphrase", &why) != OK || keyfile_public(&name, arg_need(a, "--key"), &why) != OK)
+	(void)arg_need(a, "--key");
+	if (passphrase_get(&pass, arg(a, "--pass-file"), "Passphrase", &why) != OK)
 		return fail("roll", &why);
 	args_end(a);
 	if (r == NULL || j == NULL || modulus == NULL || open_record(r, dir, TO_CALL, &why) != OK || file_read(&b, draft, MANIFEST_MAX_BYTES, &why) != OK ||
-	    manifest_read(&m, b.p, b.n, &why) != OK)
+	    manifest_read(&m, b.p, b.n, &why) != OK || open_signer_of(a, &by, &r->call, "authorizer", &why) != OK ||
+	    no_keys_yet(path, dir, private, by.name, &why) != OK)
 		return fail("roll", &why);
 	parallel(m->styles, core_count(), make_rsa, j);
 	for (unsigned i = 0; i < m->styles; i++)
@@ -304,11 +328,14 @@ authorizer_keys(struct args *a)
 	for (unsigned i = 0; i < m->styles; i++)
 		rsa_secret_free(j->key[i]);
 	wipe(&pass, sizeof pass);
-	authorizer_keys_write(&out, &r->call.hash, name.name, (const uint8_t (*)[RSA_BYTES])modulus, m->styles);
-	(void)snprintf(path, sizeof path, "authorizers/%.128s.json", name.name);
-	if (e != OK || file_write(private, sealed.p, sealed.n, 0600, &why) != OK || put(dir, path, &out, &why) != OK || sign_file(a, dir, path, "authorizer", &r->call, &why) != OK)
+	authorizer_keys_write(&out, &r->call.hash, by.name, (const uint8_t (*)[RSA_BYTES])modulus, m->styles);
+	if (e == OK && (e = file_write(private, sealed.p, sealed.n, 0600, &why)) == OK && (e = put(dir, path, &out, &why)) == OK)
+		e = sign_by(&by, dir, path, "authorizer", &r->call, &out, &why);
+	if (e == OK)
+		(void)printf("%u RSA keys of authorizer %s\n", m->styles, by.name);
+	signer_close(&by);
+	if (e != OK)
 		return fail("roll", &why);
-	(void)printf("%u RSA keys of authorizer %s\n", m->styles, name.name);
 	return 0;
 }
 
