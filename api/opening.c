@@ -152,7 +152,8 @@ service_load(struct service *s, struct why *why)
 	if (s->loaded) {
 		err = why_set(why, ERR_NOT_NOW, "an opening is loaded already");
 		note_second(s);
-	} else if ((err = load_documents(s, why)) == OK && (err = open_stores(s, why)) == OK && !s->progress.opened) {
+	} else if ((err = load_documents(s, why)) == OK && (s->progress.opened || (err = manifest_not_over(s->manifest, now_seconds(), why)) == OK) &&
+	    (err = open_stores(s, why)) == OK && !s->progress.opened) {
 		if ((e = calloc(1, sizeof *e)) == NULL)
 			err = ERR_NOMEM;
 		else {

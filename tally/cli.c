@@ -385,6 +385,19 @@ message_put(const struct message *m, const char *dir, const char *name, struct w
 	return put(dir, note, &m->note, why);
 }
 
+enum err
+hours_ahead(const struct manifest *m, struct why *why)
+{
+	int64_t now = (int64_t)time(NULL);
+	enum err e = manifest_not_over(m, now, why);
+	char t[21];
+
+	time_text(t, m->opens);
+	if (e == OK && now >= m->opens)
+		(void)fprintf(stderr, "warning: the opening hour %s is past: the box opens as soon as the opening is loaded\n", t);
+	return e;
+}
+
 /* ---- HTTP -------------------------------------------------------------------------------- */
 
 enum err

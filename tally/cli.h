@@ -71,6 +71,9 @@ MUST_CHECK enum err open_record(struct record *r, const char *dir, enum depth de
 MUST_CHECK enum err message_get(struct message *m, const char *dir, const char *name, struct why *why);
 MUST_CHECK enum err message_put(const struct message *m, const char *dir, const char *name, struct why *why);
 
+/* manifest_not_over at this moment; an opening hour that is past is warned of. ERR_NOT_NOW. */
+MUST_CHECK enum err hours_ahead(const struct manifest *m, struct why *why);
+
 /* HTTP. socket: a Unix socket or NULL. Status in *status; ERR_IO without an answer. */
 MUST_CHECK enum err http_call(const char *socket, const char *url, const char *type, const void *body, size_t n, long *status, struct buf *out, struct why *why);
 

@@ -153,7 +153,7 @@ seal_manifest(struct args *a)
 			return fail("manifest", &why);
 		sha256(&keys[i], file.p, file.n);
 	}
-	if (manifest_seal(&sealed, b.p, b.n, &r->call, &roll, keys, r->call.authorizers, &why) != OK ||
+	if (hours_ahead(m, &why) != OK || manifest_seal(&sealed, b.p, b.n, &r->call, &roll, keys, r->call.authorizers, &why) != OK ||
 	    put_signed(a, dir, "manifest.json", "manifest", &r->call, &sealed, &why) != OK)
 		return fail("manifest", &why);
 	(void)printf("sealed %s/manifest.json\n", dir);
