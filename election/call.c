@@ -379,6 +379,12 @@ read_fields(struct call *c, struct json *root, struct why *why)
 enum err
 call_read(struct call *out, const void *p, size_t n, struct why *why)
 {
+	return call_read_file(out, "call.json", p, n, why);
+}
+
+enum err
+call_read_file(struct call *out, const char *file, const void *p, size_t n, struct why *why)
+{
 	struct call c;
 	struct json *root;
 	enum err e;
@@ -389,7 +395,7 @@ call_read(struct call *out, const void *p, size_t n, struct why *why)
 		json_free(root);
 	}
 	if (e != OK)
-		return why_prefix(why, e, "call.json");
+		return why_prefix(why, e, "%s", file);
 	sha256(&c.hash, p, n);
 	*out = c;
 	return OK;

@@ -37,8 +37,10 @@ open_seats(struct seat *st, unsigned *sets, const struct call *call, const char 
 	struct fields f;
 	enum err e;
 
-	if ((e = file_read(&b, file, 1 << 20, why)) != OK || (e = json_parse(&root, b.p, b.n, 1 << 20, why)) != OK)
+	if ((e = file_read(&b, file, 1 << 20, why)) != OK)
 		return e;
+	if ((e = json_parse(&root, b.p, b.n, 1 << 20, why)) != OK)
+		return why_prefix(why, e, "%s", file);
 	f = fields_of(root, why);
 	*sets = (unsigned)field_int(&f, "sets", 1, 9);
 	list = field_array(&f, "trustees", MAX_TRUSTEES);
@@ -77,7 +79,8 @@ open_seats(struct seat *st, unsigned *sets, const struct call *call, const char 
 		wipe(&pass, sizeof pass);
 		f.e = fields_end(&g);
 	}
-	e = fields_end(&f);
+	if ((e = fields_end(&f)) != OK)
+		(void)why_prefix(why, e, "%s", file);
 	json_free(root);
 	buf_free(&b);
 	return e;
