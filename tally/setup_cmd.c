@@ -109,7 +109,7 @@ cmd_call(struct args *a)
 		return 2;
 	}
 	args_end(a);
-	if (file_read(&b, file, CALL_MAX_BYTES, &why) != OK || call_read(c, b.p, b.n, &why) != OK)
+	if (file_read(&b, file, CALL_MAX_BYTES, &why) != OK || call_read_file(c, file, b.p, b.n, &why) != OK)
 		return fail("call", &why);
 	hash_hex(hex, &c->hash);
 	(void)printf("the call is well formed\n  process      %s (%s)\n  hash         %s\n  trustees     %u, of which %u open the votes\n"
@@ -185,6 +185,37 @@ describe(const struct manifest *m)
 	(void)printf("  %u ballot styles, %u groups\n", m->styles, m->groups);
 }
 
+static unsigned
+voters_of(const struct draft *d, const char *entity, const char *district)
+{
+	for (size_t i = 0; i < d->places; i++)
+		if (strcmp(d->place[i].entity, entity) == 0 && strcmp(d->place[i].district, district) == 0)
+			return d->place[i].voters;
+	return 0;
+}
+
+/* Each ballot style with its voters in the list; and voters who would have none. */
+static void
+describe_styles(const struct manifest *m, const struct draft *d)
+{
+	unsigned total = 0, with = 0;
+
+	for (size_t i = 0; i < d->places; i++)
+		total += d->place[i].voters;
+	for (unsigned s = 0; s < m->styles; s++) {
+		const char *name = "", *district = m->style[s].district;
+
+		for (unsigned k = 0; k < m->entities; k++)
+			if (strcmp(m->entity[k].id, m->style[s].entity) == 0)
+				name = m->entity[k].name;
+		with += voters_of(d, m->style[s].entity, district);
+		(void)printf("  style %u: entity %s (%s)%s%s: %u voters\n", s + 1, m->style[s].entity, name, district[0] != '\0' ? ", district " : "", district,
+		    voters_of(d, m->style[s].entity, district));
+	}
+	if (with < total)
+		(void)printf("warning: %u of the list's %u voters have no ballot style: urna roll import will refuse them\n", total - with, total);
+}
+
 /* The draft is written as it comes out, and then checked: what is wrong with it is put right in the file. */
 static int
 draft_manifest(struct args *a)
@@ -215,6 +246,8 @@ draft_manifest(struct args *a)
 		(void)why_prefix(&why, e, "%s was written, and is to be put right", out);
 	if (e == OK) {
 		describe(m);
+		if (d.place != NULL)
+			describe_styles(m, &d);
 		(void)printf("draft: %s\n", out);
 	}
 	free(m);
