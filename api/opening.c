@@ -72,7 +72,8 @@ load_documents(struct service *s, struct why *why)
 	r->src = source_dir(s->config.record);
 	if ((e = record_call(r, why)) == OK && !hash_equal(&r->call.hash, &s->call.hash))
 		e = why_set(why, ERR_PROOF, "call.json is another one than at the start");
-	if (e == OK && (e = record_key(r, why)) == OK && (e = record_setup(r, why)) == OK && (e = record_opening(r, why)) == OK) {
+	if (e == OK && (e = record_key(r, why)) == OK && (e = record_setup(r, why)) == OK && (e = record_opening(r, why)) == OK &&
+	    (s->progress.opened || (e = manifest_not_over(r->m, now_seconds(), why)) == OK)) {
 		s->manifest = r->m;
 		s->roll = r->roll;
 		s->joint = r->joint;
@@ -152,8 +153,7 @@ service_load(struct service *s, struct why *why)
 	if (s->loaded) {
 		err = why_set(why, ERR_NOT_NOW, "an opening is loaded already");
 		note_second(s);
-	} else if ((err = load_documents(s, why)) == OK && (s->progress.opened || (err = manifest_not_over(s->manifest, now_seconds(), why)) == OK) &&
-	    (err = open_stores(s, why)) == OK && !s->progress.opened) {
+	} else if ((err = load_documents(s, why)) == OK && (err = open_stores(s, why)) == OK && !s->progress.opened) {
 		if ((e = calloc(1, sizeof *e)) == NULL)
 			err = ERR_NOMEM;
 		else {

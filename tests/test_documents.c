@@ -164,10 +164,27 @@ manifests(void **state)
 	refused("spec/vectors/record/manifest.json", read_manifest, manifest_changes, sizeof manifest_changes / sizeof *manifest_changes);
 }
 
+/* A box that closes at the hour is over at it. */
+static void
+over(void **state)
+{
+	struct buf b = {0};
+	struct why why = {""};
+	struct manifest *m = NULL;
+
+	(void)state;
+	assert_int_equal(file_read(&b, "spec/vectors/record/manifest.json", 1 << 20, &why), OK);
+	assert_int_equal(manifest_read(&m, b.p, b.n, &why), OK);
+	assert_int_equal(manifest_not_over(m, m->closes - 1, &why), OK);
+	assert_int_equal(manifest_not_over(m, m->closes, &why), ERR_NOT_NOW);
+	free(m);
+	buf_free(&b);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(calls), cmocka_unit_test(manifests)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(calls), cmocka_unit_test(manifests), cmocka_unit_test(over)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
