@@ -580,10 +580,32 @@ style_of(const struct manifest *m, const char *entity, const char *district)
 	return 0;
 }
 
+/* What the authority's list would have said of this voter. Others than blanks, and whole: nothing is cut off. */
+static enum err
+take_field(char *out, size_t size, struct args *a, const char *option, struct why *why)
+{
+	const char *value = arg_need(a, option);
+
+	if (value[strspn(value, " \t")] == '\0' || strlen(value) >= size || !utf8_valid(value, strlen(value)))
+		return why_set(why, ERR_RANGE, "%s must be 1 to %zu bytes of UTF-8, and not blank", option, size - 1);
+	(void)strcpy(out, value);
+	return OK;
+}
+
+static enum err
+take_person(struct person *p, struct args *a, struct why *why)
+{
+	enum err e;
+
+	if ((e = take_field(p->user, sizeof p->user, a, "--user", why)) != OK || (e = take_field(p->name, sizeof p->name, a, "--name", why)) != OK ||
+	    (e = take_field(p->email, sizeof p->email, a, "--email", why)) != OK)
+		return e;
+	return take_field(p->phone, sizeof p->phone, a, "--phone", why);
+}
+
 static int
 include(struct args *a)
 {
-	static const char *const names[] = {"--user", "--name", "--email", "--phone"};
 	const char *dir = arg_need(a, "--record"), *out = arg_need(a, "--out"), *person = arg_need(a, "--person"), *private_key = arg_need(a, "--private-key");
 	const char *entity = arg_need(a, "--entity"), *district = arg(a, "--district"), *queue = arg_need(a, "--queue");
 	struct record *r = calloc(1, sizeof *r);
@@ -599,11 +621,7 @@ include(struct args *a)
 
 	memset(&v, 0, sizeof v);
 	(void)arg_need(a, "--key");
-	(void)snprintf(v.person.user, sizeof v.person.user, "%s", arg_need(a, names[0]));
-	(void)snprintf(v.person.name, sizeof v.person.name, "%s", arg_need(a, names[1]));
-	(void)snprintf(v.person.email, sizeof v.person.email, "%s", arg_need(a, names[2]));
-	(void)snprintf(v.person.phone, sizeof v.person.phone, "%s", arg_need(a, names[3]));
-	if (draft_free(out, &why) != OK || new_file(person, "it may be the person of another order; name another file", &why) != OK || r == NULL || e == NULL ||
+	if (take_person(&v.person, a, &why) != OK || draft_free(out, &why) != OK || new_file(person, "it may be the person of another order; name another file", &why) != OK || r == NULL || e == NULL ||
 	    open_record(r, dir, TO_EVENTS, &why) != OK || roll_key(key, private_key, &why) != OK)
 		return fail("roll", &why);
 	if ((v.row.style = style_of(r->m, entity, district != NULL ? district : "")) == 0) {

@@ -106,7 +106,8 @@ amend extend --closes "$(date -u -d @$closes +%Y-%m-%dT%H:%M:%SZ)" $(by operador
 refuse "an extension backwards" "not at this step" send
 closes=$((closes + 30))
 reissue persona000000 >/dev/null; cosign reposicion
-refuse "a new credential for one who has authorized" "remove the message.*has authorized" send
+refuse "a new credential for one who has authorized" "has authorized" send
+refuse "the same again: its password is in the queue" "remove the message that urna roll put into the queue" send
 lost=$(reissue persona000010 | sed -n 's/^roll index \([0-9]*\) .*from \(.*\); its.*/\1 \2/p')
 refuse "a replacement with the registrar's signature alone" "missing|signature" send
 cosign reposicion; send
@@ -125,6 +126,8 @@ refuse "resuming what is not suspended" "not at this step" send
 refuse "a suspension that was signed and used once" "serves once" $urna amend submit "$work/suspend.json" --socket "$S"
 amend exclude --index "${lost% *}" $(by registro); cosign notaria; send
 rm -f "$work"/amend.json*
+refuse "an included voter of a blank name" "name must be 1 to 127 bytes" $urna roll include --record "$R" --private-key "$P/roll.key" --user persona000020 --name " " --entity 09 --email s@correo.example --phone "+1 555" \
+	--acuerdo INE/CG778/2026 --motive sentencia --proposer TEPJF --queue "$work/queue" --person "$work/person" --out "$work/amend.json" $(by registro)
 $urna roll include --record "$R" --private-key "$P/roll.key" --user persona000020 --name "Por sentencia" --entity 09 --email s@correo.example --phone "+1 555" \
 	--acuerdo INE/CG778/2026 --motive sentencia --proposer TEPJF --queue "$work/queue" --person "$work/person" --out "$work/amend.json" $(by registro) >/dev/null
 cosign notaria
