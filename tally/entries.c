@@ -162,13 +162,13 @@ submit_event(const char *socket, const struct call *call, const struct event *e,
 	return err;
 }
 
-/* The registrar has made a password for this entry, and its message lies in the queue. */
+/* The registrar has made a password for this entry, and its message lies in the queue: not where somebody who was excluded is let in again. */
 static int
 gives_password(struct buf *document)
 {
 	const char *text = buf_cstr(document);
 
-	return strstr(text, "\"replace-credential\"") != NULL || strstr(text, "\"include\"") != NULL;
+	return strstr(text, "\"replace-credential\"") != NULL || (strstr(text, "\"include\"") != NULL && strstr(text, "\"row\": ") != NULL);
 }
 
 enum err
