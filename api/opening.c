@@ -54,7 +54,8 @@ load_documents(struct service *s, struct why *why)
 	r->src = source_dir(s->config.record);
 	if ((e = record_call(r, why)) == OK && !hash_equal(&r->call.hash, &s->call.hash))
 		e = why_set(why, ERR_PROOF, "call.json is another one than at the start");
-	if (e == OK && (e = record_key(r, why)) == OK && (e = record_setup(r, why)) == OK && (e = record_opening(r, why)) == OK) {
+	if (e == OK && (e = record_key(r, why)) == OK && (e = record_setup(r, why)) == OK && (e = record_opening(r, why)) == OK &&
+	    (s->progress.opened || (e = manifest_not_over(r->m, now_seconds(), why)) == OK)) {
 		s->manifest = r->m;
 		s->roll = r->roll;
 		s->joint = r->joint;

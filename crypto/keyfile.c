@@ -104,7 +104,7 @@ done:
 }
 
 enum err
-keyfile_create(const char *path, const char *name, const struct passphrase *pass, struct vkey *out, struct why *why)
+keyfile_create(const char *path, const char *name, uint8_t type, const struct passphrase *pass, struct vkey *out, struct why *why)
 {
 	struct {
 		uint8_t seed[32];
@@ -119,11 +119,11 @@ keyfile_create(const char *path, const char *name, const struct passphrase *pass
 	random_bytes(s.seed, 32);
 	if (public_path(pub, path) != OK)
 		e = why_set(why, ERR_LENGTH, "%s: path too long", path);
-	else if (access(path, F_OK) == 0)
-		e = why_set(why, ERR_EXISTS, "%s is there already; keys are never overwritten", path);
+	else if (access(path, F_OK) == 0 || access(pub, F_OK) == 0)
+		e = why_set(why, ERR_EXISTS, "%s is there already; keys are never overwritten: name another file", access(path, F_OK) == 0 ? path : pub);
 	else if ((e = ed25519_public(public, s.seed)) != OK)
 		e = why_set(why, e, "OpenSSL cannot make an Ed25519 key");
-	else if ((e = vkey_make(&k, name, NOTE_ED25519, public)) != OK)
+	else if ((e = vkey_make(&k, name, type, public)) != OK)
 		e = why_set(why, e, "%s: not a key name (no spaces, no '+')", name);
 	else if ((key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, s.seed, 32)) == NULL || encrypt_pem(&pem, key, pass) != OK)
 		e = why_set(why, ERR_CRYPTO, "OpenSSL cannot encrypt the key");

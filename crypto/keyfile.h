@@ -20,9 +20,10 @@ MUST_CHECK enum err passphrase_get(struct passphrase *out, const char *path, con
 /* Over 100 random bits: 7 groups of 3 out of 31 unmistakable letters and digits. */
 void passphrase_make(struct passphrase *out);
 
-/* Write a new Ed25519 key under `name` to path and path.pub. ERR_EXISTS if
- * path is there: keys are never overwritten. */
-MUST_CHECK enum err keyfile_create(const char *path, const char *name, const struct passphrase *pass, struct vkey *out, struct why *why);
+/* Write a new Ed25519 key under `name` to path and its verifier key of `type`
+ * (NOTE_COSIGNATURE: a witness's) to path.pub. ERR_EXISTS if one of them is
+ * there: keys are never overwritten. */
+MUST_CHECK enum err keyfile_create(const char *path, const char *name, uint8_t type, const struct passphrase *pass, struct vkey *out, struct why *why);
 /* Load it as a signer. ERR_DENIED for a wrong passphrase, ERR_PROOF if path.pub is another key. */
 MUST_CHECK enum err keyfile_signer(struct signer *out, const char *path, const struct passphrase *pass, struct why *why);
 /* The verifier key of path.pub. */

@@ -321,7 +321,7 @@ token_share_store(struct token *t, const struct share_facts *facts, const uint8_
 
 	object_label(label, "share", &facts->call);
 	if (find_object(t, CKO_DATA, label, &object) == OK)
-		return why_set(why, ERR_EXISTS, "card %s holds a share of this call already", t->info.label);
+		return why_set(why, ERR_EXISTS, "card %s holds a share of this call already, of an attempt that was begun before: make a card anew (urna trustee card --label NEW --pin-file NEW), or erase this one with the tool of its maker first", t->info.label);
 	random_bytes(salt, sizeof salt);
 	facts_write(&b, facts);
 	buf_put(&b, salt, sizeof salt);

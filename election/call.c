@@ -13,7 +13,9 @@ read_vkey(struct fields *f, const char *name, struct vkey *out, int type)
 	if (vkey_read(out, field_text(f, name, 255), &why) != OK)
 		(void)field_bad(f, field_line(f, name), "\"%s\": %s", name, why.text);
 	else if (out->type != type)
-		(void)field_bad(f, field_line(f, name), "\"%s\": a key of type %d is needed here", name, type);
+		(void)field_bad(f, field_line(f, name), "\"%s\": %s", name, type == NOTE_COSIGNATURE
+			? "a witness's key is needed here (type 04), as urna key init witness prints it"
+			: "the key that signs documents is needed here (type 01), not a witness's (type 04): make one with urna key init");
 }
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -377,6 +379,12 @@ read_fields(struct call *c, struct json *root, struct why *why)
 enum err
 call_read(struct call *out, const void *p, size_t n, struct why *why)
 {
+	return call_read_file(out, "call.json", p, n, why);
+}
+
+enum err
+call_read_file(struct call *out, const char *file, const void *p, size_t n, struct why *why)
+{
 	struct call c;
 	struct json *root;
 	enum err e;
@@ -387,7 +395,7 @@ call_read(struct call *out, const void *p, size_t n, struct why *why)
 		json_free(root);
 	}
 	if (e != OK)
-		return why_prefix(why, e, "call.json");
+		return why_prefix(why, e, "%s", file);
 	sha256(&c.hash, p, n);
 	*out = c;
 	return OK;

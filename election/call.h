@@ -45,6 +45,8 @@ struct call {
 /* Read and check everything about it. ERR_FORMAT (not well formed, unknown or
  * missing field) or ERR_RANGE (a value that may not be), with line and reason. */
 MUST_CHECK enum err call_read(struct call *out, const void *p, size_t n, struct why *why);
+/* The same of a file of another name, by which it is called in `why`. */
+MUST_CHECK enum err call_read_file(struct call *out, const char *file, const void *p, size_t n, struct why *why);
 /* A commented example with the keys of an empty hand: what to fill in. */
 void call_example(struct buf *out);
 /* The position (from 1) of the party with this key name; 0 if there is none. */

@@ -443,7 +443,7 @@ whose(unsigned *index, unsigned *attempt, const struct message *m, const struct 
 	if ((e = json_parse(&root, m->text.p, m->text.n, 65536, why)) != OK)
 		return e;
 	f = fields_of(root, why);
-	*attempt = (unsigned)field_int(&f, "attempt", 1, 1000000);
+	*attempt = (unsigned)field_int(&f, "attempt", 1, ATTEMPTS);
 	*index = (unsigned)field_int(&f, "index", 1, call->trustees);
 	e = f.e;
 	json_free(root);
@@ -686,7 +686,7 @@ transcript_read(struct joint_key *out, struct card *cards, size_t *cards_n, cons
 	field_hash(&f, "call", &of);
 	if (f.e == OK && !hash_equal(&of, &call->hash))
 		(void)field_bad(&f, 1, "the transcript is of another call");
-	attempt = (unsigned)field_int(&f, "attempt", 1, 1000000);
+	attempt = (unsigned)field_int(&f, "attempt", 1, ATTEMPTS);
 	read_messages(&f, "round1", m, call->trustees);
 	read_messages(&f, "round2", m + MAX_TRUSTEES, call->trustees);
 	if (f.e == OK)

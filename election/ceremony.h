@@ -10,6 +10,9 @@
 #include "crypto/schnorr.h"
 #include "election/call.h"
 
+/* An attempt is numbered from 1 to this. */
+enum { ATTEMPTS = 1000000 };
+
 /* A signed message: the JSON text and its note. */
 struct message {
 	struct buf text, note;

@@ -9,12 +9,13 @@ static const char *const entities[] = {"Aguascalientes", "Baja California", "Baj
     "Nuevo Le\xc3\xb3n", "Oaxaca", "Puebla", "Quer\xc3\xa9taro", "Quintana Roo", "San Luis Potos\xc3\xad", "Sinaloa", "Sonora", "Tabasco", "Tamaulipas",
     "Tlaxcala", "Veracruz", "Yucat\xc3\xa1n", "Zacatecas"};
 
+/* NULL: none of the 32. */
 static const char *
 entity_name(const char *id)
 {
 	size_t n = strlen(id) == 2 && strspn(id, "0123456789") == 2 ? (size_t)(id[0] - '0') * 10 + (size_t)(id[1] - '0') : 0;
 
-	return n >= 1 && n <= sizeof entities / sizeof *entities ? entities[n - 1] : id;
+	return n >= 1 && n <= sizeof entities / sizeof *entities ? entities[n - 1] : NULL;
 }
 
 static struct json *
@@ -32,6 +33,24 @@ text_of(const struct json *object, const char *name)
 	const struct json *j = member(object, name);
 
 	return j != NULL && j->type == JSON_TEXT ? j->text : "";
+}
+
+/* A spreadsheet makes 9 of 09: an entity that nobody knows is not invented. */
+static enum err
+known_entities(const struct draft *d, const struct json *given, struct why *why)
+{
+	const struct json *named = member(given, "entities");
+
+	for (size_t i = 0; i < d->places; i++) {
+		int known = entity_name(d->place[i].entity) != NULL;
+
+		for (size_t k = 0; named != NULL && k < named->n; k++)
+			known |= strcmp(text_of(named->item[k], "id"), d->place[i].entity) == 0;
+		if (!known)
+			return why_set(why, ERR_RANGE, "the list's entity \"%s\" (line %u) is none of INE's 32, which are 01 to 32 with two digits: "
+						       "a spreadsheet may have dropped a zero; another entity must be named in \"entities\" of --from", d->place[i].entity, d->place[i].line);
+	}
+	return OK;
 }
 
 static void
@@ -137,7 +156,7 @@ manifest_draft(struct buf *out, const struct call *call, const struct draft *d, 
 	if ((e = json_parse(&example, text.p, text.n, MANIFEST_MAX_BYTES, why)) == OK && d->given != NULL &&
 	    (e = json_parse(&given, d->given, d->given_n, MANIFEST_MAX_BYTES, why)) == OK && given->type != JSON_OBJECT)
 		e = why_set(why, ERR_FORMAT, "not an object");
-	if (e == OK && (e = known_members(given, example, why)) == OK)
+	if (e == OK && (e = known_members(given, example, why)) == OK && (e = known_entities(d, given, why)) == OK)
 		e = write_draft(out, call, d, given, example, why);
 	json_free(given);
 	json_free(example);

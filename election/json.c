@@ -292,7 +292,7 @@ json_free(struct json *j)
 struct fields
 fields_of(struct json *object, struct why *why)
 {
-	struct fields f = {object, why, OK};
+	struct fields f = {object, why, OK, NULL};
 
 	if (object == NULL)
 		f.e = ERR_FORMAT;
@@ -301,13 +301,15 @@ fields_of(struct json *object, struct why *why)
 	return f;
 }
 
+/* After an error nothing is found any more, but what is asked for is known all the same: see misspelt(). */
 static struct json *
 find(struct fields *f, const char *name)
 {
-	if (f->e == OK)
-		for (size_t i = 0; i < f->object->n; i++)
-			if (strcmp(f->object->item[i]->name, name) == 0)
-				return f->object->item[i];
+	for (size_t i = 0; f->object != NULL && f->object->type == JSON_OBJECT && i < f->object->n; i++)
+		if (strcmp(f->object->item[i]->name, name) == 0) {
+			f->object->item[i]->used |= f->e != OK;
+			return f->e == OK ? f->object->item[i] : NULL;
+		}
 	return NULL;
 }
 
@@ -334,6 +336,7 @@ take(struct fields *f, const char *name, enum json_type type, const char *what)
 		return NULL;
 	if (j == NULL) {
 		f->e = why_set(f->why, ERR_FORMAT, "line %u: the field \"%s\" is missing", f->object->line, name);
+		f->missing = name;
 		return NULL;
 	}
 	j->used = 1;
@@ -480,9 +483,55 @@ field_object(struct fields *f, const char *name)
 	return take(f, name, JSON_OBJECT, "an object");
 }
 
+/* How many letters must be put in, left out or changed to make b of a; 99: one of them is too long to ask. */
+static unsigned
+letters_apart(const char *a, const char *b)
+{
+	unsigned row[64];
+	size_t n = strlen(b);
+
+	if (n >= sizeof row / sizeof *row || strlen(a) >= sizeof row / sizeof *row)
+		return 99;
+	for (unsigned k = 0; k <= n; k++)
+		row[k] = k;
+	for (unsigned i = 1; *a != '\0'; i++, a++) {
+		unsigned corner = row[0];
+
+		row[0] = i;
+		for (size_t k = 1; k <= n; k++) {
+			unsigned change = corner + (*a != b[k - 1]), least = row[k] < row[k - 1] ? row[k] : row[k - 1];
+
+			corner = row[k];
+			row[k] = change < least + 1 ? change : least + 1;
+		}
+	}
+	return row[n];
+}
+
+/* The field that nobody asks for and that looks like the missing one; NULL: none does. */
+static const struct json *
+misspelt(const struct fields *f)
+{
+	const struct json *best = NULL;
+	unsigned least = (unsigned)strlen(f->missing) / 3 + 1;
+
+	for (size_t i = 0; i < f->object->n; i++) {
+		const struct json *j = f->object->item[i];
+		unsigned apart = letters_apart(j->name, f->missing);
+
+		if (!j->used && apart <= least && (best == NULL || apart < letters_apart(best->name, f->missing)))
+			best = j;
+	}
+	return best;
+}
+
 enum err
 fields_end(struct fields *f)
 {
+	const struct json *instead;
+
+	if (f->e != OK && f->missing != NULL && (instead = misspelt(f)) != NULL)
+		f->e = why_set(f->why, ERR_FORMAT, "line %u: unknown field \"%.60s\"; the field \"%s\" is missing", instead->line, instead->name, f->missing);
 	if (f->e != OK)
 		return f->e;
 	for (size_t i = 0; i < f->object->n; i++) {

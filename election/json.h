@@ -32,6 +32,7 @@ struct fields {
 	struct json *object;
 	struct why *why;
 	enum err e;
+	const char *missing; /* the first field that was asked for and is not there */
 };
 
 struct fields fields_of(struct json *object, struct why *why);

@@ -507,6 +507,15 @@ copy(struct json_out *o, const struct json *j, const struct manifest *m, int con
 }
 
 enum err
+manifest_not_over(const struct manifest *m, int64_t now, struct why *why)
+{
+	char t[21];
+
+	time_text(t, m->closes);
+	return now < m->closes ? OK : why_set(why, ERR_NOT_NOW, "the closing hour %s is past: nobody could vote; put other hours into the draft, and seal and open it anew (urna manifest seal, urna open)", t);
+}
+
+enum err
 manifest_seal(struct buf *out, const void *draft, size_t n, const struct call *call, const struct hash *roll,
     const struct hash *authorizers, unsigned authorizers_n, struct why *why)
 {

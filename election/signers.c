@@ -10,7 +10,7 @@ static const struct {
 	unsigned by;
 } documents[] = {{"call", OPERATOR | NOTARY}, {"key-transcript", TRUSTEES}, {"key-act", OPERATOR | NOTARY}, {"roll", REGISTRAR},
     {"authorizer", AUTHORIZERS}, {"manifest", OPERATOR}, {"dictamen", AUDITOR}, {"opening", OPERATOR | NOTARY},
-    {"start-of-decryption", OPERATOR | NOTARY}, {"count-act", OPERATOR}, {"handover", OPERATOR | NOTARY}};
+    {"start-of-decryption", OPERATOR | NOTARY}, {"count-act", OPERATOR}, {"purge", OPERATOR}, {"handover", OPERATOR | NOTARY}};
 
 /* The keys that may sign, gathered until the signer's is among them. */
 struct search {

@@ -37,8 +37,10 @@ open_seats(struct seat *st, unsigned *sets, const struct call *call, const char 
 	struct fields f;
 	enum err e;
 
-	if ((e = file_read(&b, file, 1 << 20, why)) != OK || (e = json_parse(&root, b.p, b.n, 1 << 20, why)) != OK)
+	if ((e = file_read(&b, file, 1 << 20, why)) != OK)
 		return e;
+	if ((e = json_parse(&root, b.p, b.n, 1 << 20, why)) != OK)
+		return why_prefix(why, e, "%s", file);
 	f = fields_of(root, why);
 	*sets = (unsigned)field_int(&f, "sets", 1, 9);
 	list = field_array(&f, "trustees", MAX_TRUSTEES);
@@ -77,7 +79,8 @@ open_seats(struct seat *st, unsigned *sets, const struct call *call, const char 
 		wipe(&pass, sizeof pass);
 		f.e = fields_end(&g);
 	}
-	e = fields_end(&f);
+	if ((e = fields_end(&f)) != OK)
+		(void)why_prefix(why, e, "%s", file);
 	json_free(root);
 	buf_free(&b);
 	return e;
@@ -184,7 +187,7 @@ static int
 run(struct args *a)
 {
 	const char *dir = arg_need(a, "--record"), *config = arg_need(a, "--config"), *module = arg(a, "--module");
-	unsigned sets = 0, attempt = (unsigned)arg_number(a, "--attempt", 1);
+	unsigned sets = 0, attempt = arg_attempt(a);
 	struct record *r = calloc(1, sizeof *r);
 	struct talk *t = calloc(1, sizeof *t);
 	struct seat st[MAX_TRUSTEES] = {0};
@@ -200,6 +203,10 @@ run(struct args *a)
 	    (e = open_seats(st, &sets, &r->call, config, module, &why)) == OK && (e = agree(t, st, &r->call, attempt, &why)) == OK &&
 	    (e = give_shares(t, st, &r->call, &why)) == OK && (e = store_shares(t, st, &r->call, sets, &why)) == OK)
 		e = write_transcript(t, st, &r->call, dir, &why);
+	if (e != OK && t->cards > 0)
+		(void)fprintf(stderr, "%zu cards hold a share of this attempt already and take no other of this call: before --attempt %u, make them anew\n"
+				      "(urna trustee card --label NEW --pin-file NEW, and name them in %s), or erase them with the tool of their maker first\n",
+		    t->cards, attempt + 1, config);
 	for (unsigned i = 0; i < MAX_TRUSTEES; i++) {
 		seat_free(&st[i]);
 		message_free(&t->m1[i]);
@@ -247,7 +254,7 @@ static int
 assemble(struct args *a)
 {
 	const char *dir = arg_need(a, "--record"), *in = arg_need(a, "--messages");
-	unsigned attempt = (unsigned)arg_number(a, "--attempt", 1);
+	unsigned attempt = arg_attempt(a);
 	struct record *r = calloc(1, sizeof *r);
 	struct message *m = calloc(3 * MAX_TRUSTEES, sizeof *m), *m1 = m, *m2 = m + MAX_TRUSTEES, *m3 = m + 2 * MAX_TRUSTEES;
 	struct card cards[MAX_CARDS];
@@ -299,7 +306,8 @@ judge(struct args *a)
 	if (e != OK)
 		return fail("ceremony", &why);
 	(void)printf("trustee %u (%s) complains about trustee %u (%s)\nthe envelope was opened: trustee %u (%s) lied\n"
-		     "the attempt is over for all; the next one starts with fresh polynomials: urna trustee round1 --attempt N+1\n",
+		     "the attempt is over for all; the next one starts with fresh polynomials: urna trustee round1 --attempt N+1,\n"
+		     "and with cards made anew in the place of those that hold a share already: urna trustee card\n",
 	    accuser, r->call.trustee[accuser - 1].key.name, dealer, r->call.trustee[dealer - 1].key.name, liar, r->call.trustee[liar - 1].key.name);
 	return 0;
 }

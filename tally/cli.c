@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -80,6 +81,18 @@ arg_number(struct args *a, const char *name, long otherwise)
 	return n;
 }
 
+unsigned
+arg_attempt(struct args *a)
+{
+	long n = arg_number(a, "--attempt", 1);
+
+	if (n < 1 || n > ATTEMPTS) {
+		(void)fprintf(stderr, "urna %s: --attempt must be between 1 and %d, not %ld\n", a->command, ATTEMPTS, n);
+		exit(2);
+	}
+	return (unsigned)n;
+}
+
 const char *
 word(struct args *a, int i)
 {
@@ -136,6 +149,14 @@ confirmed(const char *question)
 		if (strcasecmp(line + blanks, yes[i]) == 0)
 			return 1;
 	return 0;
+}
+
+enum err
+new_file(const char *path, const char *advice, struct why *why)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 ? why_set(why, ERR_EXISTS, "%s is there already: %s", path, advice) : OK;
 }
 
 enum err
@@ -362,6 +383,19 @@ message_put(const struct message *m, const char *dir, const char *name, struct w
 	if ((e = put(dir, name, &m->text, why)) != OK)
 		return e;
 	return put(dir, note, &m->note, why);
+}
+
+enum err
+hours_ahead(const struct manifest *m, struct why *why)
+{
+	int64_t now = (int64_t)time(NULL);
+	enum err e = manifest_not_over(m, now, why);
+	char t[21];
+
+	time_text(t, m->opens);
+	if (e == OK && now >= m->opens)
+		(void)fprintf(stderr, "warning: the opening hour %s is past: the box opens as soon as the opening is loaded\n", t);
+	return e;
 }
 
 /* ---- HTTP -------------------------------------------------------------------------------- */

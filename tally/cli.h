@@ -23,6 +23,8 @@ const char *arg_need(struct args *a, const char *name);
 const char *arg_nth(struct args *a, const char *name, unsigned i);
 int arg_flag(struct args *a, const char *name);
 long arg_number(struct args *a, const char *name, long otherwise);
+/* --attempt of a key ceremony, 1 if absent; exits 2 if it is none that a transcript may bear. */
+unsigned arg_attempt(struct args *a);
 /* The i-th word; "" if there are fewer. */
 const char *word(struct args *a, int i);
 /* Exit 2 if something was not understood. */
@@ -40,6 +42,8 @@ int fail(const char *command, const struct why *why);
 
 /* Ask on the terminal; 1 if the answer was yes (s, si, sí, y, yes, in any case), else 0. */
 int confirmed(const char *question);
+/* What this file would hold overwrites nothing: none is there. advice: what to do if one is. ERR_EXISTS. */
+MUST_CHECK enum err new_file(const char *path, const char *advice, struct why *why);
 /* Let nobody else work on this folder until *fd is closed or the process ends; shared: others may, who only read it. The lock is
  * the folder's own, and no file of a record. ERR_EXISTS: somebody does already; ERR_ABSENT, ERR_IO. */
 MUST_CHECK enum err lock_folder(int *fd, const char *dir, int shared, struct why *why);
@@ -66,6 +70,9 @@ MUST_CHECK enum err open_record(struct record *r, const char *dir, enum depth de
 /* A ceremony's message as dir/name and dir/name.note (dir NULL: name is a path). */
 MUST_CHECK enum err message_get(struct message *m, const char *dir, const char *name, struct why *why);
 MUST_CHECK enum err message_put(const struct message *m, const char *dir, const char *name, struct why *why);
+
+/* manifest_not_over at this moment; an opening hour that is past is warned of. ERR_NOT_NOW. */
+MUST_CHECK enum err hours_ahead(const struct manifest *m, struct why *why);
 
 /* HTTP. socket: a Unix socket or NULL. Status in *status; ERR_IO without an answer. */
 MUST_CHECK enum err http_call(const char *socket, const char *url, const char *type, const void *body, size_t n, long *status, struct buf *out, struct why *why);

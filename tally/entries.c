@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "election/docnote.h"
 #include "election/signers.h"
@@ -57,12 +58,23 @@ event_to_file(const struct call *call, const struct event *e, const struct signe
 }
 
 enum err
+draft_free(const char *file, struct why *why)
+{
+	static const char advice[] = "it may be an entry that others have signed, and is not written over; name another file, or remove this one";
+	char note[1400];
+	enum err e;
+
+	(void)snprintf(note, sizeof note, "%s.note", file);
+	return (e = new_file(file, advice, why)) == OK ? new_file(note, advice, why) : e;
+}
+
+enum err
 draft_event(struct args *a, const struct call *call, struct event *e, const char *file, struct why *why)
 {
 	struct signer by = {0};
 	enum err err;
 
-	if ((err = open_signer(a, &by, why)) == OK && (err = signer_allowed_event(call, e, &by, why)) == OK)
+	if ((err = draft_free(file, why)) == OK && (err = open_signer(a, &by, why)) == OK && (err = signer_allowed_event(call, e, &by, why)) == OK)
 		err = event_to_file(call, e, &by, file, why);
 	signer_close(&by);
 	return err;
@@ -150,6 +162,15 @@ submit_event(const char *socket, const struct call *call, const struct event *e,
 	return err;
 }
 
+/* The registrar has made a password for this entry, and its message lies in the queue: not where somebody who was excluded is let in again. */
+static int
+gives_password(struct buf *document)
+{
+	const char *text = buf_cstr(document);
+
+	return strstr(text, "\"replace-credential\"") != NULL || (strstr(text, "\"include\"") != NULL && strstr(text, "\"row\": ") != NULL);
+}
+
 enum err
 submit_file(const char *socket, const char *file, const char *person, struct why *why)
 {
@@ -159,8 +180,9 @@ submit_file(const char *socket, const char *file, const char *person, struct why
 
 	(void)snprintf(path, sizeof path, "%s.note", file);
 	if ((err = file_read(&document, file, EVENT_MAX_BYTES, why)) == OK && (err = file_read(&note, path, NOTE_MAX_BYTES, why)) == OK &&
-	    (person == NULL || (err = file_read(&sealed, person, 4096, why)) == OK))
-		err = post_entry(socket, &document, &note, person != NULL ? &sealed : NULL, NULL, why);
+	    (person == NULL || (err = file_read(&sealed, person, 4096, why)) == OK) &&
+	    (err = post_entry(socket, &document, &note, person != NULL ? &sealed : NULL, NULL, why)) == ERR_NOT_NOW && gives_password(&document))
+		(void)why_prefix(why, err, "unless this is sent again, remove the message that urna roll put into the queue for it: its password will never serve");
 	buf_free(&document);
 	buf_free(&note);
 	buf_free(&sealed);

@@ -14,7 +14,9 @@ void event_add_hash(struct event *e, const char *name, const struct hash *h);
 
 /* Write the entry's document to `file` and, signed, its .note: for submit_file. */
 MUST_CHECK enum err event_to_file(const struct call *call, const struct event *e, const struct signer *by, const char *file, struct why *why);
-/* The same with --key, whose signature counts for this entry; a second signer adds to it, then submit_file. ERR_DENIED. */
+/* Neither such a file nor its .note is there: nothing is written over. ERR_EXISTS. */
+MUST_CHECK enum err draft_free(const char *file, struct why *why);
+/* event_to_file with --key, whose signature counts for this entry; a second signer adds to it, then submit_file. ERR_DENIED, ERR_EXISTS. */
 MUST_CHECK enum err draft_event(struct args *a, const struct call *call, struct event *e, const char *file, struct why *why);
 
 /* Files that go with an entry; zero-initialise. */

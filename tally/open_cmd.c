@@ -119,7 +119,7 @@ cmd_open(struct args *a)
 	socket = arg_need(a, "--socket");
 	(void)arg_need(a, "--key");
 	(void)arg(a, "--pass-file");
-	if (r == NULL || open_record(r, dir, TO_SETUP, &why) != OK || ask_service(socket, &zero, &why) != OK)
+	if (r == NULL || open_record(r, dir, TO_SETUP, &why) != OK || hours_ahead(r->m, &why) != OK || ask_service(socket, &zero, &why) != OK)
 		return fail("open", &why);
 	(void)printf("stores, then installed files against the dictamen:\n");
 	if (zero_report(a, r, &zero, &report, &why) != OK || put(dir, "zero-report.json", &report, &why) != OK || make_opening(&opening, &act, r, &why) != OK ||

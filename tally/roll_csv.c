@@ -1,5 +1,6 @@
 #include "tally/roll_csv.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,73 +47,133 @@ by_user(const void *a, const void *b)
 static const char *const columns[] = {"user", "name", "entity", "district", "modality", "email", "phone"};
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
-/* The first line names the columns; a list without it would lose its first voter. Spreadsheets put a byte order mark before it. */
-static int
-is_heading(char *line)
-{
-	char *rest = strncmp(line, "\xef\xbb\xbf", 3) == 0 ? line + 3 : line;
-
-	for (int i = 0; i < COLUMNS; i++) {
-		const char *name = csv_field(&rest);
-
-		if (name == NULL || strcmp(name, columns[i]) != 0)
-			return 0;
-	}
-	return rest == NULL;
-}
-
-/* Where a file is read: errors are printed as they come, and counted. */
+/* Where a file is read: errors are printed as they come, and counted. m: what the styles are of; NULL: places are gathered instead. */
 struct reading {
 	const char *file;
 	unsigned line, errors;
+	const struct manifest *m;
+	struct draft_place *place;
+	size_t places;
 };
 
+static void complain(struct reading *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 static void
-complain(struct reading *r, const char *what, const char *more)
+complain(struct reading *r, const char *format, ...)
 {
-	(void)fprintf(stderr, "%s:%u: %s%s\n", r->file, r->line, what, more);
+	va_list ap;
+
+	(void)fprintf(stderr, "%s:%u: ", r->file, r->line);
+	va_start(ap, format);
+	(void)vfprintf(stderr, format, ap);
+	va_end(ap);
+	(void)fprintf(stderr, "\n");
 	r->errors++;
 }
 
-/* What is wrong with the fields of a line, or NULL; *style: the ballot style. */
-static const char *
-judge(char *const field[COLUMNS], const struct manifest *m, unsigned *style)
+/* The first line names the columns; a list without it would lose its first voter. Spreadsheets put a byte order mark before it. */
+static void
+judge_heading(struct reading *r, char *line)
 {
-	*style = 0;
-	for (unsigned s = 0; s < m->styles; s++)
-		if (strcmp(m->style[s].entity, field[2]) == 0 && strcmp(m->style[s].district, field[3]) == 0)
-			*style = s + 1;
+	static const char want[] = "the heading line must be user,name,entity,district,modality,email,phone";
+	char *rest = strncmp(line, "\xef\xbb\xbf", 3) == 0 ? line + 3 : line;
+
+	if (strchr(line, ',') == NULL && strchr(line, ';') != NULL) {
+		complain(r, "%s: commas must stand between the columns, not semicolons", want);
+		return;
+	}
+	for (int i = 0; i < COLUMNS; i++) {
+		const char *name = csv_field(&rest);
+
+		if (name == NULL || strcmp(name, columns[i]) != 0) {
+			complain(r, "%s: column %d must be %s, and is %s%.60s%s", want, i + 1, columns[i], name != NULL ? "\"" : "", name != NULL ? name : "missing", name != NULL ? "\"" : "");
+			return;
+		}
+	}
+	if (rest != NULL)
+		complain(r, "%s: there is one column more: \"%.60s\"", want, rest);
+}
+
+static int
+blank(const char *s)
+{
+	return s[strspn(s, " \t")] == '\0';
+}
+
+/* Every field is there and fits. 0: something is wrong, and was said. */
+static int
+judge_person(struct reading *r, char *const field[COLUMNS])
+{
+	unsigned before = r->errors;
+
+	for (int i = 0; i < COLUMNS; i++)
+		if (!utf8_valid(field[i], strlen(field[i]))) {
+			complain(r, "%s is not UTF-8: save the list as UTF-8", columns[i]);
+			return 0;
+		} else if (i != 3 && blank(field[i])) {
+			complain(r, "%s is missing", columns[i]);
+			return 0;
+		}
 	if (strcmp(field[4], "internet") != 0)
-		return "modality must be internet";
-	if (*style == 0)
-		return "no ballot style for this entity and district";
-	if (strchr(field[5], '@') == NULL)
-		return "the e-mail address has no @";
-	if (strspn(field[6], "+0123456789 ") != strlen(field[6]))
-		return "the phone may have only digits, + and spaces";
-	if (strlen(field[0]) > 63 || strlen(field[1]) > 127 || strlen(field[5]) > 127 || strlen(field[6]) > 31)
-		return "a field is too long";
-	return NULL;
+		complain(r, "modality must be internet");
+	else if (strchr(field[5], '@') == NULL)
+		complain(r, "the e-mail address has no @");
+	else if (strspn(field[6], "+0123456789 ") != strlen(field[6]))
+		complain(r, "the phone may have only digits, + and spaces");
+	else if (strlen(field[0]) > 63 || strlen(field[1]) > 127 || strlen(field[2]) > 16 || strlen(field[3]) > 16 || strlen(field[5]) > 127 || strlen(field[6]) > 31)
+		complain(r, "a field is too long");
+	return r->errors == before;
+}
+
+/* The manifest's ballot style of this place; 0: it has none. */
+static unsigned
+style_of(const struct manifest *m, const char *entity, const char *district)
+{
+	for (unsigned s = 0; s < m->styles; s++)
+		if (strcmp(m->style[s].entity, entity) == 0 && strcmp(m->style[s].district, district) == 0)
+			return s + 1;
+	return 0;
+}
+
+/* The number of this place among those found so far; 0: there are too many. */
+static unsigned
+note_place(struct reading *r, const char *entity, const char *district)
+{
+	struct draft_place *one;
+
+	for (size_t i = 0; i < r->places; i++)
+		if (strcmp(r->place[i].entity, entity) == 0 && strcmp(r->place[i].district, district) == 0) {
+			r->place[i].voters++;
+			return (unsigned)i + 1;
+		}
+	if (r->places == MAX_STYLES)
+		return 0;
+	one = &r->place[r->places++];
+	(void)snprintf(one->entity, sizeof one->entity, "%s", entity);
+	(void)snprintf(one->district, sizeof one->district, "%s", district);
+	one->voters = 1;
+	one->line = r->line;
+	return (unsigned)r->places;
 }
 
 /* 1 if the line is a voter. */
 static int
-read_line(struct reading *r, struct enrolled *out, char *line, const struct manifest *m)
+read_line(struct reading *r, struct enrolled *out, char *line)
 {
 	char *rest = line, *field[COLUMNS];
-	const char *wrong;
 	unsigned style;
 
 	for (int i = 0; i < COLUMNS; i++)
 		if ((field[i] = csv_field(&rest)) == NULL)
 			field[i] = line + strlen(line);
-	for (int i = 0; i < COLUMNS; i++)
-		if (i != 3 && (field[i][0] == '\0' || !utf8_valid(field[i], strlen(field[i])))) {
-			complain(r, columns[i], " is missing or not UTF-8");
-			return 0;
-		}
-	if ((wrong = judge(field, m, &style)) != NULL) {
-		complain(r, wrong, "");
+	if (!judge_person(r, field))
+		return 0;
+	style = r->m != NULL ? style_of(r->m, field[2], field[3]) : note_place(r, field[2], field[3]);
+	if (style == 0) {
+		if (r->m == NULL)
+			complain(r, "more than %d entities and districts", MAX_STYLES);
+		else
+			complain(r, "no ballot style for entity \"%s\"%s%s%s", field[2], field[3][0] != '\0' ? ", district \"" : " without a district", field[3], field[3][0] != '\0' ? "\"" : "");
 		return 0;
 	}
 	memset(out, 0, sizeof *out);
@@ -141,24 +202,24 @@ in_random_order(struct reading *r, struct enrolled *list, size_t n)
 	qsort(list, n, sizeof *list, by_order);
 }
 
-enum err
-roll_csv_read(struct enrolled **out, size_t *n, const char *file, const struct manifest *m, struct why *why)
+static enum err
+read_lines(struct reading *r, struct enrolled **out, size_t *n, struct why *why)
 {
-	struct reading r = {file, 0, 0};
 	struct enrolled *list = NULL;
 	size_t room = 0;
 	char line[2048];
-	FILE *f = fopen(file, "r");
+	FILE *f = fopen(r->file, "r");
 	int unread;
 
 	*n = 0;
+	*out = NULL;
 	if (f == NULL)
-		return why_set(why, ERR_ABSENT, "%s: cannot be read", file);
+		return why_set(why, ERR_ABSENT, "%s: cannot be read", r->file);
 	while (fgets(line, sizeof line, f) != NULL) {
 		line[strcspn(line, "\r\n")] = '\0';
-		if (++r.line == 1 && !is_heading(line))
-			complain(&r, "the heading line user,name,entity,district,modality,email,phone is missing", "");
-		if (r.line == 1 || line[0] == '\0')
+		if (++r->line == 1)
+			judge_heading(r, line);
+		if (r->line == 1 || line[0] == '\0')
 			continue;
 		if (*n == room) {
 			struct enrolled *more = realloc(list, (room = room == 0 ? 1024 : 2 * room) * sizeof *list);
@@ -167,18 +228,24 @@ roll_csv_read(struct enrolled **out, size_t *n, const char *file, const struct m
 				abort();
 			list = more;
 		}
-		*n += (size_t)read_line(&r, &list[*n], line, m);
+		*n += (size_t)read_line(r, &list[*n], line);
 	}
 	unread = ferror(f);
 	(void)fclose(f);
-	in_random_order(&r, list, *n);
+	in_random_order(r, list, *n);
 	*out = list;
 	if (unread)
-		return why_set(why, ERR_IO, "%s: cannot be read to its end", file);
-	return r.errors == 0 ? OK : why_set(why, ERR_FORMAT, "%u errors in %s; nothing was written", r.errors, file);
+		return why_set(why, ERR_IO, "%s: cannot be read to its end", r->file);
+	return r->errors == 0 ? OK : why_set(why, ERR_FORMAT, "%u errors in %s; nothing was written", r->errors, r->file);
 }
 
-/* ---- where voters are ------------------------------------------------------------------------ */
+enum err
+roll_csv_read(struct enrolled **out, size_t *n, const char *file, const struct manifest *m, struct why *why)
+{
+	struct reading r = {.file = file, .m = m};
+
+	return read_lines(&r, out, n, why);
+}
 
 static int
 by_place(const void *a, const void *b)
@@ -189,53 +256,24 @@ by_place(const void *a, const void *b)
 	return order != 0 ? order : strcmp(x->district, y->district);
 }
 
-/* Entity and district of a line among those found so far. 0: it has none that could be one. */
-static int
-note_place(struct draft_place *list, size_t *n, char *line)
-{
-	struct draft_place one = {{0}, {0}};
-	char *rest = line, *field[4];
-
-	for (int i = 0; i < 4; i++)
-		if ((field[i] = csv_field(&rest)) == NULL || (i >= 2 && strlen(field[i]) >= sizeof one.entity))
-			return 0;
-	(void)snprintf(one.entity, sizeof one.entity, "%s", field[2]);
-	(void)snprintf(one.district, sizeof one.district, "%s", field[3]);
-	for (size_t i = 0; i < *n; i++)
-		if (by_place(&list[i], &one) == 0)
-			return 1;
-	if (*n < MAX_STYLES)
-		list[*n] = one;
-	++*n;
-	return 1;
-}
-
 enum err
 roll_csv_places(struct draft_place **out, size_t *n, const char *file, struct why *why)
 {
-	struct draft_place *list = calloc(MAX_STYLES, sizeof *list);
-	char line[2048];
-	unsigned at = 0, wrong = 0;
-	FILE *f = fopen(file, "r");
-	int unread;
+	struct reading r = {.file = file, .place = calloc(MAX_STYLES, sizeof *r.place)};
+	struct enrolled *list = NULL;
+	size_t voters = 0;
+	enum err e;
 
-	*n = 0;
-	*out = list;
-	if (f == NULL || list == NULL)
-		return why_set(why, ERR_ABSENT, "%s: cannot be read", file);
-	while (wrong == 0 && *n <= MAX_STYLES && fgets(line, sizeof line, f) != NULL) {
-		line[strcspn(line, "\r\n")] = '\0';
-		if (++at == 1 ? !is_heading(line) : line[0] != '\0' && !note_place(list, n, line))
-			wrong = at;
-	}
-	unread = ferror(f);
-	(void)fclose(f);
-	if (unread)
-		return why_set(why, ERR_IO, "%s: cannot be read to its end", file);
-	if (wrong > 0 || *n == 0)
-		return why_set(why, ERR_FORMAT, "%s:%u: %s", file, wrong > 0 ? wrong : at, wrong == 1 ? "the heading line is missing" : "no voter with entity and district");
-	if (*n > MAX_STYLES)
-		return why_set(why, ERR_LENGTH, "%s: more than %d entities and districts", file, MAX_STYLES);
-	qsort(list, *n, sizeof *list, by_place);
-	return OK;
+	if (r.place == NULL)
+		abort();
+	e = read_lines(&r, &list, &voters, why);
+	if (list != NULL)
+		wipe(list, voters * sizeof *list);
+	free(list);
+	*out = r.place;
+	*n = r.places;
+	if (e == OK && voters == 0)
+		e = why_set(why, ERR_FORMAT, "%s: no voter", file);
+	qsort(r.place, r.places, sizeof *r.place, by_place);
+	return e;
 }

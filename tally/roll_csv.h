@@ -21,8 +21,8 @@ struct enrolled {
  * also on an error. Each line that is wrong is printed. ERR_ABSENT, ERR_IO; ERR_FORMAT: at least one line is wrong. */
 MUST_CHECK enum err roll_csv_read(struct enrolled **out, size_t *n, const char *file, const struct manifest *m, struct why *why);
 
-/* Entities and districts of such a list, each once, ascending; *out is allocated. Other columns are not looked at. ERR_ABSENT,
- * ERR_IO; ERR_FORMAT: no heading line, or no voter; ERR_LENGTH: more than MAX_STYLES. */
+/* Entities and districts of such a list, each once, ascending; *out is allocated, also on an error. Lines are judged as roll_csv_read
+ * does, but for the style. ERR_ABSENT, ERR_IO; ERR_FORMAT: at least one line is wrong, or none is a voter. */
 MUST_CHECK enum err roll_csv_places(struct draft_place **out, size_t *n, const char *file, struct why *why);
 
 #endif

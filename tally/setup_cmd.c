@@ -52,6 +52,7 @@ cmd_key(struct args *a)
 	struct why why = {""};
 	struct vkey key;
 	char text[256];
+	uint8_t type;
 	int known = 0;
 
 	if (strcmp(what, "init") != 0 || arg(a, "--out") == NULL || arg(a, "--name") == NULL)
@@ -64,16 +65,17 @@ cmd_key(struct args *a)
 	}
 	out = arg_need(a, "--out");
 	name = arg_need(a, "--name");
+	type = strcmp(role, "witness") == 0 ? NOTE_COSIGNATURE : NOTE_ED25519;
 	if (passphrase_get(&pass, arg(a, "--pass-file"), "New passphrase", &why) != OK)
 		return fail("key", &why);
 	args_end(a);
-	if (strncmp(out, "pkcs11:", 7) == 0 ? key_on_token(out, name, &pass, &key, &why) != OK : keyfile_create(out, name, &pass, &key, &why) != OK) {
+	if (strncmp(out, "pkcs11:", 7) == 0 ? key_on_token(out, name, &pass, &key, &why) != OK : keyfile_create(out, name, type, &pass, &key, &why) != OK) {
 		wipe(&pass, sizeof pass);
 		return fail("key", &why);
 	}
 	wipe(&pass, sizeof pass);
-	/* a witness signs as a cosigner with the same key */
-	if (strcmp(role, "witness") == 0 && vkey_make(&key, name, NOTE_COSIGNATURE, key.key) != OK)
+	/* a witness signs as a cosigner with the same key; a token does not know that */
+	if (key.type != type && vkey_make(&key, name, type, key.key) != OK)
 		return 1;
 	vkey_write(text, &key);
 	(void)printf("%s\n", text);
@@ -107,7 +109,7 @@ cmd_call(struct args *a)
 		return 2;
 	}
 	args_end(a);
-	if (file_read(&b, file, CALL_MAX_BYTES, &why) != OK || call_read(c, b.p, b.n, &why) != OK)
+	if (file_read(&b, file, CALL_MAX_BYTES, &why) != OK || call_read_file(c, file, b.p, b.n, &why) != OK)
 		return fail("call", &why);
 	hash_hex(hex, &c->hash);
 	(void)printf("the call is well formed\n  process      %s (%s)\n  hash         %s\n  trustees     %u, of which %u open the votes\n"
@@ -151,7 +153,7 @@ seal_manifest(struct args *a)
 			return fail("manifest", &why);
 		sha256(&keys[i], file.p, file.n);
 	}
-	if (manifest_seal(&sealed, b.p, b.n, &r->call, &roll, keys, r->call.authorizers, &why) != OK ||
+	if (hours_ahead(m, &why) != OK || manifest_seal(&sealed, b.p, b.n, &r->call, &roll, keys, r->call.authorizers, &why) != OK ||
 	    put_signed(a, dir, "manifest.json", "manifest", &r->call, &sealed, &why) != OK)
 		return fail("manifest", &why);
 	(void)printf("sealed %s/manifest.json\n", dir);
@@ -181,6 +183,37 @@ describe(const struct manifest *m)
 		(void)printf("\n");
 	}
 	(void)printf("  %u ballot styles, %u groups\n", m->styles, m->groups);
+}
+
+static unsigned
+voters_of(const struct draft *d, const char *entity, const char *district)
+{
+	for (size_t i = 0; i < d->places; i++)
+		if (strcmp(d->place[i].entity, entity) == 0 && strcmp(d->place[i].district, district) == 0)
+			return d->place[i].voters;
+	return 0;
+}
+
+/* Each ballot style with its voters in the list; and voters who would have none. */
+static void
+describe_styles(const struct manifest *m, const struct draft *d)
+{
+	unsigned total = 0, with = 0;
+
+	for (size_t i = 0; i < d->places; i++)
+		total += d->place[i].voters;
+	for (unsigned s = 0; s < m->styles; s++) {
+		const char *name = "", *district = m->style[s].district;
+
+		for (unsigned k = 0; k < m->entities; k++)
+			if (strcmp(m->entity[k].id, m->style[s].entity) == 0)
+				name = m->entity[k].name;
+		with += voters_of(d, m->style[s].entity, district);
+		(void)printf("  style %u: entity %s (%s)%s%s: %u voters\n", s + 1, m->style[s].entity, name, district[0] != '\0' ? ", district " : "", district,
+		    voters_of(d, m->style[s].entity, district));
+	}
+	if (with < total)
+		(void)printf("warning: %u of the list's %u voters have no ballot style: urna roll import will refuse them\n", total - with, total);
 }
 
 /* The draft is written as it comes out, and then checked: what is wrong with it is put right in the file. */
@@ -213,6 +246,8 @@ draft_manifest(struct args *a)
 		(void)why_prefix(&why, e, "%s was written, and is to be put right", out);
 	if (e == OK) {
 		describe(m);
+		if (d.place != NULL)
+			describe_styles(m, &d);
 		(void)printf("draft: %s\n", out);
 	}
 	free(m);

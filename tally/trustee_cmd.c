@@ -117,7 +117,7 @@ round1(struct args *a)
 	struct message m = {{0}, {0}};
 	struct buf sealed = {0};
 	struct why why = {""};
-	unsigned attempt = (unsigned)arg_number(a, "--attempt", 1);
+	unsigned attempt = arg_attempt(a);
 	char name[64];
 	enum err e = post_open(&p, a, &why);
 
@@ -260,6 +260,8 @@ finish(struct args *a)
 			(void)printf("trustee %u (%s): every share fits the reveals; the state of the rounds is destroyed; %s/%s goes to whoever assembles\n", p.index, p.by.name, p.out, name);
 		}
 	}
+	if (e != OK && n > 0)
+		(void)fprintf(stderr, "%zu of the cards hold a share already and take no other of this call: make cards anew before finish is run again (urna trustee card)\n", n);
 	for (unsigned i = 0; i < MAX_TRUSTEES; i++)
 		message_free(&m3[i]);
 	free(m3);
@@ -337,8 +339,13 @@ card(struct args *a)
 	args_end(a);
 	passphrase_make(&so);
 	passphrase_make(&pin);
-	if (token_init(module, label, &so, &pin, &info, &why) != OK || file_write(pin_file, pin.text, pin.n, 0600, &why) != OK)
+	/* the PIN first: a card is never without it */
+	if (new_file(pin_file, "it may hold another card's only PIN; name another file", &why) != OK || file_write(pin_file, pin.text, pin.n, 0600, &why) != OK)
 		return fail("trustee", &why);
+	if (token_init(module, label, &so, &pin, &info, &why) != OK) {
+		(void)unlink(pin_file);
+		return fail("trustee", &why);
+	}
 	(void)printf("card %s, serial %s; its PIN is in %s\n", info.label, info.serial, pin_file);
 	wipe(&pin, sizeof pin);
 	wipe(&so, sizeof so);
@@ -415,7 +422,7 @@ init(struct args *a)
 	if (passphrase_get(&pass, arg(a, "--pass-file"), "New passphrase", &why) != OK)
 		return fail("trustee", &why);
 	args_end(a);
-	if (keyfile_create(out, name, &pass, &key, &why) != OK)
+	if (keyfile_create(out, name, NOTE_ED25519, &pass, &key, &why) != OK)
 		return fail("trustee", &why);
 	wipe(&pass, sizeof pass);
 	vkey_write(text, &key);
@@ -439,6 +446,8 @@ cmd_trustee(struct args *a)
 			      "       urna trustee finish (the same) --card LABEL:PINFILE [--card ...] [--module LIB]      one card a set\n"
 			      "       urna trustee sign --record DIR --messages DIR --key FILE [--pass-file FILE]          after urna ceremony assemble\n"
 			      "       urna trustee drill --record DIR --label L --pin-file FILE [--module LIB]             that a card works\n"
-			      "Any failure ends the attempt: all start again with --attempt N+1 and fresh state files; nobody is excluded.\n");
+			      "Any failure ends the attempt: all start again with --attempt N+1 (up to %d) and fresh state files; nobody is excluded.\n"
+			      "A card on which a share of it was written takes no other of this call: make cards anew (urna trustee card --label NEW\n"
+			      "--pin-file NEW), or erase it with the tool of its maker first.\n", ATTEMPTS);
 	return 2;
 }

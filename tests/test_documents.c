@@ -25,7 +25,7 @@ static const struct change call_changes[] = {
     {"\"kind\": \"simulacro\"", "\"kind\": \"simulacrum\"", 4, "\"kind\" must be \"election\" or \"simulacro\""},
     {"\"kind\": \"simulacro\"", "\"kind\": \"election\"", 16, "an origin is https://host or https://host:port (http only in a simulacro)"},
     {" \"ambito\": \"federal\",\n", "", 1, "the field \"ambito\" is missing"},
-    {"\"fundamento\"", "\"fundamiento\"", 1, "the field \"fundamento\" is missing"},
+    {"\"fundamento\"", "\"fundamiento\"", 7, "unknown field \"fundamiento\"; the field \"fundamento\" is missing"},
     {"\"process\": \"Proceso", "\"process\": \"\\u202eProceso", 5, "\"process\" holds a control or direction character"},
     {"\"version\": 1,", "\"version\": 1, \"version\": 1,", 3, "this name stands twice"},
     {"\"version\": 1,", "\"version\": 1.0,", 3, "only whole numbers are allowed"},
@@ -57,7 +57,7 @@ static const struct change call_changes[] = {
 
 static const struct change manifest_changes[] = {
     {"\"urna\": \"manifest\"", "\"urna\": \"call\"", 2, "this is not a manifest: \"urna\" must be \"manifest\""},
-    {"\"grace_seconds\": 2", "\"grace_second\": 2", 1, "the field \"grace_seconds\" is missing"},
+    {"\"grace_seconds\": 2", "\"grace_second\": 2", 8, "unknown field \"grace_second\"; the field \"grace_seconds\" is missing"},
     {"\"at_most_seconds\": 10", "\"at_most_seconds\": 1", 12, "\"at_most_seconds\" must be between 2 and 86400"},
     {"\"digits\": 6", "\"digits\": 5", 17, "\"digits\" must be between 6 and 8"},
     {"\"lock_seconds\": 60", "\"lock_seconds\": 901", 20, "\"lock_seconds\" must be between 1 and 900"},
@@ -75,7 +75,7 @@ static const struct change manifest_changes[] = {
     {"      \"PVEM\",\n", "      \"PAN\",\n", 81, "contest pre: a party stands in two coalitions"},
     {"      \"PRI\",\n", "      \"MC\",\n", 72, "contest pre: MC has a candidate of its own and stands in a coalition"},
     {"      \"PAN\",\n      \"PRI\",\n", "      \"PAN\"\n", 76, "not JSON (a comma, quote or bracket?)"},
-    {"\"candidate\": \"Bertha", "\"candidato\": \"Bertha", 72, "the field \"candidate\" is missing"},
+    {"\"candidate\": \"Bertha", "\"candidato\": \"Bertha", 79, "unknown field \"candidato\"; the field \"candidate\" is missing"},
     {"\"unregistered\": true", "\"unregistered\": \"true\"", 93, "\"unregistered\" must be true or false"},
     {"    \"PAN_PRI_PRD\",\n    \"PAN_PRI\",\n", "    \"PAN_PRI\",\n    \"PAN_PRI_PRD\",\n", 102, "contest pre: line 8 must be PAN_PRI_PRD"},
     {"    \"VOTOS_NULOS\"\n", "    \"VOTOS_NULOS\",\n    \"BLANCO\"\n", 94, "contest pre: there must be 17 lines"},
@@ -164,10 +164,27 @@ manifests(void **state)
 	refused("spec/vectors/record/manifest.json", read_manifest, manifest_changes, sizeof manifest_changes / sizeof *manifest_changes);
 }
 
+/* A box that closes at the hour is over at it. */
+static void
+over(void **state)
+{
+	struct buf b = {0};
+	struct why why = {""};
+	struct manifest *m = NULL;
+
+	(void)state;
+	assert_int_equal(file_read(&b, "spec/vectors/record/manifest.json", 1 << 20, &why), OK);
+	assert_int_equal(manifest_read(&m, b.p, b.n, &why), OK);
+	assert_int_equal(manifest_not_over(m, m->closes - 1, &why), OK);
+	assert_int_equal(manifest_not_over(m, m->closes, &why), ERR_NOT_NOW);
+	free(m);
+	buf_free(&b);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(calls), cmocka_unit_test(manifests)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(calls), cmocka_unit_test(manifests), cmocka_unit_test(over)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -161,15 +161,24 @@ key_files(void **state)
 	passphrase_make(&pass);
 	passphrase_make(&wrong);
 	(void)snprintf(path, sizeof path, "%s/operator.key", dir);
-	assert_int_equal(keyfile_create(path, "bad name", &pass, &k, &why), ERR_RANGE);
-	assert_int_equal(keyfile_create(path, "operador", &pass, &k, &why), OK);
-	assert_int_equal(keyfile_create(path, "operador", &pass, &k, &why), ERR_EXISTS);
+	assert_int_equal(keyfile_create(path, "bad name", NOTE_ED25519, &pass, &k, &why), ERR_RANGE);
+	assert_int_equal(keyfile_create(path, "operador", NOTE_ED25519, &pass, &k, &why), OK);
+	assert_int_equal(keyfile_create(path, "operador", NOTE_ED25519, &pass, &k, &why), ERR_EXISTS);
 	assert_int_equal(keyfile_signer(&s, path, &wrong, &why), ERR_DENIED);
 	assert_int_equal(keyfile_signer(&s, path, &pass, &why), OK);
 	assert_string_equal(s.name, "operador");
 	assert_int_equal(s.sign(s.ctx, sig, "x", 1), OK);
 	assert_int_equal(ed25519_verify(sig, k.key, "x", 1), OK);
 	assert_int_equal(ed25519_verify(sig, k.key, "y", 1), ERR_PROOF);
+	signer_close(&s);
+	/* path.pub alone is a key too: of a card, or of a file that was moved away */
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(keyfile_create(path, "operador", NOTE_ED25519, &pass, &k, &why), ERR_EXISTS);
+	(void)snprintf(path, sizeof path, "%s/witness.key", dir);
+	assert_int_equal(keyfile_create(path, "testigo", NOTE_COSIGNATURE, &pass, &k, &why), OK);
+	assert_int_equal(keyfile_public(&k, path, &why), OK);
+	assert_int_equal(k.type, NOTE_COSIGNATURE);
+	assert_int_equal(keyfile_signer(&s, path, &pass, &why), OK);
 	signer_close(&s);
 }
 

@@ -87,12 +87,13 @@ swapped "another joint key of all trustees" "names another .*transcript" key/tra
 swapped "another roll and other RSA keys, and the operator's manifest of them" "names another .*manifest" roll authorizers/autoridad.json manifest.json
 swapped "all of them, and an opening of operator and notary" "does not name this opening" roll authorizers/autoridad.json manifest.json key/transcript.json opening.json
 # amendments: each needs the signatures of the call's rule
-amend() { $urna amend "$1" --record "$R" --acuerdo INE/CG777/2026 --motive ensayo --proposer "Consejo General" --out "$work/amend.json" "${@:2}" >/dev/null; }
+amend() { rm -f "$work"/amend.json*; $urna amend "$1" --record "$R" --acuerdo INE/CG777/2026 --motive ensayo --proposer "Consejo General" --out "$work/amend.json" "${@:2}" >/dev/null; }
 cosign() { $urna amend sign "$work/amend.json" --record "$R" $(by "$1") --yes >/dev/null; }
 send() { $urna amend submit "$work/amend.json" --socket "$S" "$@"; }
-reissue() { $urna roll reissue --record "$R" --private "$P/roll" --private-key "$P/roll.key" --queue "$work/queue" --motive extravío --user "$1" --out "$work/amend.json" $(by registro); }
+reissue() { rm -f "$work"/amend.json*; $urna roll reissue --record "$R" --private "$P/roll" --private-key "$P/roll.key" --queue "$work/queue" --motive extravío --user "$1" --out "$work/amend.json" $(by registro); }
 deliver() { $urna roll deliver --record "$R" --queue "$work/queue" --outbox "$work/$1" --pass-file "$K/registro.pass" >/dev/null; }
 amend extend --closes "$(date -u -d @$((closes + 30)) +%Y-%m-%dT%H:%M:%SZ)" $(by operador)
+refuse "an order over one that is there" "amend.json is there already.*others have signed" $urna amend suspend --record "$R" --acuerdo INE/CG777/2026 --motive ensayo --proposer "Consejo General" --out "$work/amend.json" $(by operador)
 refuse "an extension with one of two signatures" "1 of the 2 signatures" send
 refuse "an order signed by one whom the call's rule does not name" "not the call's" $urna amend sign "$work/amend.json" --record "$R" $(by auditoria) --yes
 shown=$($urna amend sign "$work/amend.json" --record "$R" $(by notaria) <<<no || true)
@@ -106,12 +107,16 @@ refuse "an extension backwards" "not at this step" send
 closes=$((closes + 30))
 reissue persona000000 >/dev/null; cosign reposicion
 refuse "a new credential for one who has authorized" "has authorized" send
+refuse "the same again: its password is in the queue" "remove the message that urna roll put into the queue" send
 lost=$(reissue persona000010 | sed -n 's/^roll index \([0-9]*\) .*from \(.*\); its.*/\1 \2/p')
 refuse "a replacement with the registrar's signature alone" "missing|signature" send
 cosign reposicion; send
 grep -lq "a las .* (UTC)" "$work"/outbox/notice-* && echo "  the old contacts were told"
 deliver again
 old=$(grep -l '"persona000010"' "$work"/delivered/*) new=$(grep -l '"persona000010"' "$work"/again/*)
+queued=$(ls "$work/queue" | wc -l)
+refuse "a second reissue for one voter, before a password is made" "replaced already" reissue persona000010
+[ "$(ls "$work/queue" | wc -l)" = "$queued" ] && [ ! -e "$work/amend.json" ] || { echo "a reissue that would be refused left something"; exit 1; }
 amend suspend $(by notaria); cp "$work/amend.json" "$work/suspend.json"; cp "$work/amend.json.note" "$work/suspend.json.note"; send
 refuse "authorizing while suspended" "between opening and closing" $urna vote --message "$old" --choose "pre=A,dip=VOTOS_NULOS" --otp-dir "$work/outbox"
 expect "casting while suspended" 503 "$(post "$B/cast" @"$work/receipts/0.ballot")"
@@ -120,14 +125,21 @@ amend resume $(by operador); send
 refuse "resuming what is not suspended" "not at this step" send
 refuse "a suspension that was signed and used once" "serves once" $urna amend submit "$work/suspend.json" --socket "$S"
 amend exclude --index "${lost% *}" $(by registro); cosign notaria; send
-include() {
-	$urna roll include --record "$R" --private "$P/roll" --private-key "$P/roll.key" --user "$1" --name "Por sentencia" --entity 09 --email s@correo.example --phone "+1 555" \
+include() { # user, name
+	$urna roll include --record "$R" --private "$P/roll" --private-key "$P/roll.key" --user "$1" --name "$2" --entity 09 --email s@correo.example --phone "+1 555" \
 		--acuerdo INE/CG778/2026 --motive sentencia --proposer TEPJF --queue "$work/queue" --person "$work/person" --out "$work/amend.json" $(by registro)
 }
-refuse "a voter included under the name of another" "persona000003 stands in the roll already" include persona000003
-include persona000020 >/dev/null; cosign notaria
+rm -f "$work"/amend.json*
+refuse "a voter included under the name of another" "persona000003 stands in the roll already" include persona000003 "Por sentencia"
+refuse "an included voter of a blank name" "name must be 1 to 127 bytes" include persona000020 " "
+include persona000020 "Por sentencia" >/dev/null
+cosign notaria
 refuse "an included voter without the person" "submit the entry with --person" send
+roster() { $urna roll list --record "$R" --private "$P/roll" --private-key "$P/roll.key" "$@"; }
+refuse "who is included before the log says so" "no entry of the log includes" roster --person "$work/person"
 send --person "$work/person"
+[ "$(roster --user persona000020 --person "$work/person")" = "12 persona000020" ] || { echo "the included voter is not listed: $(roster --person "$work/person")"; exit 1; }
+refuse "the included voter without the file" "no user persona000020.*--person" roster --user persona000020
 deliver court
 until [ "$(date +%s)" -ge "$(date -d "${lost#* }" +%s)" ]; do sleep 0.3; done
 refuse "the old password after the replacement" "password is wrong" $urna vote --message "$old" --choose "pre=A,dip=VOTOS_NULOS" --otp-dir "$work/outbox"

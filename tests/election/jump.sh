@@ -28,8 +28,8 @@ if $urna vote --message "$message" --choose "$choose" --otp-dir "$work/outbox" >
 [ "$(curl -s -o "$work/answer" -w '%{http_code}' --data-binary @"$work/receipts/0.ballot" "http://127.0.0.1:$B/cast")" = 503 ] || { echo "cast while the clock was back"; exit 1; }
 echo "+0" >"$work/faketime"; sleep 1
 until_state suspended
-$urna amend resume --cause clock --record "$R" --motive "reloj corregido otra vez" --out "$work/resume.json" $(by operador)
-$urna amend submit "$work/resume.json" --socket "$S"
+$urna amend resume --cause clock --record "$R" --motive "reloj corregido otra vez" --out "$work/resume-2.json" $(by operador)
+$urna amend submit "$work/resume-2.json" --socket "$S"
 until_state open
 mkdir -p "$work/receipts/late"
 $urna vote many --list "$P/late.txt" --otp-dir "$work/outbox" --threads 2 --receipts "$work/receipts/late"

@@ -13,7 +13,23 @@ after_open() { # signed by the operator alone, by nobody, by the notary alone
 	refuse "loading an opening without a note" "opening.json.note" $urna open --load --socket "$S"
 	$urna notary sign opening --record "$R" $(by notaria) --yes >/dev/null
 	refuse "loading an opening that the operator did not sign" "opening.json.note.*operador" $urna open --load --socket "$S"
-	mv "$work/operator.note" "$note"
+	# hours that are over, and all is signed
+	local honest=$work/honest n; cp -r "$R" "$honest"; cp "$work/operator.note" "$honest/opening.json.note"
+	$urna notary sign opening --record "$honest" $(by notaria) --yes >/dev/null
+	python3 - "$R" <<'P'
+import hashlib, json, re, sys
+m = open(sys.argv[1] + "/manifest.json", encoding="utf-8").read()
+for name, hour in (("opens", "2026-02-01T00:00:00Z"), ("closes", "2026-02-02T00:00:00Z")):
+    m = re.sub('"%s": "[^"]*"' % name, '"%s": "%s"' % (name, hour), m, count=1)
+open(sys.argv[1] + "/manifest.json", "w", encoding="utf-8").write(m)
+o = json.load(open(sys.argv[1] + "/opening.json"))
+o["manifest"] = hashlib.sha256(m.encode()).hexdigest()
+json.dump(o, open(sys.argv[1] + "/opening.json", "w"))
+P
+	rm "$R"/{manifest,opening}.json.note
+	forger sign "$honest" manifest "$R/manifest.json" "$K" operador; for n in operador notaria; do forger sign "$honest" opening "$R/opening.json" "$K" $n; done
+	refuse "loading an opening whose closing hour is past" "the closing hour 2026-02-02T00:00:00Z is past" $urna open --load --socket "$S"
+	cp "$honest"/{manifest.json{,.note},opening.json} "$R/"; mv "$work/operator.note" "$note"
 	[ "$(state)" = before ] && ! cat $(find "$R/events/tile/entries" -type f) | grep -qa '"kind": "opening"' || { echo "an unsigned opening is in events"; exit 1; }
 }
 if [ "$moment" = opening ]; then
