@@ -197,6 +197,22 @@ note_verify(const struct note *note, const struct vkey *key)
 }
 
 void
+note_keep(struct buf *out, const struct note *note, const struct vkey *key, size_t keys)
+{
+	buf_put(out, note->text, note->text_n);
+	buf_u8(out, '\n');
+	for (size_t k = 0; k < keys; k++) {
+		struct note_signature s, best = {.line = NULL};
+
+		for (size_t i = 0; note_signature(note, i, &s) == OK; i++) /* a cosignature begins with its time */
+			if (note_signature_by(&s, &key[k]) && (best.line == NULL || (key[k].type == NOTE_COSIGNATURE && memcmp(s.sig, best.sig, 8) > 0)))
+				best = s;
+		if (best.line != NULL)
+			buf_put(out, best.line, best.line_n);
+	}
+}
+
+void
 note_line(struct buf *out, const char *name, const uint8_t id[4], const void *sig, size_t n)
 {
 	uint8_t blob[4 + NOTE_SIGNATURE_BYTES];

@@ -57,6 +57,9 @@ MUST_CHECK enum err note_signature(const struct note *note, size_t i, struct not
 /* OK if a plain Ed25519 signature of this key is there and verifies; ERR_ABSENT
  * if it has none; ERR_PROOF if one under its name and id is false. */
 MUST_CHECK enum err note_verify(const struct note *note, const struct vkey *key);
+/* Append the text, an empty line and one line of each of these keys that signed: its first; of a cosigner (type 04) the newest. Who sends a note may
+ * write lines twice and lines of strangers: they are not kept. Nothing is verified here. */
+void note_keep(struct buf *out, const struct note *note, const struct vkey *key, size_t keys);
 /* Append to `out`: if it is empty, text and an empty line first. text must end
  * with a newline. */
 MUST_CHECK enum err note_sign(struct buf *out, const char *text, size_t text_n, const struct signer *by);

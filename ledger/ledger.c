@@ -221,6 +221,28 @@ ledger_consistency(struct ledger *l, uint64_t old, uint64_t size, struct hash pa
 	return e == OK ? OK : why_set(why, e, "no consistency proof from %" PRIu64 " to %" PRIu64, old, size);
 }
 
+/* The public checkpoint with this line in the place of one of the same name and id. With the lock held. */
+static enum err
+with_line(struct buf *out, const struct ledger *l, const struct buf *line)
+{
+	const struct note one = {.lines = (const char *)line->p, .lines_n = line->n};
+	struct note_signature new, s;
+	struct note note;
+
+	if (note_signature(&one, 0, &new) != OK || new.line_n != line->n || note_read(&note, l->public_checkpoint.p, l->public_checkpoint.n, NULL) != OK)
+		return ERR_FORMAT;
+	buf_put(out, note.text, note.text_n);
+	buf_u8(out, '\n');
+	for (size_t i = 0; i < note.signatures && note_signature(&note, i, &s) == OK; i++) {
+		if (s.line_n == new.line_n && memcmp(s.line, new.line, s.line_n) == 0)
+			return ERR_EXISTS;
+		if (strcmp(s.name, new.name) != 0 || memcmp(s.id, new.id, sizeof s.id) != 0)
+			buf_put(out, s.line, s.line_n);
+	}
+	buf_put(out, line->p, line->n);
+	return out->failed ? ERR_NOMEM : note_read(&note, out->p, out->n, NULL) == OK ? OK : ERR_RANGE;
+}
+
 enum err
 ledger_cosigned(struct ledger *l, const struct head *head, const struct buf *line, struct why *why)
 {
@@ -232,13 +254,10 @@ ledger_cosigned(struct ledger *l, const struct head *head, const struct buf *lin
 	(void)pthread_mutex_lock(&l->lock);
 	if (l->broken != OK || l->public_head.size != head->size || !hash_equal(&l->public_head.root, &head->root))
 		e = ERR_NOT_NOW;
-	else if (memmem(l->public_checkpoint.p, l->public_checkpoint.n, line->p, line->n) != NULL)
-		e = ERR_EXISTS;
-	else {
-		buf_put(&note, l->public_checkpoint.p, l->public_checkpoint.n);
-		buf_put(&note, line->p, line->n);
+	else if ((e = with_line(&note, l, line)) == OK)
 		failed = (e = set_public(l, head, &note, &said)) != OK;
-	}
+	else if (e == ERR_FORMAT || e == ERR_RANGE)
+		e = why_set(why, e, e == ERR_FORMAT ? "not a signature line" : "the checkpoint would have more than %d signature lines", NOTE_MAX_SIGNATURES);
 	(void)pthread_mutex_unlock(&l->lock);
 	buf_free(&note);
 	return failed ? not_public(l, e, &said, why) : e;

@@ -75,8 +75,9 @@ MUST_CHECK enum err ledger_publish(struct ledger *l, struct why *why);
 void ledger_public_head(struct ledger *l, struct head *head, struct buf *checkpoint);
 /* Proof that the first `old` entries are a prefix of the first `size` (at most the signed head's). ERR_RANGE. */
 MUST_CHECK enum err ledger_consistency(struct ledger *l, uint64_t old, uint64_t size, struct hash path[MERKLE_MAX_PATH], size_t *n, struct why *why);
-/* Add a cosignature line (checked by the caller) to the checkpoint of the public head. ERR_NOT_NOW: the public head is
- * another one by now; ERR_EXISTS: the line is there. */
+/* Add a cosignature line (checked by the caller) to the checkpoint of the public head, in the place of an earlier one of the same name and id.
+ * ERR_NOT_NOW: the public head is another one by now; ERR_EXISTS: the line is there; ERR_FORMAT: not a signature line; ERR_RANGE: more lines
+ * than a note may have. */
 MUST_CHECK enum err ledger_cosigned(struct ledger *l, const struct head *head, const struct buf *line, struct why *why);
 /* "checkpoint" or a tile path, for the public head or one that was public earlier. ERR_ABSENT for all others. */
 MUST_CHECK enum err ledger_public_file(struct ledger *l, const char *path, struct buf *out, struct why *why);

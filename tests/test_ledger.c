@@ -165,6 +165,61 @@ grown_export(struct ledger *l, const char *out)
 	assert_false(in(out, "tile/entries/001.p/54") || in(out, "tile/0/001.p"));
 }
 
+/* A witness that is asked again has one line in the public checkpoint, its last; and whatever is added, the checkpoint is read again. */
+static void
+cosigned(void **state)
+{
+	struct signer witness;
+	struct buf line = {0}, note = {0};
+	struct ledger *l;
+	struct vkey k;
+	struct head head;
+	struct why why = {""};
+	uint8_t seed[32] = {7}, sig[72] = {0};
+	uint64_t time;
+	struct note parts;
+	char name[16];
+
+	(void)state;
+	assert_int_equal(signer_of_seed(&witness, "witness", seed), OK);
+	assert_int_equal(vkey_make(&k, witness.name, NOTE_COSIGNATURE, witness.key), OK);
+	assert_int_equal(open_log(&l, &why), OK);
+	add(l, 0, 5);
+	assert_int_equal(ledger_publish(l, &why), OK);
+	for (uint64_t t = 1; t <= 70; t++) {
+		size_t bare;
+
+		note.n = line.n = 0;
+		ledger_public_head(l, &head, &note);
+		bare = note.n;
+		assert_int_equal(checkpoint_cosign(&note, 1000 + t, &witness), OK);
+		buf_put(&line, note.p + bare, note.n - bare);
+		assert_int_equal(ledger_cosigned(l, &head, &line, &why), OK);
+		assert_int_equal(ledger_cosigned(l, &head, &line, &why), ERR_EXISTS);
+	}
+	for (unsigned i = 0; i < 70; i++) { /* 62 others, and no more */
+		(void)snprintf(name, sizeof name, "w%u", i);
+		line.n = 0;
+		note_line(&line, name, k.id, sig, sizeof sig);
+		assert_int_equal(ledger_cosigned(l, &head, &line, &why), i < NOTE_MAX_SIGNATURES - 2 ? OK : ERR_RANGE);
+	}
+	line.n = 0;
+	buf_str(&line, "no line\n");
+	assert_int_equal(ledger_cosigned(l, &head, &line, &why), ERR_FORMAT);
+	ledger_close(l);
+	assert_int_equal(open_log(&l, &why), OK);
+	note.n = 0;
+	ledger_public_head(l, &head, &note);
+	assert_int_equal(note_read(&parts, note.p, note.n, &why), OK);
+	assert_int_equal(parts.signatures, NOTE_MAX_SIGNATURES);
+	assert_int_equal(checkpoint_cosigned(&time, &parts, &k), OK);
+	assert_int_equal(time, 1070);
+	ledger_close(l);
+	buf_free(&note);
+	buf_free(&line);
+	signer_close(&witness);
+}
+
 static void
 appends(void **state)
 {
@@ -1106,6 +1161,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(appends, fresh, drop),
+	    cmocka_unit_test_setup_teardown(cosigned, fresh, drop),
 	    cmocka_unit_test_setup_teardown(older_copies, fresh, drop),
 	    cmocka_unit_test_setup_teardown(killed, fresh, drop),
 	    cmocka_unit_test_setup_teardown(two_writers, fresh, drop),

@@ -616,6 +616,50 @@ receipts(void **state)
 	signer_close(&s);
 }
 
+/* One line a key, of a cosigner its newest; strangers' lines are not kept. */
+static void
+kept_lines(void **state)
+{
+	static const uint64_t times[] = {7, 1000, 999}; /* 1000 > 999 > 7, by number */
+	struct signer log, witness;
+	struct vkey k[3];
+	struct head head = {.size = 77};
+	struct buf own = {0}, note = {0}, out = {0};
+	uint8_t seed[32] = {3}, sig[64] = {0};
+	struct note parts;
+	uint64_t time;
+
+	(void)state;
+	head.root = naive(0, 77);
+	assert_int_equal(signer_of_seed(&log, "urna.example/ballots", seed), OK);
+	seed[0] = 4;
+	assert_int_equal(signer_of_seed(&witness, "testigo", seed), OK);
+	assert_int_equal(vkey_make(&k[0], witness.name, NOTE_COSIGNATURE, witness.key), OK);
+	assert_int_equal(vkey_make(&k[1], log.name, NOTE_ED25519, log.key), OK);
+	assert_int_equal(vkey_make(&k[2], "nobody", NOTE_ED25519, log.key), OK);
+	assert_int_equal(checkpoint_sign(&own, &head, &log), OK);
+	buf_put(&note, own.p, own.n);
+	for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+		assert_int_equal(checkpoint_cosign(&note, times[i], &witness), OK);
+		note_line(&note, "stranger", k[1].id, sig, sizeof sig);
+		assert_int_equal(note_read(&parts, own.p, own.n, NULL), OK);
+		buf_put(&note, parts.lines, parts.lines_n);
+	}
+	assert_int_equal(note_read(&parts, note.p, note.n, NULL), OK);
+	assert_int_equal(parts.signatures, 10);
+	note_keep(&out, &parts, k, 3);
+	assert_int_equal(note_read(&parts, out.p, out.n, NULL), OK);
+	assert_int_equal(parts.signatures, 2);
+	assert_int_equal(note_verify(&parts, &k[1]), OK);
+	assert_int_equal(checkpoint_cosigned(&time, &parts, &k[0]), OK);
+	assert_int_equal(time, 1000);
+	buf_free(&own);
+	buf_free(&note);
+	buf_free(&out);
+	signer_close(&log);
+	signer_close(&witness);
+}
+
 /* However many witnesses cosigned, and in whatever order: the log's own line alone is what it was. */
 static void
 bare(void **state)
@@ -704,7 +748,7 @@ main(void)
 	    cmocka_unit_test(whole_logs),
 	    cmocka_unit_test(changed_logs),
 	    cmocka_unit_test(receipts),
-	    cmocka_unit_test(bare),
+	    cmocka_unit_test(kept_lines), cmocka_unit_test(bare),
 	    cmocka_unit_test(packed),
 	};
 

@@ -397,6 +397,138 @@ served(struct witness *w, const char *origin)
 	return time;
 }
 
+/* Signature lines in what is served of the log. */
+static size_t
+served_lines(struct witness *w, const char *origin)
+{
+	struct witness_answer a = {0};
+	struct note note;
+	struct hash h;
+	char hex[65];
+
+	sha256(&h, origin, strlen(origin));
+	hash_hex(hex, &h);
+	witness_checkpoint(w, hex, &a);
+	assert_int_equal(a.status, 200);
+	assert_int_equal(note_read(&note, a.body.p, a.body.n, NULL), OK);
+	buf_free(&a.body);
+	return note.signatures;
+}
+
+static void
+state_file(char out[256], const char *origin)
+{
+	struct hash h;
+	char hex[65];
+
+	sha256(&h, origin, strlen(origin));
+	hash_hex(hex, &h);
+	(void)snprintf(out, 256, "%s/%s", dir, hex);
+}
+
+/* The public checkpoint with the log's line in it `times` times: anyone can send that. */
+static void
+padded(struct buf *q, uint64_t old, uint64_t size, int times)
+{
+	const char *line;
+	size_t n;
+
+	request(q, &main_line, old, size, &key);
+	line = (const char *)memmem(q->p, q->n, "\n\n\xe2\x80\x94", 5) + 2;
+	n = q->n - (size_t)(line - (const char *)q->p);
+	for (int i = 1; i < times; i++) {
+		char copy[256];
+
+		memcpy(copy, q->p + q->n - n, n);
+		buf_put(q, copy, n);
+	}
+}
+
+/* Lines that a request repeats are not kept: one of the log's and one of ours is served and read back, and within a second nothing is signed anew. */
+static void
+repeated_lines(void **state)
+{
+	struct witness *w = start();
+	struct witness_counts before, after;
+	struct buf q = {0}, first = {0}, again = {0};
+	struct why why = {""};
+	char path[256];
+
+	(void)state;
+	padded(&q, 0, 50, NOTE_MAX_SIGNATURES - 1);
+	assert_int_equal(send(w, &q, NULL), 200); /* with the answer put behind them it is a note still */
+	assert_int_equal(served_lines(w, key.name), 2);
+	state_file(path, key.name);
+	assert_int_equal(file_read(&first, path, 65536, &why), OK);
+	assert_int_equal(unlink(path), 0);
+	for (int i = 0; i < 4; i++) { /* the answer of the same second is not written again */
+		padded(&q, 50, 50, 1 + i % 2);
+		assert_int_equal(send(w, &q, NULL), 200);
+	}
+	assert_int_equal(file_read(&again, path, 65536, &why), ERR_ABSENT);
+	assert_int_equal(file_write(path, first.p, first.n, 0600, &why), OK);
+	padded(&q, 50, 60, NOTE_MAX_SIGNATURES);
+	witness_counts(w, &before);
+	{
+		struct witness_answer a = {0};
+
+		witness_add_checkpoint(w, q.p, q.n, &a);
+		assert_int_equal(a.status, 200);
+		buf_free(&a.body);
+	}
+	witness_counts(w, &after);
+	assert_int_equal(after.cosigned, before.cosigned + 1);
+	assert_int_equal(served_lines(w, key.name), 2);
+	witness_close(w);
+	w = start();
+	assert_int_equal(served_lines(w, key.name), 2);
+	assert_int_equal(ask(w, &main_line, 60, 70, &key, NULL), 200);
+	witness_close(w);
+	buf_free(&q);
+	buf_free(&first);
+	buf_free(&again);
+}
+
+/* The state that an earlier version wrote of such a request, 64 lines of the log's and its own, is read. */
+static void
+state_of_repeated_lines(void **state)
+{
+	struct witness *w = start();
+	struct buf file = {0}, rest = {0}, old = {0};
+	const char *note, *line, *last;
+	struct why why = {""};
+	struct hash h;
+	char path[256], hex[65];
+
+	(void)state;
+	assert_int_equal(ask(w, &main_line, 0, 50, &key, NULL), 200);
+	witness_close(w);
+	state_file(path, key.name);
+	assert_int_equal(file_read(&file, path, 65536, &why), OK);
+	buf_u8(&file, '\0');
+	note = strchr((const char *)file.p, '\n') + 1;
+	line = strstr(note, "\n\n") + 2;
+	last = strchr(line, '\n') + 1;
+	buf_put(&rest, note, (size_t)(line - note));
+	for (int i = 0; i < NOTE_MAX_SIGNATURES; i++)
+		buf_put(&rest, line, (size_t)(last - line));
+	buf_str(&rest, last);
+	sha256(&h, rest.p, rest.n);
+	hash_hex(hex, &h);
+	buf_printf(&old, "urna-witness state v1 %s\n", hex);
+	buf_put(&old, rest.p, rest.n);
+	assert_int_equal(file_write(path, old.p, old.n, 0600, &why), OK);
+	w = start();
+	assert_int_equal(served_lines(w, key.name), 2);
+	assert_int_equal(served(w, key.name), now);
+	assert_int_equal(ask(w, &main_line, 0, 60, &key, "50\n"), 409);
+	assert_int_equal(ask(w, &main_line, 50, 60, &key, NULL), 200);
+	witness_close(w);
+	buf_free(&file);
+	buf_free(&rest);
+	buf_free(&old);
+}
+
 static void
 time_never_goes_back(void **state)
 {
@@ -433,17 +565,6 @@ one_process(void **state)
 	assert_non_null(strstr(why.text, "another process"));
 	witness_close(w);
 	assert_int_equal(refuses_to_start(&why), OK);
-}
-
-static void
-state_file(char out[256], const char *origin)
-{
-	struct hash h;
-	char hex[65];
-
-	sha256(&h, origin, strlen(origin));
-	hash_hex(hex, &h);
-	(void)snprintf(out, 256, "%s/%s", dir, hex);
 }
 
 /* Any byte of a state file changed, cut or added stops the start; so does a lost file. */
@@ -592,6 +713,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test_setup(grows, setup), cmocka_unit_test_setup(statuses, setup),
 	    cmocka_unit_test_setup(extensions, setup), cmocka_unit_test_setup(false_beside_good, setup),
+	    cmocka_unit_test_setup(repeated_lines, setup), cmocka_unit_test_setup(state_of_repeated_lines, setup),
 	    cmocka_unit_test_setup(time_never_goes_back, setup), cmocka_unit_test_setup(one_process, setup),
 	    cmocka_unit_test_setup(damaged_state, setup), cmocka_unit_test_setup(no_disk, setup), cmocka_unit_test_setup(races, setup),
 	    cmocka_unit_test_setup(bad_lists, setup)};

@@ -56,6 +56,31 @@ head_load(struct signed_head *out, const char *where, const struct vkey *log, st
 	return e;
 }
 
+enum err
+head_thin(struct signed_head *h, const struct policy *p)
+{
+	struct vkey key[POLICY_MAX_LOGS + POLICY_MAX_WITNESSES];
+	struct buf out = {0};
+	struct note note;
+	size_t n = 0;
+
+	if (note_read(&note, h->note.p, h->note.n, NULL) != OK)
+		return ERR_FORMAT;
+	for (size_t i = 0; i < p->logs; i++)
+		key[n++] = p->log[i].key;
+	for (size_t i = 0; i < p->members; i++)
+		if (p->member[i].threshold == 0) /* a witness */
+			key[n++] = p->member[i].key;
+	note_keep(&out, &note, key, n);
+	if (out.failed) {
+		buf_free(&out);
+		return ERR_NOMEM;
+	}
+	buf_free(&h->note);
+	h->note = out;
+	return OK;
+}
+
 /* ---- tiles ------------------------------------------------------------------ */
 
 void

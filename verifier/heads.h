@@ -6,7 +6,7 @@
 #ifndef VERIFIER_HEADS_H
 #define VERIFIER_HEADS_H
 
-#include "crypto/checkpoint.h"
+#include "crypto/policy.h"
 #include "crypto/source.h"
 
 /* A head with the note that carries it. Free the note. */
@@ -20,6 +20,8 @@ struct signed_head {
 MUST_CHECK enum err head_take(struct signed_head *out, const void *p, size_t n, const struct vkey *log, struct why *why);
 /* The same from a file or an http address. */
 MUST_CHECK enum err head_load(struct signed_head *out, const char *where, const struct vkey *log, struct why *why);
+/* Leave in the note one line of each log and witness of the policy, and nobody else's (note_keep): what a log pads its checkpoints with is not kept. */
+MUST_CHECK enum err head_thin(struct signed_head *h, const struct policy *p);
 
 /* Nodes of a tree of `size` entries, read from the tiles of a log that has at least these files. Keeps what it
  * read: a proof takes O(log n) tiles. Zero-initialise, set src and size. */

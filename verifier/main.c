@@ -42,7 +42,7 @@ usage(FILE *out)
 	    "           follow a log: alarm on fork, rollback, staleness, bad signature, missing cosignatures\n"
 	    "       urna-verify compare HEAD HEAD ... --log-key VKEY [--log DIR-or-URL] [--evidence DIR] [--json]\n"
 	    "           that signed heads of different people belong to one log\n"
-	    "       urna-verify log DIR-or-URL (--log-key VKEY | --policy FILE) [--state FILE] [--json]\n"
+	    "       urna-verify log DIR-or-URL (--log-key VKEY | --policy FILE) [--state FILE] [--evidence DIR] [--json]\n"
 	    "           the whole tree from its entries\n"
 	    "       urna-verify policy (CALL.json | DIR-or-URL)\n"
 	    "           the election's logs, witnesses and quorum as a policy file that other tools read too\n"

@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "election/json.h"
+
 static const struct {
 	const char *name, *articles, *what;
 	enum until from;
@@ -138,12 +140,11 @@ own_fault(enum err e)
 void
 text_clean(char *s)
 {
-	for (unsigned char *p = (unsigned char *)s; *p != '\0'; p++) {
-		if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) /* C1 */
-			*p++ = '?';
-		else if (*p >= 0x20 && *p != 0x7f)
-			continue;
-		*p = '?';
+	uint32_t c;
+
+	for (size_t n; *s != '\0'; s += n > 0 ? n : 1) {
+		n = strnlen(s, text_disturbance(s, &c)); /* a text may be cut within a character */
+		memset(s, '?', n);
 	}
 }
 

@@ -128,7 +128,7 @@ void report_progress(struct report *r, enum check c, uint64_t done, uint64_t tot
  * 1 not verified, 2 this program failed before any check did. */
 int report_finish(struct report *r, FILE *out, const char *record, const char *election_id);
 
-/* What a record says goes to a terminal: control characters of such a text become '?'. */
+/* What a record says goes to a terminal: bytes of its control and direction characters (text_disturbs) become '?'. */
 void text_clean(char *s);
 /* s in quotes, as JSON has it. */
 void json_quote(FILE *out, const char *s);

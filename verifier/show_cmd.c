@@ -7,6 +7,7 @@
 
 #include "crypto/bytetree.h"
 #include "crypto/tile.h"
+#include "election/json.h"
 #include "verifier/cmd.h"
 #include "verifier/options.h"
 
@@ -40,11 +41,25 @@ show_ballot(void *ctx, const uint8_t *p, size_t n)
 	return OK;
 }
 
+/* What would change the terminal or the text around it (text_disturbs) is shown as '?', and so is each byte above 0x7f of what is not UTF-8. */
 static enum err
 show_text(void *ctx, const uint8_t *p, size_t n)
 {
+	int text = utf8_valid(p, n);
+	struct buf b = {0};
+	uint32_t c;
+
 	(void)ctx;
-	(void)fwrite(p, 1, n, stdout);
+	buf_put(&b, p, n);
+	buf_u8(&b, '\0');
+	if (b.failed)
+		return ERR_NOMEM;
+	for (size_t i = 0, k; i < n; i += k > 0 ? k : 1) {
+		k = b.p[i] == '\0' || (!text && b.p[i] > 0x7f) ? 1 : b.p[i] == '\n' || b.p[i] == '\t' ? 0 : text_disturbance((const char *)b.p + i, &c);
+		memset(b.p + i, '?', k);
+	}
+	(void)fwrite(b.p, 1, n, stdout);
+	buf_free(&b);
 	return OK;
 }
 

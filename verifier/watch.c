@@ -8,14 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "election/json.h"
 #include "verifier/heads.h"
 #include "verifier/options.h"
+#include "verifier/report.h"
 
-enum { STATE_MAX = 1 << 30 };
+enum { LINE_MOST = (NOTE_MAX_BYTES + 2) / 3 * 4 + 64 }; /* of the state: the longest note there is */
 
 static const char usage[] =
     "usage: urna-verify watch DIR-or-URL --log-key VKEY --state FILE [--interval S] [--once] [--max-age S]\n"
@@ -43,6 +45,8 @@ struct watch {
 	int json, fd, alarms, unsaid, forked;
 	struct kept *kept;
 	size_t n, room;
+	int two; /* the state holds two heads of one size: */
+	size_t first, second;
 };
 
 static volatile sig_atomic_t stop;
@@ -65,10 +69,14 @@ tell(const struct watch *w, const char *event, const struct head *head, const ch
 
 	time_text(when, (int64_t)time(NULL));
 	if (!w->json) {
+		struct why plain = {""};
+
+		(void)snprintf(plain.text, sizeof plain.text, "%s", text);
+		text_clean(plain.text);
 		(void)printf("%s  %-13s ", when, event);
 		if (head != NULL)
 			(void)printf("%" PRIu64 " entries  ", head->size);
-		(void)printf("%s%s%s\n", text, folder[0] != '\0' ? "  evidence in " : "", folder);
+		(void)printf("%s%s%s\n", plain.text, folder[0] != '\0' ? "  evidence in " : "", folder);
 	} else {
 		json_begin(&o, NULL, '{');
 		json_text(&o, "time", when);
@@ -143,47 +151,104 @@ read_line(struct watch *w, char *line, struct why *why)
 	if (note == NULL)
 		return ERR_NOMEM;
 	if (sscanf(line, "%*1[+?] %lld %n", &seen, &at) == 1 && at > 0 && base64_decode(note, &n, line + at, n - (size_t)at) == OK &&
-	    (e = head_take(&s, note, n, &w->log, why)) == OK)
+	    (e = head_take(&s, note, n, &w->log, why)) == OK && (e = head_thin(&s, &w->policy)) == OK)
 		e = keep(w, &s, seen, line[0] == '+');
 	buf_free(&s.note);
 	free(note);
 	return e;
 }
 
-/* Every whole line; what a power cut left of a last one is cut off. */
+/* The next line into `line` (LINE_MOST bytes), *n with its newline. ERR_ABSENT: there is none, or one without an end; ERR_LENGTH; ERR_IO. */
+static enum err
+next_line(FILE *f, char *line, size_t *n)
+{
+	int c = 0;
+
+	for (*n = 0; *n < LINE_MOST && (c = getc(f)) != EOF && c != '\n'; ++*n)
+		line[*n] = (char)c;
+	if (*n == LINE_MOST)
+		return ERR_LENGTH;
+	line[(*n)++] = '\0';
+	return c == '\n' ? OK : ferror(f) ? ERR_IO : ERR_ABSENT;
+}
+
+/* Every whole line, *whole bytes in all. A last one whose blocks came out of order does not count. */
+static enum err
+read_lines(struct watch *w, FILE *f, off_t *whole, const char *path, struct why *why)
+{
+	char *line = malloc(LINE_MOST);
+	size_t n, number = 0;
+	enum err e = line != NULL ? OK : ERR_NOMEM;
+
+	while (e == OK && (e = next_line(f, line, &n)) == OK) {
+		number++;
+		if ((e = read_line(w, line, why)) == OK)
+			*whole += (off_t)n;
+		else if (e == ERR_FORMAT && getc(f) == EOF && !ferror(f))
+			e = ERR_ABSENT;
+		else if (e != ERR_NOMEM)
+			e = why_set(why, e, "%s: line %zu is no head signed by %s; keep the file, it is your evidence, and start another", path, number, w->log.name);
+	}
+	free(line);
+	if (e == ERR_LENGTH)
+		return why_set(why, e, "%s: line %zu is longer than that of any head; keep the file, and start another", path, number + 1);
+	return e == ERR_ABSENT ? OK : e == ERR_IO ? why_set(why, e, "%s: %s", path, strerror(errno)) : e;
+}
+
+struct place {
+	uint64_t size;
+	size_t at;
+};
+
+static int
+by_size(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	return x->size != y->size ? (x->size > y->size) - (x->size < y->size) : (x->at > y->at) - (x->at < y->at);
+}
+
+/* Two kept heads of one size with two roots: they are w->first and w->second. */
+static enum err
+find_fork(struct watch *w)
+{
+	struct place *p = malloc((w->n + 1) * sizeof *p);
+
+	if (p == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < w->n; i++)
+		p[i] = (struct place){w->kept[i].s.head.size, i};
+	qsort(p, w->n, sizeof *p, by_size);
+	for (size_t i = 1; i < w->n && !w->two; i++)
+		if (p[i].size == p[i - 1].size && !hash_equal(&w->kept[p[i].at].s.head.root, &w->kept[p[i - 1].at].s.head.root)) {
+			w->two = 1;
+			w->first = p[i - 1].at;
+			w->second = p[i].at;
+		}
+	free(p);
+	return OK;
+}
+
+/* What a power cut left of a last line is cut off. */
 static enum err
 state_open(struct watch *w, const char *path, struct why *why)
 {
-	struct buf b = {0};
-	size_t at = 0, line = 0;
+	struct stat st;
+	off_t whole = 0;
+	FILE *f;
 	enum err e;
 
 	if ((w->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) < 0)
 		return why_set(why, ERR_IO, "%s: %s", path, strerror(errno));
 	if (flock(w->fd, LOCK_EX | LOCK_NB) != 0)
 		return why_set(why, ERR_NOT_NOW, "%s: another watch keeps it; give each its own --state", path);
-	e = file_read(&b, path, STATE_MAX, why);
-	while (e == OK && at < b.n) {
-		char *begin = (char *)b.p + at, *end = memchr(begin, '\n', b.n - at);
-
-		if (end == NULL)
-			break;
-		*end = '\0';
-		line++;
-		if ((e = read_line(w, begin, why)) != OK) {
-			if ((size_t)(end + 1 - (char *)b.p) == b.n && e == ERR_FORMAT) { /* the last line's blocks came out of order */
-				e = OK;
-				break;
-			}
-			e = why_set(why, e, "%s: line %zu is no head signed by %s; keep the file, it is your evidence, and start another", path, line, w->log.name);
-			break;
-		}
-		at = (size_t)(end + 1 - (char *)b.p);
-	}
-	if (e == OK && at < b.n && (ftruncate(w->fd, (off_t)at) != 0 || fsync(w->fd) != 0))
+	if ((f = fopen(path, "re")) == NULL)
+		return why_set(why, ERR_IO, "%s: %s", path, strerror(errno));
+	e = read_lines(w, f, &whole, path, why);
+	(void)fclose(f);
+	if (e == OK && (fstat(w->fd, &st) != 0 || (st.st_size > whole && (ftruncate(w->fd, whole) != 0 || fsync(w->fd) != 0))))
 		e = why_set(why, ERR_IO, "%s: %s", path, strerror(errno));
-	buf_free(&b);
-	return e;
+	return e == OK ? find_fork(w) : e;
 }
 
 static void
@@ -219,6 +284,15 @@ state_add(struct watch *w, const struct signed_head *s, int64_t seen, int proved
 
 /* ---- one look ---------------------------------------------------------------- */
 
+static void
+alarm_fork(struct watch *w, const struct head *now, const struct signed_head *small, const struct signed_head *big, const struct tile_reader *tiles)
+{
+	char text[200];
+
+	(void)snprintf(text, sizeof text, "heads of %" PRIu64 " and %" PRIu64 " entries, both signed, are two histories", small->head.size, big->head.size);
+	alarm_of(w, "fork", now, text, &big->note, &small->note, tiles);
+}
+
 /* The new head against the biggest proved head, every head not proved, and those of its size. */
 static int
 relate_all(struct watch *w, const struct signed_head *now, int *proved)
@@ -247,10 +321,7 @@ relate_all(struct watch *w, const struct signed_head *now, int *proved)
 				tell(w, "unproved", &now->head, why.text, "");
 			}
 		} else if (rel == RELATION_FORK) {
-			char text[200];
-
-			(void)snprintf(text, sizeof text, "heads of %" PRIu64 " and %" PRIu64 " entries, both signed, are two histories", small->head.size, big->head.size);
-			alarm_of(w, "fork", &now->head, text, &big->note, &small->note, small->head.size == big->head.size ? NULL : &tiles);
+			alarm_fork(w, &now->head, small, big, small->head.size == big->head.size ? NULL : &tiles);
 			forked = 1;
 			*proved = 0;
 		}
@@ -326,8 +397,14 @@ look(struct watch *w, struct why *why)
 	struct buf b = {0};
 	struct policy_view v;
 	int known = 0, listed = 0, proved = 0, before = w->alarms;
-	enum err e = source_read(&w->src, "checkpoint", NOTE_MAX_BYTES, &b, why);
+	enum err e;
 
+	if (w->two) { /* whatever is shown now */
+		alarm_fork(w, &w->kept[w->second].s.head, &w->kept[w->first].s, &w->kept[w->second].s, NULL);
+		w->forked = 1;
+		return OK;
+	}
+	e = source_read(&w->src, "checkpoint", NOTE_MAX_BYTES, &b, why);
 	if (e != OK) {
 		w->unsaid++;
 		tell(w, "unreachable", NULL, why->text, "");
@@ -343,6 +420,10 @@ look(struct watch *w, struct why *why)
 		return OK;
 	}
 	buf_free(&b);
+	if ((e = head_thin(&now, &w->policy)) != OK) {
+		buf_free(&now.note);
+		return e;
+	}
 	for (size_t i = 0; i < w->n; i++)
 		if (w->kept[i].s.head.size == now.head.size && hash_equal(&w->kept[i].s.head.root, &now.head.root)) {
 			listed = 1;
@@ -411,8 +492,10 @@ cmd_watch(int argc, char **argv)
 	} while (!stop);
 	code = e != OK ? 2 : w->alarms > 0 ? 1 : once && w->unsaid > 0 ? 2 : 0;
 done:
-	if (e != OK)
+	if (e != OK) {
+		text_clean(why.text);
 		(void)fprintf(stderr, "urna-verify: %s\n", why.text);
+	}
 	for (size_t i = 0; i < w->n; i++)
 		buf_free(&w->kept[i].s.note);
 	free(w->kept);

@@ -82,18 +82,64 @@ state_number(uint64_t *out, const char **at, const char *end, const char *label,
 	return OK;
 }
 
+/* The first line of each name and id, of a note whose lines may be more than a note may have: earlier versions kept all that a request repeated
+ * of the log's, and put their own behind 64. ERR_FORMAT also: more signers than a note may have. */
+static enum err
+without_repeats(struct buf *out, const char *p, size_t n)
+{
+	struct note_signature s, kept[NOTE_MAX_SIGNATURES];
+	struct note all = {.text = p};
+	const char *at = p + n;
+	size_t k, count = 0;
+	enum err e;
+
+	while (at - p > 2 && memcmp(at - 2, "\n\n", 2) != 0)
+		at--;
+	all.lines = at;
+	all.lines_n = (size_t)(p + n - at);
+	buf_put(out, p, (size_t)(at - p));
+	for (size_t i = 0; (e = note_signature(&all, i, &s)) == OK; i++) {
+		for (k = 0; k < count && (strcmp(kept[k].name, s.name) != 0 || memcmp(kept[k].id, s.id, sizeof s.id) != 0); k++)
+			;
+		if (k == NOTE_MAX_SIGNATURES)
+			return ERR_FORMAT;
+		if (k == count) {
+			kept[count++] = s;
+			buf_put(out, s.line, s.line_n);
+		}
+	}
+	return out->failed ? ERR_NOMEM : e == ERR_RANGE ? OK : e; /* ERR_RANGE: there is no further line */
+}
+
+/* A cosigned note of this head. *ours: how many lines this witness's key has in it. */
+static enum err
+note_check(const struct log *l, const struct witness *w, const struct head *head, const struct buf *note, size_t *ours)
+{
+	struct checkpoint c;
+	struct hash h;
+	char hex[65];
+
+	if (checkpoint_read(&c, note->p, note->n, NULL) != OK)
+		return ERR_FORMAT;
+	sha256(&h, c.origin, c.origin_n);
+	hash_hex(hex, &h);
+	if (c.head.size != head->size || !hash_equal(&c.head.root, &head->root) || strcmp(hex, l->hex) != 0)
+		return ERR_PROOF;
+	return checkpoint_cosigners(ours, note->p, note->n, &w->cosigner, 1, NULL) == OK ? OK : ERR_PROOF;
+}
+
 /* Into a log that has no state yet. */
 static enum err
 state_read(struct log *l, const struct witness *w, const struct buf *file)
 {
 	const size_t first = sizeof STATE_HEAD - 1 + 64 + 1;
 	const char *at = (const char *)file->p, *end = at + file->n;
-	struct checkpoint c;
 	struct head head;
 	struct hash h;
 	uint64_t time;
-	size_t ours;
+	size_t ours = 0;
 	char hex[65];
+	enum err e;
 
 	if (file->n < first || memcmp(at, STATE_HEAD, sizeof STATE_HEAD - 1) != 0 || at[first - 1] != '\n')
 		return ERR_FORMAT;
@@ -111,16 +157,10 @@ state_read(struct log *l, const struct witness *w, const struct buf *file)
 		if (head.size != 0 || !hash_equal(&head.root, &h))
 			return ERR_FORMAT;
 	} else {
-		if (checkpoint_read(&c, at, (size_t)(end - at), NULL) != OK)
-			return ERR_FORMAT;
-		sha256(&h, c.origin, c.origin_n);
-		hash_hex(hex, &h);
-		if (c.head.size != head.size || !hash_equal(&c.head.root, &head.root) || strcmp(hex, l->hex) != 0)
-			return ERR_PROOF;
-		if (checkpoint_cosigners(&ours, at, (size_t)(end - at), &w->cosigner, 1, NULL) != OK)
-			return ERR_PROOF;
-		if (ours > 0) /* else an earlier key of this witness cosigned it: it binds us, and is not ours to serve */
-			buf_put(&l->note, at, (size_t)(end - at));
+		if ((e = without_repeats(&l->note, at, (size_t)(end - at))) != OK || (e = note_check(l, w, &head, &l->note, &ours)) != OK)
+			return e;
+		if (ours == 0) /* an earlier key of this witness cosigned it: it binds us, and is not ours to serve */
+			buf_free(&l->note);
 	}
 	l->head = head;
 	l->time = time;
@@ -382,22 +422,7 @@ trusted(const struct log *l, const struct note *note)
 	return good ? OK : ERR_ABSENT;
 }
 
-/* Append text, empty line and the log's own signature lines, and nobody else's. */
-static void
-keep_note(struct buf *out, const struct log *l, const struct note *note)
-{
-	buf_put(out, note->text, note->text_n);
-	buf_u8(out, '\n');
-	for (size_t i = 0; i < note->signatures; i++) {
-		struct note_signature s;
-
-		for (size_t k = 0; note_signature(note, i, &s) == OK && k < l->keys; k++)
-			if (note_signature_by(&s, &l->key[k]))
-				buf_put(out, s.line, s.line_n);
-	}
-}
-
-/* Where our line begins in a note that keep_note and checkpoint_cosign made: it is the last. */
+/* Where our line begins in a note that note_keep and checkpoint_cosign made: it is the last. */
 static size_t
 last_line(const struct buf *note)
 {
@@ -451,11 +476,12 @@ cosign(struct witness *w, struct log *l, const struct submission *s, struct why 
 	int64_t now = w->clock();
 	uint64_t time = now > 0 ? (uint64_t)now : 1;
 	char path[4096];
+	size_t ours = 0;
 	enum err e;
 
 	if (time < l->time)
 		time = l->time;
-	keep_note(&new, l, note);
+	note_keep(&new, note, l->key, l->keys);
 	/* the same again within a second: the answer that is on disk already */
 	if (time == l->time && l->note.n > new.n && memcmp(l->note.p, new.p, new.n) == 0 && last_line(&l->note) == new.n) {
 		buf_free(&new);
@@ -463,6 +489,10 @@ cosign(struct witness *w, struct log *l, const struct submission *s, struct why 
 	}
 	if (new.failed || (e = checkpoint_cosign(&new, time, w->key)) != OK) {
 		e = why_set(why, ERR_CRYPTO, "the witness's key does not sign");
+		goto done;
+	}
+	if (note_check(l, w, &s->checkpoint.head, &new, &ours) != OK || ours != 1) { /* what the next start would not read is not written */
+		e = why_set(why, ERR_CRYPTO, "the cosigned checkpoint does not read back");
 		goto done;
 	}
 	state_write(&file, &s->checkpoint.head, time, &new);
