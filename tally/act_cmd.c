@@ -7,6 +7,7 @@
 #include "election/sums.h"
 #include "tally/entries.h"
 #include "tally/make_act.h"
+#include "tally/steps.h"
 
 int
 cmd_close(struct args *a)
@@ -20,7 +21,7 @@ cmd_close(struct args *a)
 	struct why why = {""};
 
 	args_end(a);
-	if (r == NULL || sums == NULL || open_record(r, dir, TO_BALLOTS, &why) != OK)
+	if (r == NULL || sums == NULL || step_done_in(dir, DONE_CLOSE, &why) != OK || open_record(r, dir, TO_BALLOTS, &why) != OK)
 		return fail("close", &why);
 	if (r->close == NULL) {
 		(void)why_set(&why, ERR_NOT_NOW, "the box is not closed yet; it closes by itself");
@@ -82,8 +83,8 @@ act_count_cmd(struct args *a)
 	(void)arg_need(a, "--key");
 	(void)arg(a, "--pass-file");
 	args_end(a);
-	if (r == NULL || c == NULL || lock_folder(&fd, dir, 0, &why) != OK || open_record(r, dir, TO_BALLOTS, &why) != OK ||
-	    count_record(r, c, NULL, core_count(), &why) != OK || open_signer(a, &by, &why) != OK)
+	if (r == NULL || c == NULL || lock_folder(&fd, dir, 0, &why) != OK || step_done_in(dir, DONE_FACTORS, &why) != OK ||
+	    open_record(r, dir, TO_BALLOTS, &why) != OK || count_record(r, c, NULL, core_count(), &why) != OK || open_signer(a, &by, &why) != OK)
 		return fail("act", &why);
 	sha256(&h, c->csv.p, c->csv.n);
 	e = event_new(r, "count");

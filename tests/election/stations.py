@@ -340,6 +340,33 @@ for f in glob.glob(D + "/mix/*/*.note"):
 r.relog("events", r.log("events"), cosign=False)
 trustee_refuses("one mixer twice, without notes and witnesses", "V28", "V39")
 
+# ---- too early: a step before its turn is no damaged record --------------------------------------------------
+
+COMMON = ["--record", D, "--election-id", ID, "--socket", "/nonexistent/socket"]
+for name, moment, words, next_step in (
+        ("a comparison while the box is open", "opening", ["decrypt", "compare", *COMMON, "--key", W + "/keys/operador.key"], "urna close"),
+        ("a mix before the comparison", "closing", ["mix", *COMMON, "--key", W + "/keys/mezclador-1.key"], "urna decrypt compare"),
+        ("factors before the comparison", "closing", ["decrypt", "run", *COMMON, "--label", "x", "--key", W + "/keys/custodio-2.key"], "urna decrypt compare"),
+        ("a seal while nothing is decrypted", "mix", ["preserve", *COMMON, "--key", W + "/keys/operador.key"], "urna decrypt run"),
+        ("a start that is signed while the box is open", "opening", ["notary", "sign", "start", "--record", D, "--key", W + "/keys/notaria.key"], "urna close"),
+        ("a closing act while the box is open", "opening", ["close", "--record", D], "urna close"),
+        ("a closing act before the opening", "key", ["close", "--record", D], "urna open"),
+        ("a count while nothing is mixed", "closing", ["act", "count", "--record", D, "--socket", "/x", "--key", W + "/keys/operador.key"], "urna decrypt compare"),
+        ("a count while nothing is decrypted", "mix", ["act", "count", "--record", D, "--socket", "/x", "--key", W + "/keys/operador.key"], "urna decrypt run")):
+    Forged(moment)
+    code, text = run("build/bin/urna", *words, *(NO_PIN if "--key" in words else []))
+    told(name + ": the next step is named", code == 1 and "yet" in text and next_step in text and "does not hold" not in text and "/nonexistent" not in text
+         and "No such file" not in text, text)
+r = Forged("mix")
+r.relog("events", r.until("comparison"))
+code, text = station(2, 1, "--key", W + "/keys/custodio-2.key", *NO_PIN)
+told("factors before the mixers: the next step is named", code == 1 and "0 of at least" in text and "urna mix" in text, text)
+r = Forged("closing")
+for f in glob.glob(D + "/acts/closing.*"):
+    os.remove(f)
+code, text = run("build/bin/urna", "decrypt", "compare", *COMMON, "--key", W + "/keys/operador.key", *NO_PIN)
+told("a comparison without the closing act: refused, and what makes it is named", code == 1 and "V23" in text and "next: urna close" in text, text)
+
 # ---- the card's memory ----------------------------------------------------------------------------------
 
 code, text = station(1, 1, *by("custodio-1"), record=W + "/at-mix")
