@@ -31,7 +31,10 @@ cmd_close(struct args *a)
 	if (sums_of_record(r, sums, &findings, core_count(), &why) != OK || act_closing(&act, &facts, r->close, r->entry, r->entries, sums) != OK)
 		return fail("close", &why);
 	(void)fwrite(act.text.p, 1, act.text.n, stdout);
-	return put_act(dir, "closing", &act, &why) == OK ? 0 : fail("close", &why);
+	if (put_act(dir, "closing", &act, &why) != OK)
+		return fail("close", &why);
+	say_next("urna decrypt compare");
+	return 0;
 }
 
 static int
@@ -50,6 +53,7 @@ act_key_cmd(struct args *a)
 	if (make_key_act(&act, r, &why) != OK || put_act_signed(a, dir, "key", "key-act", &r->call, &act, &why) != OK)
 		return fail("act", &why);
 	(void)printf("acts/key.{json,txt} written and signed\n");
+	say_next("urna notary sign key-act; then, to the running service, urna event submit --kind key");
 	return 0;
 }
 
@@ -92,7 +96,10 @@ act_count_cmd(struct args *a)
 	if ((err = write_count(a, dir, r, c, &why)) == OK)
 		err = submit_event(socket, &r->call, e, &by, NULL, &why);
 	signer_close(&by);
-	return err == OK ? 0 : fail("act", &why);
+	if (err != OK)
+		return fail("act", &why);
+	say_next("urna preserve");
+	return 0;
 }
 
 int

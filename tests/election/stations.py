@@ -545,5 +545,49 @@ not_signed("a hand-over before the seal", "count", "handover", lambda r: None, "
 for answer, want in (("s", 0), ("Si", 0), ("s\u00ed", 0), (" YES ", 0), ("y", 0), ("sin", 1), ("no", 1), ("", 1)):
     code, text = notary("call", answer + "\n")
     told("the answer \"%s\" %s" % (answer, "is no" if want else "is yes"), code == want, text)
+
+# ---- who draws up, amends; and what is said where something is missing -------------------------------------------
+
+
+def urna(name, words, key, good, *sentences, without=()):
+    """One command on D; with another outcome than good nothing in the folder changes."""
+    before = tree()
+    code, text = run("build/bin/urna", *words, "--record", D, *(by(key) if key else []))
+    told(name, (code == 0) == good and all(s in text for s in sentences) and not any(s in text for s in without) and (good or tree() == before), text)
+    return text
+
+
+reasons = ["--acuerdo", "INE/CG1/2026", "--motive", "ensayo", "--proposer", "Consejo General"]
+order = ["--out", W + "/order.json"]
+Forged("opening")
+for f in glob.glob(W + "/order.json*"):
+    os.remove(f)
+urna("an extension to an hour that is none", ["amend", "extend", "--closes", "18:36", *reasons, *order], "operador", False, "an hour like")
+urna("an extension to an hour that has passed", ["amend", "extend", "--closes", "2026-01-01T00:00:00Z", *reasons, *order], "operador", False, "has passed")
+urna("an exclusion beyond the roll", ["amend", "exclude", "--index", "99", *reasons, *order], "registro", False, "the roll has 12 voters")
+urna("an exclusion of no index", ["amend", "exclude", "--index", "x", *reasons, *order], "registro", False, "the roll has 12 voters")
+told("and no order was written", glob.glob(W + "/order.json*") == [])
+urna("an extension to an hour that is to come", ["amend", "extend", "--closes", "2099-01-01T00:00:00Z", *reasons, *order], "operador", True, "extend needs 2 of", "urna amend sign")
+urna("an exclusion of one on the roll", ["amend", "exclude", "--index", "11", *reasons, *order], "registro", True, "urna amend sign")
+urna("a resumption after the clock, which the operator lifts alone", ["amend", "resume", "--cause", "clock", "--motive", "reloj", *order], "operador", True,
+     "urna amend submit", without=["amend sign", "needs"])
+urna("an amendment there is not", ["amend", "shorten"], None, False, 'there is no "shorten"')
+urna("a second hash of the transcript", ["event", "submit", "--kind", "key", "--fact", "transcript=" + "0" * 64, "--socket", W + "/no-socket"], "operador", False,
+     "leave it out", without=["stands twice"])
+urna("a socket where nobody listens is named", ["event", "submit", "--kind", "incident", "--fact", "what=x", "--socket", W + "/no-socket"], "operador", False, W + "/no-socket")
+urna("an opening under the notary's key", ["open", "--socket", W + "/no-socket"], "notaria", False, "the notary's key", "urna notary sign")
+urna("an opening under the operator's comes as far as the service", ["open", "--socket", W + "/no-socket"], "operador", False, "no urnad answers there")
+Forged("key")
+urna("a key act under the notary's key", ["act", "key"], "notaria", False, "the notary's key", "urna notary sign")
+urna("a key act under the operator's", ["act", "key"], "operador", True, "next: urna notary sign key-act", "--kind key")
+kept = json.loads(Forged.get("key/cards.json"))
+os.remove(D + "/key/cards.json")
+urna("a key act before anybody wrote who keeps the cards", ["act", "key"], "operador", False, "urna ceremony cards")
+text = run("build/bin/urna", "ceremony", "cards", "--record", D)[1]
+form = json.loads(text[:text.index("\n}") + 2])
+told("the form of the cards has them all, with the same members", [list(c) for c in form["cards"]] == [list(c) for c in kept["cards"]] and
+     [c["serial"] for c in form["cards"]] == [c["serial"] for c in kept["cards"]] and "of trustee 1 (custodio-1), set 1" in text, text)
+Forged.put("key/cards.json", text[:text.index("\n}") + 2].encode())
+urna("a form that nobody filled in", ["act", "key"], "operador", False, "key/cards.json")
 print("%d not as expected" % bad)
 sys.exit(bad != 0)
