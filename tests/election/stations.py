@@ -577,6 +577,11 @@ urna("a second hash of the transcript", ["event", "submit", "--kind", "key", "--
 urna("a socket where nobody listens is named", ["event", "submit", "--kind", "incident", "--fact", "what=x", "--socket", W + "/no-socket"], "operador", False, W + "/no-socket")
 urna("an opening under the notary's key", ["open", "--socket", W + "/no-socket"], "notaria", False, "the notary's key", "urna notary sign")
 urna("an opening under the operator's comes as far as the service", ["open", "--socket", W + "/no-socket"], "operador", False, "no urnad answers there")
+draft = json.load(open(W + "/private/draft.json", encoding="utf-8"))
+draft["grace_seconds"] += 1
+json.dump(draft, open(W + "/draft.json", "w", encoding="utf-8"))
+urna("a manifest in the place of a signed one: the note to remove is named", ["manifest", "seal", "--draft", W + "/draft.json"], "operador", False,
+     "remove " + D + "/manifest.json.note")
 Forged("key")
 urna("a key act under the notary's key", ["act", "key"], "notaria", False, "the notary's key", "urna notary sign")
 urna("a key act under the operator's", ["act", "key"], "operador", True, "next: urna notary sign key-act", "--kind key")
