@@ -97,15 +97,9 @@ cmd_record(int argc, char **argv)
 static void
 wrong_usage(int argc, char **argv, int known)
 {
-	int i = 2;
-
-	while (i < argc && (argv[i] == NULL || strncmp(argv[i], "--", 2) != 0))
-		i++;
 	if (!known)
 		(void)fprintf(stderr, "urna-verify: there is no command \"%s\"; see urna-verify --help\n", argv[1]);
-	else if (i < argc)
-		(void)fprintf(stderr, "urna-verify %s: \"%s\" is not understood here, or its value is missing; see urna-verify --help\n", argv[1], argv[i]);
-	else
+	else if (!say_left(argc, argv))
 		(void)fprintf(stderr, "urna-verify %s: a word or an option is missing, or one too many is there; see urna-verify --help\n", argv[1]);
 }
 
