@@ -162,7 +162,22 @@ echo "  a vote that was interrupted after its authorization was finished on anot
 style=$(od -An -tu1 -j33 -N1 "$work/receipts/again.ballot")
 forger ballot "$R" "$R" "$new" "$work/own.mine" "$work/receipts/again.ballot" $((style % 4 + 1)) "$work/bad"
 expect "a ballot of which the token alone is of another style" 403 "$(post "$B/cast" @"$work/bad")" token
-$urna vote --message "$work"/court/*.json --choose "pre=E,sen=B,con=NO" --otp-dir "$work/outbox" --receipt "$work/receipts/court" >/dev/null
+# the folder of the receipt goes while the voter is at it: the ballot is in the box, and is confirmed all the same
+code_for() { # phone
+	local f
+	for _ in $(seq 50); do
+		for f in $(grep -lF "\"$1\"" "$work"/outbox/* 2>/dev/null); do
+			if grep -q '"code"' "$f"; then sed -n 's/.*"code": *"\([0-9]*\)".*/\1/p' "$f"; rm "$f"; return; fi
+		done
+		sleep 0.1
+	done
+}
+court() { $urna vote --message "$work"/court/*.json --choose "pre=E,sen=B,con=NO" "$@"; }
+mkdir "$work/gone"; confirmed=$(counts confirmations)
+if got=$({ code=$(code_for "+1 555"); rmdir "$work/gone"; echo "$code"; } | court --receipt "$work/gone/r" 2>&1); then echo "a receipt in no folder: $got"; exit 1; fi
+grep -q "cast, but .*gone/r" <<<"$got" || { echo "that it was cast is not said: $got"; exit 1; }
+[ "$(counts confirmations)" = $((confirmed + 1)) ] || { echo "a vote without its receipt was not confirmed"; exit 1; }
+if got=$(court --otp-dir "$work/outbox" --receipt "$work/receipts/court" 2>&1) || ! grep -q "its receipt is now in" <<<"$got"; then echo "its receipt cannot be had again: $got"; exit 1; fi
 echo "  the replaced and the included voter voted, after the restart"
 # no password on any file of the service
 for m in "$work"/delivered/*.json; do
