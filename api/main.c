@@ -233,6 +233,7 @@ command(int argc, char **argv)
 		config = option(argc, argv, "--config");
 	}
 	if (s == NULL || config == NULL || argc % 2 != 0 || (strcmp(argv[1], "restore") != 0 && to == NULL)) {
+		(void)fprintf(stderr, "urnad %s: %s\n", argv[1], config == NULL ? "--config is missing" : to == NULL && strcmp(argv[1], "restore") != 0 ? "--to is missing" : "an option lacks its value");
 		usage(stderr);
 		free(s);
 		return 2;

@@ -14,6 +14,12 @@
 enum err
 passphrase_get(struct passphrase *out, const char *path, const char *prompt, struct why *why)
 {
+	return passphrase_ask(out, path, "--pass-file", prompt, why);
+}
+
+enum err
+passphrase_ask(struct passphrase *out, const char *path, const char *option, const char *prompt, struct why *why)
+{
 	struct termios old, quiet;
 	int tty = 0;
 	FILE *f;
@@ -23,7 +29,7 @@ passphrase_get(struct passphrase *out, const char *path, const char *prompt, str
 		return why_set(why, ERR_ABSENT, "%s: cannot read the passphrase file", path);
 	if (path == NULL) {
 		if ((f = fopen("/dev/tty", "r+")) == NULL)
-			return why_set(why, ERR_ABSENT, "no terminal to ask for %s: give a file with --pass-file", prompt);
+			return why_set(why, ERR_ABSENT, "no terminal to ask for %s: give a file with %s", prompt, option);
 		(void)fprintf(f, "%s: ", prompt);
 		(void)fflush(f);
 		if (tcgetattr(fileno(f), &old) == 0) {

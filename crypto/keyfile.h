@@ -15,7 +15,9 @@ struct passphrase {
 };
 
 /* The first line of a file; or, path NULL, typed at the terminal without echo
- * after `prompt`. ERR_ABSENT without a terminal. Wipe after use. */
+ * after `prompt`. ERR_ABSENT without a terminal: it names the option that takes a file. Wipe after use. */
+MUST_CHECK enum err passphrase_ask(struct passphrase *out, const char *path, const char *option, const char *prompt, struct why *why);
+/* The same where that option is --pass-file. */
 MUST_CHECK enum err passphrase_get(struct passphrase *out, const char *path, const char *prompt, struct why *why);
 /* Over 100 random bits: 7 groups of 3 out of 31 unmistakable letters and digits. */
 void passphrase_make(struct passphrase *out);

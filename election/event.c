@@ -375,12 +375,42 @@ sealed_on(const struct event *e, struct why *why)
 	return n >= 1 && n <= 127 ? OK : why_set(why, ERR_FORMAT, "seal: the fact \"machine\" must have 1 to 127 bytes");
 }
 
+/* What comes between opening and close; heartbeats, suspensions, voters and the hour of the close. */
+static enum err
+during_hours(struct progress *next, const struct progress *p, const struct event *e, struct why *why)
+{
+	int clock = strcmp(event_fact(e, "cause"), "clock") == 0, begins = event_is(e, "suspend");
+	int *state = clock ? &next->clock : &next->suspended; /* each kind of suspension is lifted by its own */
+	const char *closes = event_fact(e, "closes");
+	char hour[21];
+	int64_t t;
+
+	if (!p->opened || p->closed)
+		return why_set(why, ERR_NOT_NOW, "%s: %s", e->kind, p->closed ? "the box is closed" : "the election is not open yet");
+	if (begins || event_is(e, "resume")) {
+		if (*state == begins)
+			return why_set(why, ERR_NOT_NOW, "%s: the election is %s by %s", e->kind, begins ? "suspended already" : "not suspended", clock ? "the clock" : "order");
+		*state = begins;
+	}
+	next->cancelled |= event_is(e, "cancel");
+	if (!event_is(e, "extend"))
+		return OK;
+	time_text(hour, p->closes);
+	if (time_read(&t, closes) != OK)
+		return why_set(why, ERR_NOT_NOW, "extend: \"%.40s\" is no hour like 2026-06-01T18:00:00Z", closes);
+	if (t <= p->closes)
+		return why_set(why, ERR_NOT_NOW, "extend: the election closes at %s already; %.20s is no later hour", hour, closes);
+	if (e->time >= p->closes)
+		return why_set(why, ERR_NOT_NOW, "extend: the hour of the close, %s, has passed", hour);
+	next->closes = t;
+	return OK;
+}
+
 enum err
 progress_apply(struct progress *p, const struct event *e, const struct call *call, struct why *why)
 {
 	struct progress next = *p;
 	enum err err = OK;
-	int64_t t;
 
 	if (p->sealed || (p->cancelled && !event_is(e, "incident")))
 		return why_set(why, ERR_NOT_NOW, "%s: nothing comes after the %s", e->kind, p->sealed ? "seal" : "cancellation");
@@ -410,22 +440,8 @@ progress_apply(struct progress *p, const struct event *e, const struct call *cal
 		err = !p->opened || p->closed ? ERR_NOT_NOW : authorizers(&next, e, call, why);
 	} else if (event_is(e, "heartbeat") || event_is(e, "suspend") || event_is(e, "resume") || event_is(e, "extend") || event_is(e, "cancel") || event_is(e, "replace-credential") ||
 	    event_is(e, "exclude") || event_is(e, "include")) {
-		if (!p->opened || p->closed)
-			err = ERR_NOT_NOW;
-		if (event_is(e, "suspend") || event_is(e, "resume")) { /* each kind of suspension is lifted by its own */
-			int *state = strcmp(event_fact(e, "cause"), "clock") == 0 ? &next.clock : &next.suspended;
-
-			if (*state == event_is(e, "suspend"))
-				err = ERR_NOT_NOW;
-			*state = event_is(e, "suspend");
-		}
-		if (event_is(e, "cancel"))
-			next.cancelled = 1;
-		if (event_is(e, "extend") && err == OK) {
-			if (time_read(&t, event_fact(e, "closes")) != OK || t <= p->closes || e->time >= p->closes)
-				err = ERR_NOT_NOW;
-			next.closes = t;
-		}
+		if ((err = during_hours(&next, p, e, why)) != OK)
+			return err;
 	} else if (event_is(e, "close")) {
 		if (p->closed || !running(p, 5))
 			err = ERR_NOT_NOW;

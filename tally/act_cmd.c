@@ -7,6 +7,7 @@
 #include "election/sums.h"
 #include "tally/entries.h"
 #include "tally/make_act.h"
+#include "tally/steps.h"
 
 int
 cmd_close(struct args *a)
@@ -20,7 +21,7 @@ cmd_close(struct args *a)
 	struct why why = {""};
 
 	args_end(a);
-	if (r == NULL || sums == NULL || open_record(r, dir, TO_BALLOTS, &why) != OK)
+	if (r == NULL || sums == NULL || step_done_in(dir, DONE_CLOSE, &why) != OK || open_record(r, dir, TO_BALLOTS, &why) != OK)
 		return fail("close", &why);
 	if (r->close == NULL) {
 		(void)why_set(&why, ERR_NOT_NOW, "the box is not closed yet; it closes by itself");
@@ -30,7 +31,10 @@ cmd_close(struct args *a)
 	if (sums_of_record(r, sums, &findings, core_count(), &why) != OK || act_closing(&act, &facts, r->close, r->entry, r->entries, sums) != OK)
 		return fail("close", &why);
 	(void)fwrite(act.text.p, 1, act.text.n, stdout);
-	return put_act(dir, "closing", &act, &why) == OK ? 0 : fail("close", &why);
+	if (put_act(dir, "closing", &act, &why) != OK)
+		return fail("close", &why);
+	say_next("urna decrypt compare");
+	return 0;
 }
 
 static int
@@ -49,6 +53,7 @@ act_key_cmd(struct args *a)
 	if (make_key_act(&act, r, &why) != OK || put_act_signed(a, dir, "key", "key-act", &r->call, &act, &why) != OK)
 		return fail("act", &why);
 	(void)printf("acts/key.{json,txt} written and signed\n");
+	say_next("urna notary sign key-act; then, to the running service, urna event submit --kind key");
 	return 0;
 }
 
@@ -82,8 +87,8 @@ act_count_cmd(struct args *a)
 	(void)arg_need(a, "--key");
 	(void)arg(a, "--pass-file");
 	args_end(a);
-	if (r == NULL || c == NULL || lock_folder(&fd, dir, 0, &why) != OK || open_record(r, dir, TO_BALLOTS, &why) != OK ||
-	    count_record(r, c, NULL, core_count(), &why) != OK || open_signer(a, &by, &why) != OK)
+	if (r == NULL || c == NULL || lock_folder(&fd, dir, 0, &why) != OK || step_done_in(dir, DONE_FACTORS, &why) != OK ||
+	    open_record(r, dir, TO_BALLOTS, &why) != OK || count_record(r, c, NULL, core_count(), &why) != OK || open_signer(a, &by, &why) != OK)
 		return fail("act", &why);
 	sha256(&h, c->csv.p, c->csv.n);
 	e = event_new(r, "count");
@@ -91,7 +96,10 @@ act_count_cmd(struct args *a)
 	if ((err = write_count(a, dir, r, c, &why)) == OK)
 		err = submit_event(socket, &r->call, e, &by, NULL, &why);
 	signer_close(&by);
-	return err == OK ? 0 : fail("act", &why);
+	if (err != OK)
+		return fail("act", &why);
+	say_next("urna preserve");
+	return 0;
 }
 
 int

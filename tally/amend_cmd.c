@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "election/docnote.h"
 #include "election/signers.h"
@@ -19,7 +20,8 @@ amend_usage(void)
 			      "         mixer-waiver --mixer NAME\n"
 			      "       urna amend sign FILE --record DIR --key FILE [--pass-file FILE] [--yes]     shows it in Spanish, asks, adds a signature\n"
 			      "       urna amend submit FILE --socket SOCKET [--person SEALED]                   to urnad, when the rule's quorum has signed\n"
-			      "       urna amend resume --cause clock ...   after the service suspended itself because its clock jumped: the operator alone\n");
+			      "       urna amend resume --cause clock --record DIR --motive TEXT --out FILE --key OPERATOR [--pass-file FILE]\n"
+			      "           after the service suspended itself because its clock jumped: the operator alone, without acuerdo, proposer and amend sign\n");
 	return 2;
 }
 
@@ -108,6 +110,61 @@ submit(struct args *a)
 	return 0;
 }
 
+/* The new hour has the form of one, is to come, and is later than the one that the record knows. */
+static enum err
+later(const struct progress *p, const char *closes, struct why *why)
+{
+	char hour[21];
+	int64_t t;
+
+	if (time_read(&t, closes) != OK)
+		return why_set(why, ERR_FORMAT, "--closes %s: give an hour like 2026-06-01T18:00:00Z, in UTC", closes);
+	if (t <= (int64_t)time(NULL))
+		return why_set(why, ERR_RANGE, "--closes %s: this hour has passed", closes);
+	time_text(hour, p->closes);
+	return p->opened && t <= p->closes ? why_set(why, ERR_RANGE, "--closes %s: the election closes at %s already", closes, hour) : OK;
+}
+
+static enum err
+on_roll(const struct roll *roll, const char *index, struct why *why)
+{
+	uint64_t i;
+
+	if (decimal_read(&i, index, index + strlen(index)) != OK || i >= roll->n)
+		return why_set(why, ERR_RANGE, "--index %s: the roll has %u voters, with indexes from 0 to %u (urna roll list)", index, roll->n, roll->n > 0 ? roll->n - 1 : 0);
+	return OK;
+}
+
+/* What can be told of it before anybody signs. */
+static enum err
+check_draft(const struct record *r, const struct event *e, struct why *why)
+{
+	if (event_is(e, "extend"))
+		return later(&r->progress, event_fact(e, "closes"), why);
+	return event_fact(e, "index")[0] != '\0' ? on_roll(&r->roll, event_fact(e, "index"), why) : OK;
+}
+
+/* Whose signatures are wanted, and what is next. */
+static void
+say_next_steps(const struct call *call, const struct event *e, const char *out)
+{
+	int more = event_one_signer(e, call) == NULL; /* one alone: who has just signed */
+
+	for (unsigned i = 0; i < call->amends && more; i++)
+		if (event_is(e, call->amend[i].kind)) {
+			more = call->amend[i].quorum > 1;
+			(void)printf("%s needs %u of:", e->kind, call->amend[i].quorum);
+			for (unsigned k = 0; k < call->amend[i].n; k++)
+				(void)printf(" %s", call->amend[i].key[k]);
+			(void)printf("\n");
+			break;
+		}
+	(void)printf("written and signed: %s; next: ", out);
+	if (more)
+		(void)printf("urna amend sign %s, ", out);
+	(void)printf("urna amend submit %s\n", out);
+}
+
 int
 cmd_amend(struct args *a)
 {
@@ -125,8 +182,10 @@ cmd_amend(struct args *a)
 		return sign(a);
 	if (strcmp(kind, "submit") == 0)
 		return submit(a);
-	if (!amend_kind(kind))
+	if (!amend_kind(kind)) {
+		wrong_word(a, kind);
 		return amend_usage();
+	}
 	dir = arg_need(a, "--record");
 	out = arg_need(a, "--out");
 	cause = arg(a, "--cause");
@@ -140,8 +199,10 @@ cmd_amend(struct args *a)
 			event_add(e, needs[i].fact, "%s", arg_need(a, needs[i].option));
 	if (strcmp(kind, "replace-witness") == 0 && (url = arg(a, "--url")) != NULL)
 		event_add(e, "url", "%s", url);
-	if (cause != NULL && (strcmp(kind, "resume") != 0 || strcmp(cause, "clock") != 0))
+	if (cause != NULL && (strcmp(kind, "resume") != 0 || strcmp(cause, "clock") != 0)) {
+		(void)fprintf(stderr, "urna amend: --cause %s of %s: there is but the cause clock, of resume\n", cause, kind);
 		return amend_usage();
+	}
 	if (cause != NULL)
 		event_add(e, "cause", "%s", cause);
 	else
@@ -150,19 +211,12 @@ cmd_amend(struct args *a)
 	if (cause == NULL)
 		event_add(e, "proposer", "%s", arg_need(a, "--proposer"));
 	args_end(a);
-	if (open_record(r, dir, TO_CALL, &why) != OK || record_events(r, &why) != OK)
+	if (open_record(r, dir, event_fact(e, "index")[0] != '\0' ? TO_SETUP : TO_CALL, &why) != OK || record_events(r, &why) != OK || check_draft(r, e, &why) != OK)
 		return fail("amend", &why);
 	e->scope = r->progress.opened ? r->progress.election : r->call.hash;
 	if (draft_event(a, &r->call, e, out, &why) != OK)
 		return fail("amend", &why);
-	for (unsigned i = 0; i < r->call.amends; i++)
-		if (strcmp(r->call.amend[i].kind, kind) == 0) {
-			(void)printf("%s needs %u of:", kind, r->call.amend[i].quorum);
-			for (unsigned k = 0; k < r->call.amend[i].n; k++)
-				(void)printf(" %s", r->call.amend[i].key[k]);
-			(void)printf("\n");
-		}
-	(void)printf("written and signed: %s; next: urna amend sign %s, urna amend submit %s\n", out, out, out);
+	say_next_steps(&r->call, e, out);
 	free(r);
 	free(e);
 	return 0;

@@ -8,6 +8,7 @@
 #include "crypto/token.h"
 #include "election/docnote.h"
 #include "tally/cli.h"
+#include "tally/steps.h"
 
 /* One trustee at the table. */
 struct seat {
@@ -213,7 +214,48 @@ run(struct args *a)
 		message_free(&t->m2[i]);
 	}
 	free(t);
-	return e == OK ? 0 : fail("ceremony", &why);
+	if (e != OK)
+		return fail("ceremony", &why);
+	say_next("urna ceremony cards --record %s prints the form of %s/key/cards.json, which says who keeps each card; then urna act key", dir, dir);
+	return 0;
+}
+
+/* The form of key/cards.json, with the cards of the transcript: the rest is filled in by hand. */
+static int
+cards(struct args *a)
+{
+	static const char *const fields[] = {"custodian", "acuerdo", "designated", "envelope"};
+	const char *dir = arg_need(a, "--record");
+	struct record *r = calloc(1, sizeof *r);
+	struct buf out = {0};
+	struct json_out o = json_out(&out);
+	struct why why = {""};
+	enum err e;
+
+	args_end(a);
+	if (r == NULL || open_record(r, dir, TO_CALL, &why) != OK || ((e = record_key(r, &why)) != OK && (e != ERR_ABSENT || r->cards == 0 || r->joint.k == 0)))
+		return fail("ceremony", &why);
+	json_begin(&o, NULL, '{');
+	json_text(&o, "urna", "cards");
+	json_int(&o, "version", 1);
+	json_begin(&o, "cards", '[');
+	for (size_t i = 0; i < r->cards; i++) {
+		json_begin(&o, NULL, '{');
+		json_text(&o, "serial", r->card[i].serial);
+		for (size_t k = 0; k < sizeof fields / sizeof *fields; k++)
+			json_text(&o, fields[k], "");
+		json_end(&o, '}');
+	}
+	json_end(&o, ']');
+	json_end(&o, '}');
+	(void)fwrite(out.p, 1, out.n, stdout);
+	(void)fprintf(stderr, "to be filled in as %s/key/cards.json: custodian, whoever keeps the card; acuerdo and designated (2026-01-31), by which and when;\n"
+			      "envelope, the number of the sealed one. In the order of the transcript:\n", dir);
+	for (size_t i = 0; i < r->cards; i++)
+		(void)fprintf(stderr, "  serial %s: card %s of trustee %u (%s), set %u\n", r->card[i].serial, r->card[i].label, r->card[i].trustee,
+		    r->call.trustee[r->card[i].trustee - 1].key.name, r->card[i].set);
+	buf_free(&out);
+	return 0;
 }
 
 static int
@@ -315,7 +357,7 @@ judge(struct args *a)
 int
 cmd_ceremony(struct args *a)
 {
-	static const struct step steps[] = {{"run", run}, {"check", check}, {"assemble", assemble}, {"judge", judge}};
+	static const struct step steps[] = {{"run", run}, {"cards", cards}, {"check", check}, {"assemble", assemble}, {"judge", judge}};
 	int code = run_step(a, steps, sizeof steps / sizeof *steps);
 
 	if (code >= 0)
@@ -323,7 +365,8 @@ cmd_ceremony(struct args *a)
 	(void)fprintf(stderr, "usage: urna ceremony run --record DIR --config ROOM.json [--module LIB] [--attempt N]       all trustees in one room\n"
 			      "       urna ceremony assemble --record DIR --messages DIR [--attempt N]   the transcript from the files of separate machines (urna trustee)\n"
 			      "       urna ceremony judge --record DIR --messages DIR --complaint FILE   who lied\n"
-			      "       urna ceremony check --record DIR\n"
+			      "       urna ceremony cards --record DIR                                   the form of key/cards.json, to fill in: who keeps each card\n"
+			      "       urna ceremony check --record DIR                                   with key/cards.json\n"
 			      "ROOM.json: {\"sets\": N, \"trustees\": [{\"key\", \"pass_file\", \"cards\": [{\"label\", \"pin_file\"}]}]}\n");
 	return 2;
 }

@@ -112,6 +112,13 @@ args_end(struct args *a)
 		}
 }
 
+void
+wrong_word(const struct args *a, const char *what)
+{
+	if (what[0] != '\0')
+		(void)fprintf(stderr, "urna %s: there is no \"%s\" here\n", a->command, what);
+}
+
 int
 run_step(struct args *a, const struct step *steps, size_t n)
 {
@@ -120,6 +127,7 @@ run_step(struct args *a, const struct step *steps, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(what, steps[i].name) == 0)
 			return steps[i].run(a);
+	wrong_word(a, what);
 	return -1;
 }
 
@@ -214,13 +222,23 @@ put_act(const char *dir, const char *name, struct act *a, struct why *why)
 	return e;
 }
 
+/* A document is drawn up by one party; the notary signs those of others, and only what he has been shown. */
+static enum err
+not_the_notary(const struct args *a, const struct signer *by, const struct call *call, const char *purpose, struct why *why)
+{
+	if (strcmp(a->command, "sign") == 0 || signer_is_notary(call, by, NULL) != OK)
+		return OK;
+	return why_set(why, ERR_DENIED, "%s: %s is the notary's key, and not the call's for urna %s, which takes the key of the operator, %s; the notary signs afterwards, with urna notary sign",
+	    purpose, by->name, a->command, call->operator.key.name);
+}
+
 enum err
 open_signer_of(struct args *a, struct signer *out, const struct call *call, const char *purpose, struct why *why)
 {
 	enum err e = open_signer(a, out, why);
 
-	if (e == OK && (e = signer_allowed(call, purpose, out, why)) == OK && strcmp(a->command, "notary") == 0)
-		e = signer_is_notary(call, out, why);
+	if (e == OK && (e = signer_allowed(call, purpose, out, why)) == OK)
+		e = strcmp(a->command, "notary") == 0 ? signer_is_notary(call, out, why) : not_the_notary(a, out, call, purpose, why);
 	if (e != OK)
 		signer_close(out);
 	return e;
@@ -241,7 +259,9 @@ add_signature(struct buf *note, const struct signer *by, const char *dir, const 
 	if (e == OK && note->n > 0 && vkey_make(&key, by->name, NOTE_ED25519, by->key) == OK &&
 	    docnote_verify(note->p, note->n, purpose, &call->hash, document->p, document->n, &key, NULL) == OK)
 		return OK;
-	if (e == OK && (e = docnote_sign(note, purpose, &call->hash, document->p, document->n, by, why)) != OK)
+	if (e == OK && (e = docnote_sign(note, purpose, &call->hash, document->p, document->n, by, why)) == ERR_PROOF && note->n > 0)
+		e = why_set(why, e, "%s holds signatures of another %s than this one. If this one is to take its place, remove %s and run it again", path, file, path);
+	else if (e != OK)
 		(void)why_prefix(why, e, "%s", path);
 	return e;
 }
@@ -330,6 +350,19 @@ sign_file(struct args *a, const char *dir, const char *file, const char *purpose
 	return e;
 }
 
+/* Who keeps each card is written by hand, after the ceremony. */
+static enum err
+read_key(struct record *r, const char *dir, struct why *why)
+{
+	char path[1400];
+	enum err e = record_key(r, why);
+
+	(void)snprintf(path, sizeof path, "%s/key/cards.json", dir);
+	if (e == ERR_ABSENT && r->cards > 0 && access(path, F_OK) != 0)
+		return why_set(why, e, "%s, which says who keeps each card, is not there: urna ceremony cards --record %s prints the form to fill in", path, dir);
+	return e;
+}
+
 static enum err
 read_record(struct record *r, const char *dir, enum depth depth, struct why *why)
 {
@@ -337,7 +370,7 @@ read_record(struct record *r, const char *dir, enum depth depth, struct why *why
 
 	memset(r, 0, sizeof *r);
 	r->src = source_dir(dir);
-	if ((e = record_call(r, why)) != OK || (depth >= TO_KEY && (e = record_key(r, why)) != OK) ||
+	if ((e = record_call(r, why)) != OK || (depth >= TO_KEY && (e = read_key(r, dir, why)) != OK) ||
 	    (depth >= TO_SETUP && (e = record_setup(r, why)) != OK) || (depth >= TO_OPENING && (e = record_opening(r, why)) != OK) ||
 	    (depth >= TO_EVENTS && (e = record_events(r, why)) != OK) || (depth >= TO_BALLOTS && (e = record_ballots(r, why)) != OK))
 		return e;
@@ -403,5 +436,7 @@ hours_ahead(const struct manifest *m, struct why *why)
 enum err
 http_call(const char *socket, const char *url, const char *type, const void *body, size_t n, long *status, struct buf *out, struct why *why)
 {
-	return http_ask(&(struct http_ask){.socket = socket, .url = url, .type = type, .body = body, .n = n, .max = 1 << 30}, status, out, why);
+	enum err e = http_ask(&(struct http_ask){.socket = socket, .url = url, .type = type, .body = body, .n = n, .max = 1 << 30}, status, out, why);
+
+	return e == ERR_IO && socket != NULL ? why_prefix(why, e, "--socket %s: no urnad answers there", socket) : e;
 }

@@ -36,6 +36,8 @@ struct step {
 	int (*run)(struct args *a);
 };
 int run_step(struct args *a, const struct step *steps, size_t n);
+/* Print that a command has no such word, which precedes its usage; nothing if it was given none. */
+void wrong_word(const struct args *a, const char *what);
 
 /* Print "urna COMMAND: sentence", of one that says nothing a general one, and return 1 (the exit code). */
 int fail(const char *command, const struct why *why);
@@ -53,7 +55,7 @@ MUST_CHECK enum err sign_file(struct args *a, const char *dir, const char *file,
 /* The same of a document that is at hand: these bytes, whatever the file has become. */
 MUST_CHECK enum err sign_document(struct args *a, const char *dir, const char *file, const char *purpose, const struct call *call, const struct buf *document, struct why *why);
 MUST_CHECK enum err open_signer(struct args *a, struct signer *out, struct why *why);
-/* The same, of one who may sign documents of this purpose; `urna notary`: of the notary. ERR_DENIED. */
+/* The same, of one who may sign documents of this purpose; `urna notary`: of the notary, whose key no other command but `urna sign` takes. ERR_DENIED. */
 MUST_CHECK enum err open_signer_of(struct args *a, struct signer *out, const struct call *call, const char *purpose, struct why *why);
 /* sign_document by a signer that is open already. */
 MUST_CHECK enum err sign_by(const struct signer *by, const char *dir, const char *file, const char *purpose, const struct call *call, const struct buf *document, struct why *why);

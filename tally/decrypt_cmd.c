@@ -15,6 +15,7 @@
 #include "tally/make_act.h"
 #include "tally/session_files.h"
 #include "tally/station.h"
+#include "tally/steps.h"
 
 /* Side by side what the closing said and what is here: article 36 wants it seen. The first difference stops. */
 static enum err
@@ -83,6 +84,7 @@ compare_cmd(struct args *a)
 	if (err != OK)
 		return fail("decrypt", &why);
 	station_close(&s);
+	say_next("urna notary sign start; then urna mix, each mixer with its own key");
 	return 0;
 }
 
@@ -258,7 +260,7 @@ decrypt_run(struct args *a)
 	}
 	if (own_mix(&s.good->r, trustee, waived, &why) != OK)
 		return fail("decrypt", &why);
-	if (passphrase_get(&pin, pin_file, "PIN", &why) != OK || token_open(&t, module, label, NULL, &pin, &why) != OK)
+	if (passphrase_ask(&pin, pin_file, "--pin-file", "PIN", &why) != OK || token_open(&t, module, label, NULL, &pin, &why) != OK)
 		return fail("decrypt", &why);
 	wipe(&pin, sizeof pin);
 	e = take_share(t, s.good, trustee, share, &why);
@@ -268,6 +270,10 @@ decrypt_run(struct args *a)
 	secmem_free(share, sizeof *share);
 	if (e != OK)
 		return fail("decrypt", &why);
+	if (s.out != NULL)
+		say_next("copy %s/decryption into the record, then urna event submit, first the entry station and then factors", s.out);
+	else
+		say_next("urna decrypt run of the other trustees; when %u have given factors, urna act count", s.good->r.call.threshold);
 	station_close(&s);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tally/entries.h"
+#include "tally/steps.h"
 
 /* One that was signed before, where the service was not: `urna decrypt run --out` and `urna mix --out` leave such. */
 static int
@@ -58,7 +59,9 @@ add_key_facts(struct record *r, struct event *e, struct why *why)
 	enum err err = OK;
 
 	for (size_t i = 0; err == OK && i < sizeof fact / sizeof *fact; i++)
-		if ((err = record_file(r, fact[i][1], 8 << 20, &b, why)) == OK) {
+		if (event_fact(e, fact[i][0])[0] != '\0')
+			err = why_set(why, ERR_EXISTS, "--fact %s=...: leave it out; for the kind key this command fills it in from %s", fact[i][0], fact[i][1]);
+		else if ((err = record_file(r, fact[i][1], 8 << 20, &b, why)) == OK) {
 			sha256(&h, b.p, b.n);
 			event_add_hash(e, fact[i][0], &h);
 		}
@@ -78,8 +81,11 @@ cmd_event(struct args *a)
 	enum err err;
 
 	if (strcmp(word(a, 0), "submit") != 0) {
+		wrong_word(a, word(a, 0));
 		(void)fprintf(stderr, "usage: urna event submit --record DIR --socket SOCKET --kind KIND --key FILE [--pass-file FILE] [--fact NAME=VALUE ...] [--file FILE ...]\n"
-				      "       urna event submit ENTRY --socket SOCKET     one that is signed already (ENTRY.note): those that a station left with --out\n");
+				      "       urna event submit ENTRY --socket SOCKET     one that is signed already (ENTRY.note): those that a station left with --out\n"
+				      "KIND key: the end of phase I, after urna act key and the notary's signature (urna notary sign key-act); transcript and act are filled in\n"
+				      "from the record. KIND incident: --fact what=TEXT. The other kinds are submitted by the commands whose steps they are.\n");
 		return 2;
 	}
 	if (strncmp(word(a, 1), "--", 2) != 0 && word(a, 1)[0] != '\0')
@@ -103,5 +109,7 @@ cmd_event(struct args *a)
 	if (err != OK)
 		return fail("event", &why);
 	(void)printf("entry %s submitted\n", kind);
+	if (strcmp(kind, "key") == 0)
+		say_next("phase II: urna manifest draft, urna roll import (urna --help has the order of a whole election)");
 	return 0;
 }

@@ -53,6 +53,16 @@ usage(FILE *out)
 	(void)fprintf(out, "usage: urna COMMAND ...        urna COMMAND --help says what it needs; urna --version\n\n");
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		(void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].what);
+	(void)fprintf(out,
+	    "\nThe order of a whole election, by the phases of the law:\n"
+	    " I    key init (every party), call example, sign call, notary sign call; trustee card, ceremony run, ceremony cards, act key,\n"
+	    "      notary sign key-act, trustee drill; the service is started; event submit --kind key\n"
+	    " II   manifest draft, roll import, roll deliver, roll authorizer-keys (every authorizer), dictamen make, manifest seal,\n"
+	    "      open, notary sign opening, open --load; the service opens at its hour\n"
+	    " III  roll reissue, roll include, amend        IV  vote\n"
+	    " V    the service closes at its hour; close\n"
+	    " VI   decrypt compare, notary sign start, mix (every mixer), decrypt run (the trustees), act count\n"
+	    " VII  preserve, notary sign handover; purge on the call's date\n");
 	(void)fprintf(out, "\nExit: 0 done, 1 refused or failed, 2 wrong usage.\n");
 }
 

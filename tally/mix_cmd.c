@@ -14,6 +14,7 @@
 #include "election/sums.h"
 #include "tally/session_files.h"
 #include "tally/station.h"
+#include "tally/steps.h"
 
 /* The entry carries one hash over all groups' outputs: this group's goes in after those before. */
 static enum err
@@ -232,6 +233,12 @@ cmd_mix(struct args *a)
 	(void)fprintf(stderr, "\n");
 	if (station_say(&s, e, position, &by, &why) != OK)
 		return fail("mix", &why);
+	if (s.out != NULL)
+		say_next("copy %s/mix into the record, then urna event submit", s.out);
+	else if (position < r->call.mixers)
+		say_next("urna mix of the other mixers (at least %u in all); then urna decrypt run, each trustee with its own card", r->call.minimum_mixers);
+	else
+		say_next("urna decrypt run, each trustee with its own card");
 	station_close(&s);
 	return 0;
 }

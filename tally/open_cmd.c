@@ -46,7 +46,6 @@ installed(struct args *a, const struct dictamen *d, struct why *why)
 
 	for (unsigned k = 0; e == OK && (path = arg_nth(a, "--installed", k)) != NULL; k++)
 		e = inventory_add(&here, path, why);
-	args_end(a);
 	if (e == OK && !inventory_compare(d, &here))
 		e = why_set(why, ERR_PROOF, "what is installed is not what the dictamen lists (or was not named with --installed): the election does not open");
 	dictamen_free(&here);
@@ -108,6 +107,7 @@ cmd_open(struct args *a)
 	struct record *r = calloc(1, sizeof *r);
 	struct buf report = {0}, opening = {0}, zero = {0};
 	struct act act = {{0}, {0}};
+	struct signer by = {0};
 	struct why why = {""};
 	struct hash h;
 	const char *dir, *socket;
@@ -119,13 +119,17 @@ cmd_open(struct args *a)
 	socket = arg_need(a, "--socket");
 	(void)arg_need(a, "--key");
 	(void)arg(a, "--pass-file");
-	if (r == NULL || open_record(r, dir, TO_SETUP, &why) != OK || hours_ahead(r->m, &why) != OK || ask_service(socket, &zero, &why) != OK)
+	for (unsigned k = 0; arg_nth(a, "--installed", k) != NULL; k++)
+		;
+	args_end(a);
+	if (r == NULL || open_record(r, dir, TO_SETUP, &why) != OK || hours_ahead(r->m, &why) != OK || open_signer_of(a, &by, &r->call, "opening", &why) != OK || ask_service(socket, &zero, &why) != OK)
 		return fail("open", &why);
 	(void)printf("stores, then installed files against the dictamen:\n");
 	if (zero_report(a, r, &zero, &report, &why) != OK || put(dir, "zero-report.json", &report, &why) != OK || make_opening(&opening, &act, r, &why) != OK ||
-	    put(dir, "opening.json", &opening, &why) != OK || sign_file(a, dir, "opening.json", "opening", &r->call, &why) != OK ||
+	    put(dir, "opening.json", &opening, &why) != OK || sign_by(&by, dir, "opening.json", "opening", &r->call, &opening, &why) != OK ||
 	    put_act(dir, "opening", &act, &why) != OK)
 		return fail("open", &why);
+	signer_close(&by);
 	sha256(&h, opening.p, opening.n);
 	hash_hex(hex, &h);
 	(void)printf("zero report: every counter is zero\nelection id %s\nnow the notary signs: urna notary sign opening; then urna open --load\n", hex);

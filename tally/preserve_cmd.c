@@ -11,6 +11,7 @@
 #include "election/sums.h"
 #include "tally/make_act.h"
 #include "tally/station.h"
+#include "tally/steps.h"
 
 /* Of what comes after the count, which the checks until then do not look at, there is nothing before the seal, and after it
  * nothing but the lists and the act. */
@@ -158,5 +159,6 @@ cmd_preserve(struct args *a)
 		return fail("preserve", &why);
 	station_close(&s);
 	(void)printf("sealed; hash lists written: sha256sum -c hashes.sha256\n");
+	say_next("urna notary sign handover; then anybody: urna-verify record. On the call's date: urna purge");
 	return 0;
 }

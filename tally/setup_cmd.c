@@ -8,6 +8,7 @@
 #include "tally/cli.h"
 #include "tally/inventory.h"
 #include "tally/roll_csv.h"
+#include "tally/steps.h"
 
 /* ---- key ------------------------------------------------------------------------------- */
 
@@ -55,8 +56,12 @@ cmd_key(struct args *a)
 	uint8_t type;
 	int known = 0;
 
-	if (strcmp(what, "init") != 0 || arg(a, "--out") == NULL || arg(a, "--name") == NULL)
+	if (strcmp(what, "init") != 0) {
+		wrong_word(a, what);
 		return key_usage();
+	}
+	(void)arg_need(a, "--out");
+	(void)arg_need(a, "--name");
 	for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
 		known |= strcmp(roles[i], role) == 0;
 	if (!known) {
@@ -66,9 +71,10 @@ cmd_key(struct args *a)
 	out = arg_need(a, "--out");
 	name = arg_need(a, "--name");
 	type = strcmp(role, "witness") == 0 ? NOTE_COSIGNATURE : NOTE_ED25519;
+	(void)arg(a, "--pass-file");
+	args_end(a);
 	if (passphrase_get(&pass, arg(a, "--pass-file"), "New passphrase", &why) != OK)
 		return fail("key", &why);
-	args_end(a);
 	if (strncmp(out, "pkcs11:", 7) == 0 ? key_on_token(out, name, &pass, &key, &why) != OK : keyfile_create(out, name, type, &pass, &key, &why) != OK) {
 		wipe(&pass, sizeof pass);
 		return fail("key", &why);
@@ -105,6 +111,7 @@ cmd_call(struct args *a)
 	}
 	file = word(a, 1);
 	if (strcmp(what, "check") != 0 || file[0] == '\0') {
+		wrong_word(a, strcmp(what, "check") != 0 ? what : "");
 		(void)fprintf(stderr, "usage: urna call example | urna call check FILE\n");
 		return 2;
 	}
@@ -157,6 +164,7 @@ seal_manifest(struct args *a)
 	    put_signed(a, dir, "manifest.json", "manifest", &r->call, &sealed, &why) != OK)
 		return fail("manifest", &why);
 	(void)printf("sealed %s/manifest.json\n", dir);
+	say_next("urna dictamen make, unless the auditor has signed it; then urna open");
 	return 0;
 }
 
@@ -276,8 +284,10 @@ cmd_manifest(struct args *a)
 		return 0;
 	}
 	file = word(a, 1);
-	if (strcmp(what, "check") != 0 || file[0] == '\0')
+	if (strcmp(what, "check") != 0 || file[0] == '\0') {
+		wrong_word(a, strcmp(what, "check") != 0 ? what : "");
 		return manifest_usage();
+	}
 	args_end(a);
 	if (file_read(&b, file, MANIFEST_MAX_BYTES, &why) != OK || manifest_read(&m, b.p, b.n, &why) != OK)
 		return fail("manifest", &why);
@@ -302,7 +312,7 @@ int
 cmd_dictamen(struct args *a)
 {
 	static const char *const options[] = {"--program", "--page"};
-	const char *what = word(a, 0), *dir = arg_need(a, "--record"), *path;
+	const char *what = word(a, 0), *dir, *path;
 	struct record *r = calloc(1, sizeof *r);
 	struct dictamen d = {0}, again;
 	struct buf out = {0};
@@ -310,9 +320,11 @@ cmd_dictamen(struct args *a)
 	char file[1400];
 
 	if (strcmp(what, "make") != 0) {
+		wrong_word(a, what);
 		(void)fprintf(stderr, "usage: urna dictamen make --record DIR --program FILE ... [--page FILE-or-FOLDER ...] --key AUDITOR [--pass-file FILE]\n");
 		return 2;
 	}
+	dir = arg_need(a, "--record");
 	if (r == NULL || open_record(r, dir, TO_CALL, &why) != OK)
 		return fail("dictamen", &why);
 	for (size_t k = 0; k < sizeof options / sizeof *options; k++)
@@ -332,5 +344,6 @@ cmd_dictamen(struct args *a)
 	    replace_dictamen(dir, &out, &why) != OK || sign_file(a, dir, "dictamen.json", "dictamen", &r->call, &why) != OK)
 		return fail("dictamen", &why);
 	(void)printf("inventory of %zu files signed: %s/dictamen.json\n", d.n, dir);
+	say_next("urna manifest seal, unless it is sealed; then urna open");
 	return 0;
 }

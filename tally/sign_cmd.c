@@ -285,12 +285,12 @@ sign_paper(struct args *a, size_t i)
 	(void)arg(a, "--pass-file");
 	args_end(a);
 	if (p.r == NULL || read_paper(&p, i, &why) != OK)
-		return fail("sign", &why);
+		return fail(a->command[0] == 'n' ? "notary sign" : "sign", &why);
 	call = p.s.good != NULL ? &p.s.good->r.call : &p.r->call;
 	if (p.notary.name[0] != '\0')
 		call->notary.key = p.notary;
 	if (ask_and_sign(a, &p, i, call, yes, &no, &why) != OK)
-		return fail("sign", &why);
+		return fail(a->command[0] == 'n' ? "notary sign" : "sign", &why);
 	if (no)
 		(void)printf("no se firm\xc3\xb3\n");
 	else
@@ -309,6 +309,7 @@ cmd_sign(struct args *a)
 	for (size_t i = 0; i < sizeof papers / sizeof *papers; i++)
 		if (strcmp(papers[i].what, what) == 0)
 			return sign_paper(a, i);
+	wrong_word(a, what);
 	(void)fprintf(stderr, "usage: urna sign call|key-act|manifest|roll|dictamen|opening|start|handover --record DIR --key FILE [--pass-file FILE] [--yes]\n"
 			      "       a roll before the manifest is sealed: also --draft FILE, which names the entities\n"
 			      "Shows every fact of the document in Spanish, asks, and adds a signature to its .note; the key must be one that the call\n"

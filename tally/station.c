@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "crypto/bytetree.h"
 #include "crypto/parallel.h"
+#include "tally/steps.h"
 
 /* ---- the pinned election ------------------------------------------------------------------- */
 
@@ -161,10 +163,30 @@ failed(const struct report *r, int c)
 	return r->checks[c].verdict == VERDICT_FAIL || (r->checks[c].verdict == VERDICT_ABSENT && r->checks[c].text[0] != '\0');
 }
 
+/* The act of a failed check that nobody has made yet, with the command that makes it. */
+static const char *
+act_missing(const struct station *s, const struct report *r)
+{
+	static const struct {
+		enum check check;
+		const char *file, *next;
+	} acts[] = {{CHECK_CLOSING_ACT, "acts/closing.json", "acts/closing.json is not there: if nobody has made it yet, next: urna close"},
+	    {CHECK_COMPARISON, "acts/start-of-decryption.json", "acts/start-of-decryption.json is not there: if nobody has made it yet, next: urna decrypt compare"}};
+	char path[1400];
+
+	for (size_t i = 0; i < sizeof acts / sizeof *acts; i++) {
+		(void)snprintf(path, sizeof path, "%s/%s", s->dir, acts[i].file);
+		if (failed(r, acts[i].check) && access(path, F_OK) != 0)
+			return acts[i].next;
+	}
+	return NULL;
+}
+
 /* Which checks failed, and what to do. */
 static enum err
-refuse(const struct report *r, const struct buf *stray, struct why *why)
+refuse(const struct station *s, const struct report *r, struct why *why)
 {
+	const struct buf *stray = &s->good->stray;
 	const char *advice = "Take the record again from where it is published; if that fails too, keep this copy and show it to the notary and the parties";
 	char names[300] = "";
 	unsigned n = 0, files = 0;
@@ -178,9 +200,23 @@ refuse(const struct report *r, const struct buf *stray, struct why *why)
 	}
 	if (n == 1 && failed(r, CHECK_WITNESSES))
 		advice = "Until the witnesses have cosigned, take the record again; if they refuse, ask them why";
+	else if (act_missing(s, r) != NULL)
+		advice = act_missing(s, r);
+	else if (n == 1 && failed(r, CHECK_COMPARISON))
+		advice = "If the notary has not signed the act of the start of decryption yet, next: urna notary sign start; else take the record again, or show this copy to the notary and the parties";
 	else if (n == files && stray->n > 0)
 		advice = "Take out of the folder what is not of the record, as listed; if anything is missing too, take it from where the record is published";
 	return why_set(why, ERR_PROOF, "the record does not hold: %s%s. No key was used. %s", names, n > 4 ? " and others" : "", advice);
+}
+
+/* The step before that phase has been made, by the log of events; where it cannot be read, the checks say so. */
+static enum err
+come_to(const struct record *r, enum until until, int mixing, struct why *why)
+{
+	static const enum step_done before[UNTIL_PHASES] = {DONE_KEY, DONE_OPENING, DONE_CLOSE, DONE_MIXES, DONE_COUNT, DONE_COUNT};
+	enum err e = step_done(r, until == UNTIL_MIX && mixing ? DONE_COMPARISON : before[until], why);
+
+	return e == OK ? OK : why_prefix(why, e, "not now, and no key was used");
 }
 
 enum err
@@ -200,7 +236,7 @@ station_check(struct station *s, enum until until, int mixing, struct why *why)
 	s->pinned.keep = s->good;
 	s->pinned.mixing = mixing;
 	/* a copy gets no more cosignatures; what is wrong, and that there are too few, the checks say */
-	if ((e = open_record(first, s->dir, TO_CALL, why)) == OK && s->live && record_events(first, NULL) == OK)
+	if ((e = open_record(first, s->dir, TO_CALL, why)) == OK && record_events(first, NULL) == OK && (e = come_to(first, until, mixing, why)) == OK && s->live)
 		(void)!cosigned_wait(first, first->call.witness_quorum, &n, NULL);
 	/* a service may write an entry, or a witness's line, while we read */
 	for (int tries = 0; tries < 3 && e == OK && !good; tries++) {
@@ -217,7 +253,7 @@ station_check(struct station *s, enum until until, int mixing, struct why *why)
 			break;
 	}
 	if (e == OK && !good)
-		e = refuse(report, &s->good->stray, why);
+		e = refuse(s, report, why);
 	if (report->begun > 0 && (!good || !s->quiet))
 		(void)report_finish(report, good ? stdout : stderr, s->dir, election[0] != '\0' ? election : NULL);
 	if (s->good->stray.n > 0)

@@ -27,7 +27,7 @@ struct station {
  * ERR_EXISTS: another works on the folder. */
 MUST_CHECK enum err station_open(struct station *s, struct args *a, int apart, struct why *why);
 /* Every check until that phase, after waiting some seconds for the witnesses; prints them. mixing: between two mixes.
- * ERR_PROOF: at least one failed. */
+ * ERR_PROOF: at least one failed; ERR_NOT_NOW: the log of events has not come to it, and nothing was checked. */
 MUST_CHECK enum err station_check(struct station *s, enum until until, int mixing, struct why *why);
 /* These ciphertexts are the list of this group that was checked. ERR_PROOF: the files changed since. */
 MUST_CHECK enum err station_list(const struct station *s, unsigned group, const struct ciphertext *c, size_t n, struct why *why);

@@ -398,7 +398,7 @@ drill(struct args *a)
 
 	args_end(a);
 	process_harden();
-	if (r == NULL || share == NULL || open_record(r, dir, TO_KEY, &why) != OK || passphrase_get(&pin, pin_file, "PIN", &why) != OK)
+	if (r == NULL || share == NULL || open_record(r, dir, TO_KEY, &why) != OK || passphrase_ask(&pin, pin_file, "--pin-file", "PIN", &why) != OK)
 		return fail("trustee", &why);
 	e = card_share(&t, share, &facts, r, module, label, &pin, &why);
 	secmem_free(share, sizeof *share);

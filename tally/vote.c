@@ -3,10 +3,48 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tally/cli.h"
 
 /* ---- the ballot ------------------------------------------------------------------------------ */
+
+/* The contests of a ballot, or the lines of a contest, for a sentence that says what there is. */
+static void
+list_ids(char out[300], const struct manifest *m, const struct style *s, const struct contest *c)
+{
+	unsigned n = c != NULL ? c->lines : s->contests;
+
+	out[0] = '\0';
+	for (unsigned i = 0; i < n && strlen(out) < 290; i++)
+		(void)snprintf(out + strlen(out), 300 - strlen(out), "%s%s", i > 0 ? ", " : "", c != NULL ? c->line[i].id : m->contest[s->contest[i]].id);
+}
+
+/* One "contest=line" of n characters: which contest of the style, and which line (from 1). */
+static enum err
+read_choice(unsigned *contest, size_t *line, const struct manifest *m, const struct style *s, const char *p, size_t n, struct why *why)
+{
+	const char *eq = memchr(p, '=', n);
+	size_t id = eq != NULL ? (size_t)(eq - p) : n;
+	const struct contest *c;
+	char there[300];
+
+	for (*contest = 0; *contest < s->contests; ++*contest)
+		if (strlen(m->contest[s->contest[*contest]].id) == id && strncmp(m->contest[s->contest[*contest]].id, p, id) == 0)
+			break;
+	if (eq == NULL || *contest == s->contests) {
+		list_ids(there, m, s, NULL);
+		return why_set(why, ERR_RANGE, eq == NULL ? "--choose \"%.*s\": give CONTEST=LINE; the contests of your ballot are: %s" :
+		    "--choose \"%.*s\": there is no such contest on your ballot; it has: %s", (int)n, p, there);
+	}
+	c = &m->contest[s->contest[*contest]];
+	for (*line = 1; *line <= c->lines; ++*line)
+		if (strlen(c->line[*line - 1].id) == n - id - 1 && strncmp(c->line[*line - 1].id, eq + 1, n - id - 1) == 0)
+			return OK;
+	list_ids(there, m, s, c);
+	return why_set(why, ERR_RANGE, "--choose \"%.*s\": contest %s (%s) has no such line; its lines are: %s", (int)n, p, c->id, c->name, there);
+}
 
 /* What to mark: contest id -> line id, or an element outside the table on purpose. */
 static enum err
@@ -14,26 +52,28 @@ markings(const struct voter *v, struct point *out, const char *choose, const cha
 {
 	const struct manifest *m = v->w->r.m;
 	const struct style *s = &m->style[v->style - 1];
+	size_t line[MAX_CONTESTS] = {0}, l = 0;
 	struct point table[MAX_LINES];
+	char there[300];
+	unsigned i = 0;
+	enum err e;
 
-	for (unsigned i = 0; i < s->contests; i++) {
+	for (const char *p = choose; *p != '\0';) {
+		size_t n = strcspn(p, ",");
+
+		if ((e = read_choice(&i, &l, m, s, p, n, why)) != OK)
+			return e;
+		line[i] = l;
+		p += n + (p[n] == ',');
+	}
+	for (i = 0; i < s->contests; i++) {
 		const struct contest *c = &m->contest[s->contest[i]];
-		const char *p = choose;
-		size_t id = strlen(c->id), line = 0;
 
-		while (p != NULL && *p != '\0') {
-			size_t n = strcspn(p, ",");
-
-			if (strncmp(p, c->id, id) == 0 && p[id] == '=')
-				for (unsigned l = 0; l < c->lines; l++)
-					if (strlen(c->line[l].id) == n - id - 1 && strncmp(p + id + 1, c->line[l].id, n - id - 1) == 0)
-						line = l + 1;
-			p += n + (p[n] == ',');
-		}
-		if (line == 0)
-			return why_set(why, ERR_RANGE, "choose a line of contest %s (%s): --choose %s=LINE", c->id, c->name, c->id);
+		list_ids(there, m, s, c);
+		if (line[i] == 0)
+			return why_set(why, ERR_RANGE, "choose a line of contest %s (%s): --choose %s=LINE, one of: %s", c->id, c->name, c->id, there);
 		marking_table(table, c->lines);
-		out[i] = table[line - 1];
+		out[i] = table[line[i] - 1];
 		if (odd != NULL && strcmp(odd, "infinity") == 0)
 			out[i] = POINT_INFINITY;
 		else if (odd != NULL) {
@@ -190,36 +230,96 @@ earlier_receipt(const struct choice *c, const struct buf *answer, struct why *wh
 	return e;
 }
 
-/* Into the box; the receipt, with the ballot beside it, is checked and kept. */
+/* Into the box; the receipt is checked. ERR_PROOF: the box has answered with a false one. */
 static enum err
-cast(const struct voter *v, const struct choice *c, const struct buf *ballot, struct why *why)
+cast(const struct voter *v, const struct choice *c, const struct buf *ballot, struct buf *receipt, struct why *why)
 {
-	struct buf receipt = {0};
-	char url[300], beside[1400];
+	char url[300];
 	long status = 0;
 	enum err e;
 
 	(void)snprintf(url, sizeof url, "%s/cast", v->m.box);
-	if ((e = http_call(NULL, url, "application/octet-stream", ballot->p, ballot->n, &status, &receipt, why)) != OK)
-		goto done;
-	if (status == 409) {
-		e = earlier_receipt(c, &receipt, why);
-		goto done;
-	}
-	if (status != 200) {
-		e = why_set(why, ERR_NOT_NOW, "the box refuses the ballot (%ld): %.600s", status, buf_cstr(&receipt));
-		goto done;
-	}
-	if ((e = voter_check_receipt(v, ballot, &receipt, why)) != OK) {
-		why_prefix(why, e, "the box gave a false receipt; keep it");
-		goto done;
-	}
-	if (c->receipt != NULL) {
-		(void)snprintf(beside, sizeof beside, "%s.ballot", c->receipt);
-		if ((e = file_write(c->receipt, receipt.p, receipt.n, 0644, why)) == OK)
-			e = file_write(beside, ballot->p, ballot->n, 0644, why);
-	}
-done:
+	if ((e = http_call(NULL, url, "application/octet-stream", ballot->p, ballot->n, &status, receipt, why)) != OK)
+		return e;
+	if (status == 409)
+		return earlier_receipt(c, receipt, why);
+	if (status != 200)
+		return why_set(why, ERR_NOT_NOW, "the box refuses the ballot (%ld): %.600s", status, buf_cstr(receipt));
+	if ((e = voter_check_receipt(v, ballot, receipt, why)) == OK)
+		return OK;
+	if (c->receipt != NULL && file_write(c->receipt, receipt->p, receipt->n, 0644, NULL) == OK)
+		return why_prefix(why, ERR_PROOF, "the box gave a false receipt, which is now in %s; keep it", c->receipt);
+	return why_prefix(why, ERR_PROOF, "the box gave a false receipt");
+}
+
+/* ---- the voter's files ------------------------------------------------------------------------ */
+
+/* A file can be made there: asked before anything is cast, for afterwards it is too late. */
+static enum err
+can_write(const char *path, struct why *why)
+{
+	char test[1500];
+	struct stat st;
+	enum err e;
+
+	if (path == NULL)
+		return OK;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return why_set(why, ERR_EXISTS, "nothing was cast: %s is a folder, where a file is to be written", path);
+	(void)snprintf(test, sizeof test, "%s.test", path);
+	if ((e = file_write_unsynced(test, "", 0, 0600, why)) != OK)
+		return why_prefix(why, e, "nothing was cast");
+	(void)unlink(test);
+	return OK;
+}
+
+static enum err
+can_write_all(const struct choice *c, struct why *why)
+{
+	const char *const file[] = {c->receipt, c->mine, c->ballot, c->challenge};
+	enum err e = OK;
+
+	for (size_t i = 0; i < sizeof file / sizeof *file && e == OK; i++)
+		e = can_write(file[i], why);
+	return e;
+}
+
+/* The receipt, with the ballot beside it. */
+static enum err
+write_receipt(const char *file, const struct buf *receipt, const struct buf *ballot, struct why *why)
+{
+	char beside[1400];
+	enum err e;
+
+	(void)snprintf(beside, sizeof beside, "%s.ballot", file);
+	if ((e = file_write(file, receipt->p, receipt->n, 0644, why)) == OK)
+		e = file_write(beside, ballot->p, ballot->n, 0644, why);
+	return e;
+}
+
+/* The ballot is in the box: every step that is left is made, whatever becomes of the one before it; the first failure is told. */
+static enum err
+after_cast(const struct voter *v, const struct choice *c, const struct marked *m, const struct buf *receipt, const struct buf *ballot, struct why *why)
+{
+	struct why each[3] = {{""}, {""}, {""}};
+	const enum err e[3] = {c->receipt != NULL ? write_receipt(c->receipt, receipt, ballot, &each[0]) : OK, c->mine != NULL ? write_mine(v, m, c->mine, &each[1]) : OK,
+	    c->no_confirm ? OK : voter_confirm(v, &each[2])};
+
+	for (int i = 0; i < 3; i++)
+		if (e[i] != OK)
+			return why_set(why, e[i], "cast, but %s%.900s", i == 2 ? "the confirmation failed: " : "", each[i].text);
+	return OK;
+}
+
+/* Into the box, and the voter's own files. */
+static enum err
+cast_and_keep(struct voter *v, const struct choice *c, const struct marked *m, const struct buf *ballot, struct why *why)
+{
+	struct buf receipt = {0};
+	enum err e = cast(v, c, ballot, &receipt, why);
+
+	if (e == OK)
+		e = after_cast(v, c, m, &receipt, ballot, why);
 	buf_free(&receipt);
 	return e;
 }
@@ -233,7 +333,7 @@ vote(struct voter *v, const struct choice *c, struct why *why)
 
 	if (m == NULL)
 		return ERR_NOMEM;
-	if ((e = voter_login(v, why)) != OK)
+	if ((e = can_write_all(c, why)) != OK || (e = voter_login(v, why)) != OK)
 		goto done;
 	if (c->resume && !v->resumed) {
 		e = why_set(why, ERR_ABSENT, "there is nothing to resume: nobody has asked for your authorization yet. Without --resume you begin");
@@ -250,8 +350,7 @@ vote(struct voter *v, const struct choice *c, struct why *why)
 	ballot_write(&bytes, &m->b);
 	if ((c->ballot != NULL && (e = file_write(c->ballot, bytes.p, bytes.n, 0600, why)) != OK) || c->no_cast)
 		goto done;
-	if ((e = cast(v, c, &bytes, why)) != OK || (c->mine != NULL && (e = write_mine(v, m, c->mine, why)) != OK) ||
-	    (!c->no_confirm && (e = voter_confirm(v, why)) != OK))
+	if ((e = cast_and_keep(v, c, m, &bytes, why)) != OK)
 		goto done;
 	if (!v->quiet)
 		(void)printf("cast; the receipt is good%s\n", v->resumed ? " (resumed an earlier request)" : "");

@@ -1,5 +1,6 @@
 /* tally/vote_cmd.c - `urna vote`: a voter at the command line, or many. */
 #include <dirent.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -91,10 +92,12 @@ struct many {
 static void
 say_done(struct many *m)
 {
-	size_t done = atomic_fetch_add(&m->done, 1) + 1;
+	size_t done = atomic_fetch_add(&m->done, 1) + 1, failed = atomic_load(&m->failed);
 
-	if (isatty(STDERR_FILENO) || done == m->n || done % 1000 == 0)
-		(void)fprintf(stderr, "%s  %zu of %zu voters", isatty(STDERR_FILENO) ? "\r" : "\n", done, m->n);
+	if (failed > 0 && done == m->n)
+		(void)fprintf(stderr, "\n  %zu of %zu voters, %zu failed", done - failed, m->n, failed);
+	else if (isatty(STDERR_FILENO) || done == m->n || done % 1000 == 0)
+		(void)fprintf(stderr, "%s  %zu of %zu voters", isatty(STDERR_FILENO) ? "\r" : "\n", done - failed, m->n);
 }
 
 /* A line "MESSAGE-FILE CHOOSE [outside|infinity]"; the receipt goes into the folder of receipts under the line's number. */
@@ -162,18 +165,28 @@ many(struct args *a)
 	pthread_t t[64];
 	struct why why = {""};
 	char line[1400], file[1000];
-	FILE *f = fopen(list, "r");
+	FILE *f;
 
 	args_end(a);
-	if (f == NULL || w == NULL || threads < 1 || threads > 64 || (m.line = calloc(300000, sizeof *m.line)) == NULL) {
-		(void)why_set(&why, ERR_ABSENT, "%s: cannot be read, or --threads is not 1 to 64", list);
+	if (threads < 1 || threads > 64) {
+		(void)why_set(&why, ERR_RANGE, "--threads %ld: give a number from 1 to 64", threads);
 		return fail("vote", &why);
 	}
+	if ((f = fopen(list, "r")) == NULL) {
+		(void)why_set(&why, ERR_ABSENT, "--list %s: %s", list, strerror(errno));
+		return fail("vote", &why);
+	}
+	if (w == NULL || (m.line = calloc(300000, sizeof *m.line)) == NULL)
+		return fail("vote", &why);
 	while (m.n < 300000 && fgets(line, sizeof line, f) != NULL)
 		if (line[0] != '\n')
 			memcpy(m.line[m.n++], line, sizeof line);
 	(void)fclose(f);
-	if (m.n == 0 || sscanf(m.line[0], "%999s", file) != 1 || voter_message_read(&first, file, &why) != OK || world_fetch(w, &first, &why) != OK)
+	if (m.n == 0 || sscanf(m.line[0], "%999s", file) != 1) {
+		(void)why_set(&why, ERR_ABSENT, "--list %s: no line MESSAGE-FILE CHOOSE in it", list);
+		return fail("vote", &why);
+	}
+	if (voter_message_read(&first, file, &why) != OK || world_fetch(w, &first, &why) != OK)
 		return fail("vote", &why);
 	m.w = w;
 	for (long i = 0; i < threads; i++)

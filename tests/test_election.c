@@ -683,6 +683,38 @@ phases(void **state)
 	assert_true(event_amends(e));
 	(void)strcpy(e->kind, "resume");
 	assert_false(event_amends(e));
+	/* why an amendment of the hours may not come now */
+	e->facts = 0;
+	event_add(e, "motive", "m");
+	event_add(e, "acuerdo", "a");
+	event_add(e, "proposer", "p");
+	event_add(e, "closes", "%s", "1970-01-01T00:16:40Z"); /* 1000 */
+	e->scope = call->hash;
+	(void)strcpy(e->kind, "extend");
+	assert_int_equal(progress_apply(&p, e, call, &why), ERR_NOT_NOW);
+	assert_string_equal(why.text, "extend: the election is not open yet");
+	p.opened = 1;
+	p.election = call->hash;
+	p.closes = 1000;
+	assert_int_equal(progress_apply(&p, e, call, &why), ERR_NOT_NOW);
+	assert_string_equal(why.text, "extend: the election closes at 1970-01-01T00:16:40Z already; 1970-01-01T00:16:40Z is no later hour");
+	p.closes = 999;
+	e->time = 999;
+	assert_int_equal(progress_apply(&p, e, call, &why), ERR_NOT_NOW);
+	assert_string_equal(why.text, "extend: the hour of the close, 1970-01-01T00:16:39Z, has passed");
+	e->time = 998;
+	before = p;
+	assert_int_equal(progress_apply(&before, e, call, &why), OK);
+	assert_int_equal(before.closes, 1000);
+	(void)strcpy(e->fact[3].value, "18:36");
+	assert_int_equal(progress_apply(&p, e, call, &why), ERR_NOT_NOW);
+	assert_string_equal(why.text, "extend: \"18:36\" is no hour like 2026-06-01T18:00:00Z");
+	(void)strcpy(e->kind, "resume");
+	assert_int_equal(progress_apply(&p, e, call, &why), ERR_NOT_NOW);
+	assert_string_equal(why.text, "resume: the election is not suspended by order");
+	p.closed = 1;
+	assert_int_equal(progress_apply(&p, e, call, &why), ERR_NOT_NOW);
+	assert_string_equal(why.text, "resume: the box is closed");
 	e->scope.b[0] = 1;
 	(void)strcpy(e->kind, "key");
 	assert_int_equal(progress_apply(&p, e, call, &why), ERR_RANGE);

@@ -9,21 +9,23 @@
 void
 check_amendments(struct check_run *x)
 {
-	uint64_t n = 0, clock = 0, excluded = 0, included = 0;
+	uint64_t n = 0, clock = 0, excluded = 0, included = 0, lifted;
 
 	/* keys, quorum, hour and effect were checked entry by entry as the log was read */
 	report_begin(x->report, CHECK_AMENDMENTS);
 	for (uint64_t i = 0; i < x->r.entries; i++) {
 		n += (uint64_t)event_amends(&x->r.entry[i]);
+		excluded += strcmp(x->r.entry[i].kind, "exclude") == 0;
 		included += strcmp(x->r.entry[i].kind, "include") == 0;
 		clock += strcmp(x->r.entry[i].kind, "suspend") == 0 && strcmp(event_fact(&x->r.entry[i], "cause"), "clock") == 0;
 	}
+	lifted = excluded; /* each exclusion stands, or an inclusion has lifted it; the other inclusions are of new voters */
 	for (uint32_t i = 0; i < x->r.roll.n; i++)
-		excluded += x->r.roll.row[i].excluded != 0;
+		lifted -= x->r.roll.row[i].excluded != 0;
 	if (x->r.progress.cancelled)
 		report_fail(x->report, CHECK_AMENDMENTS, "the election was cancelled");
-	report_pass(x->report, CHECK_AMENDMENTS, n, n + clock == 0 ? NULL : "%u credentials replaced, %" PRIu64 " voters excluded, %" PRIu64 " included by order, %" PRIu64 " suspensions by the clock",
-	    x->r.roll.replaced, excluded, included, clock);
+	report_pass(x->report, CHECK_AMENDMENTS, n, n + clock == 0 ? NULL : "%u credentials replaced, exclusions of voters: %" PRIu64 ", of which lifted again: %" PRIu64 "; new voters by order: %" PRIu64 ", suspensions by the clock: %" PRIu64,
+	    x->r.roll.replaced, excluded, lifted, included - lifted, clock);
 }
 
 void

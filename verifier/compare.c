@@ -205,6 +205,7 @@ cmd_compare(int argc, char **argv)
 	int code = 2;
 
 	if (n + (where != NULL) < 2 || n == 0 || key == NULL) {
+		(void)say_left(argc, argv);
 		(void)fputs(usage, stderr);
 		return 2;
 	}

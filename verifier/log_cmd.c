@@ -169,8 +169,10 @@ options(struct job *j, int argc, char **argv)
 	j->evidence = option(argc, argv, "--evidence");
 	j->json = flag(argc, argv, "--json");
 	e = option_policy(argc, argv, &j->policy, &j->file, &j->why);
-	if ((j->where = word(argc, argv)) == NULL || (e == OK && j->policy.logs == 0 && !j->file))
+	if ((j->where = word(argc, argv)) == NULL || (e == OK && j->policy.logs == 0 && !j->file)) {
+		(void)say_left(argc, argv);
 		return usage();
+	}
 	if (e == OK && (e = source_open(&j->src, j->where, &j->why)) == OK)
 		e = policy_choose(&j->policy, &j->src, &j->why);
 	if (e != OK) {

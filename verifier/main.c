@@ -72,7 +72,11 @@ cmd_record(int argc, char **argv)
 		return cannot(&why);
 	while (pinned.log_keys < 8 && (key = option(argc, argv, "--log-key")) != NULL)
 		pinned.log_key[pinned.log_keys++] = key;
-	if ((until != NULL && !until_read(&u, until)) || (where = word(argc, argv)) == NULL || r == NULL || (self && u != UNTIL_HANDOVER))
+	if (until != NULL && !until_read(&u, until)) {
+		(void)why_set(&why, ERR_RANGE, "--until %s: give key, opening, closing, mix, count or handover", until);
+		return cannot(&why);
+	}
+	if ((where = word(argc, argv)) == NULL || r == NULL || (self && u != UNTIL_HANDOVER))
 		return -1;
 	if (source_open(&src, where, &why) != OK)
 		return cannot(&why);
@@ -87,6 +91,16 @@ cmd_record(int argc, char **argv)
 	code = report_finish(r, stdout, where, election[0] != '\0' ? election : NULL);
 	free(r);
 	return code;
+}
+
+/* Why a command did not run: what nobody took of its line, else something is missing. */
+static void
+wrong_usage(int argc, char **argv, int known)
+{
+	if (!known)
+		(void)fprintf(stderr, "urna-verify: there is no command \"%s\"; see urna-verify --help\n", argv[1]);
+	else if (!say_left(argc, argv))
+		(void)fprintf(stderr, "urna-verify %s: a word or an option is missing, or one too many is there; see urna-verify --help\n", argv[1]);
 }
 
 /* Without memory or randomness the libraries stop the program: that is no verdict. */
@@ -104,7 +118,7 @@ int
 main(int argc, char **argv)
 {
 	static const char *const commands[] = {"record", "receipt", "challenge", "show", "watch", "compare", "log", "policy"};
-	int code = -1;
+	int code = -1, known = 0;
 
 	if (version_asked(argc, argv, "urna-verify"))
 		return 0;
@@ -135,7 +149,11 @@ main(int argc, char **argv)
 		code = cmd_policy(argc, argv);
 	else if (strcmp(argv[1], "show") == 0)
 		code = cmd_show(argc, argv);
-	if (code < 0)
+	for (size_t i = 0; argc >= 2 && i < sizeof commands / sizeof *commands; i++)
+		known |= strcmp(argv[1], commands[i]) == 0;
+	if (code < 0 && argc < 2)
 		usage(stderr);
+	else if (code < 0)
+		wrong_usage(argc, argv, known);
 	return code < 0 ? 2 : code;
 }

@@ -57,6 +57,17 @@ word(int argc, char **argv)
 	return words(argc, argv, &w, 1) == 1 ? w : NULL;
 }
 
+int
+say_left(int argc, char **argv)
+{
+	for (int i = 2; i < argc; i++)
+		if (argv[i] != NULL && strncmp(argv[i], "--", 2) == 0) {
+			(void)fprintf(stderr, "urna-verify %s: \"%s\" is not understood here, or its value is missing; see urna-verify %s --help\n", argv[1], argv[i], argv[1]);
+			return 1;
+		}
+	return 0;
+}
+
 enum err
 option_number(int argc, char **argv, const char *name, int64_t least, int64_t most, int64_t otherwise, int64_t *out, struct why *why)
 {

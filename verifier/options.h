@@ -15,6 +15,8 @@ int flag(int argc, char **argv, const char *name);
 const char *word(int argc, char **argv);
 /* All words that are left, at most `most`; 0 also for an option nobody asked for. */
 size_t words(int argc, char **argv, const char **out, size_t most);
+/* Print the first option that nobody asked for, as what is not understood; 0 if there is none. */
+int say_left(int argc, char **argv);
 /* The value of an option as a number between least and most; `otherwise` if it is not there. ERR_RANGE. */
 MUST_CHECK enum err option_number(int argc, char **argv, const char *name, int64_t least, int64_t most, int64_t otherwise, int64_t *out, struct why *why);
 /* Every --witness VKEY (at most `most`, cosignature keys) and --quorum K (all of them if not said; at most

@@ -74,8 +74,10 @@ cmd_policy(int argc, char **argv)
 
 	if (rec == NULL || p == NULL)
 		abort();
-	if (where == NULL)
+	if (where == NULL) {
+		(void)say_left(argc, argv);
 		return usage();
+	}
 	if (source_open(&rec->src, where, &why) != OK)
 		e = read_call(&rec->call, where, &why);
 	else if ((e = record_call(rec, &why)) == OK && (e = record_key(rec, &why)) == OK && (e = record_setup(rec, &why)) == OK &&

@@ -46,7 +46,7 @@ receipt_mine(struct record *rec, const struct asked *q)
 	char letters[40];
 	enum err e;
 
-	if (file_read(&b, q->mine, 65536, &why) != OK || passphrase_get(&password, q->password_file, "Voting password", &why) != OK) {
+	if (file_read(&b, q->mine, 65536, &why) != OK || passphrase_ask(&password, q->password_file, "--password-file", "Voting password", &why) != OK) {
 		buf_free(&b);
 		return cannot(&why);
 	}

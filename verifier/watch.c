@@ -473,6 +473,7 @@ cmd_watch(int argc, char **argv)
 	    (e = option_policy(argc, argv, &w->policy, &file, &why)) != OK)
 		goto done;
 	if ((w->where = word(argc, argv)) == NULL || (w->policy.logs == 0 && !file) || state == NULL) {
+		(void)say_left(argc, argv);
 		e = why_set(&why, ERR_FORMAT, "give a log, --log-key or --policy, and --state\n%s", usage);
 		goto done;
 	}

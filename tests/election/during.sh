@@ -6,6 +6,18 @@ other=$(sed 's/pre=[A-Z0-9_]*/pre=VOTOS_NULOS/' <<<"$choose")
 late=$(grep -l '"persona000009"' "$work"/delivered/*)
 $urna vote --message "$late" --choose "pre=A,con=SI,ayu=A" --otp-dir "$work/outbox" --ballot "$work/late.ballot" --no-cast >/dev/null
 kept=$(stores)
+# nothing is cast, and no code asked for, while the voter's own files cannot be written, or the choice is none
+careful=$(awk 'NR==3{print $1}' "$P/list.txt") || exit 1
+for o in --receipt --mine --ballot; do
+	refuse "voting with $o in no folder" "nothing was cast: .*no/such" $urna vote --message "$careful" --choose pre=A --otp-dir "$work/outbox" $o "$work/no/such/file"
+done
+refuse "a line that is none: those that are are listed" "no such line; its lines are: .*VOTOS_NULOS" $urna vote --message "$careful" --choose pre=UNO --otp-dir "$work/outbox"
+refuse "a choice that names no contest" "give CONTEST=LINE; the contests of your ballot are: .*pre" $urna vote --message "$careful" --choose pre:A --otp-dir "$work/outbox"
+refuse "a contest that is on another ballot" "no such contest on your ballot; it has: .*pre" $urna vote --message "$careful" --choose "pre=A,xyz=A" --otp-dir "$work/outbox"
+echo "$careful pre=UNO" >"$work/one"
+refuse "many voters of whom one fails" "0 of 1 voters, 1 failed" $urna vote many --list "$work/one" --otp-dir "$work/outbox"
+refuse "a list that is not there" "no/such: No such file" $urna vote many --list "$work/no/such" --otp-dir "$work/outbox"
+refuse "too many threads" "threads 99: give a number" $urna vote many --list "$work/one" --otp-dir "$work/outbox" --threads 99
 # the same voter again, on another device: the same request is taken up, another ballot is refused
 refuse "a second, different ballot of one voter" "cast a ballot already" $urna vote --message "$message" --choose "$other" --otp-dir "$work/outbox"
 expect "the same ballot again gives its receipt" 200 "$(post "$B/cast" @"$work/receipts/0.ballot")"
@@ -92,6 +104,8 @@ cosign() { $urna amend sign "$work/amend.json" --record "$R" $(by "$1") --yes >/
 send() { $urna amend submit "$work/amend.json" --socket "$S" "$@"; }
 reissue() { rm -f "$work"/amend.json*; $urna roll reissue --record "$R" --private "$P/roll" --private-key "$P/roll.key" --queue "$work/queue" --motive extravío --user "$1" --out "$work/amend.json" $(by registro); }
 deliver() { $urna roll deliver --record "$R" --queue "$work/queue" --outbox "$work/$1" --pass-file "$K/registro.pass" >/dev/null; }
+amend extend --closes "$(date -u -d @$((closes + 30)) +%Y-%m-%dT%H:%M:%SZ)" $(by operador); cosign notaria
+mv "$work/amend.json" "$work/twice.json"; mv "$work/amend.json.note" "$work/twice.json.note"
 amend extend --closes "$(date -u -d @$((closes + 30)) +%Y-%m-%dT%H:%M:%SZ)" $(by operador)
 refuse "an order over one that is there" "amend.json is there already.*others have signed" $urna amend suspend --record "$R" --acuerdo INE/CG777/2026 --motive ensayo --proposer "Consejo General" --out "$work/amend.json" $(by operador)
 refuse "an extension with one of two signatures" "1 of the 2 signatures" send
@@ -102,8 +116,8 @@ for want in 'Clase: prórroga' "nueva hora de cierre: $(date -u -d @$((closes + 
 done
 refuse "an order that was shown, and not signed" "1 of the 2 signatures" send
 $urna amend sign "$work/amend.json" --record "$R" $(by notaria) <<<sí >/dev/null; send
-amend extend --closes "$(date -u -d @$closes +%Y-%m-%dT%H:%M:%SZ)" $(by operador); cosign notaria
-refuse "an extension backwards" "not at this step" send
+refuse "the draft of an extension backwards" "closes at .* already" amend extend --closes "$(date -u -d @$closes +%Y-%m-%dT%H:%M:%SZ)" $(by operador)
+refuse "an extension to the hour in force" "extend: the election closes at .* already" $urna amend submit "$work/twice.json" --socket "$S"
 closes=$((closes + 30))
 reissue persona000000 >/dev/null; cosign reposicion
 refuse "a new credential for one who has authorized" "has authorized" send
@@ -122,7 +136,7 @@ refuse "authorizing while suspended" "between opening and closing" $urna vote --
 expect "casting while suspended" 503 "$(post "$B/cast" @"$work/receipts/0.ballot")"
 $urna event submit --record "$R" --socket "$S" --kind incident --fact "what=durante la suspensión" $(by operador)
 amend resume $(by operador); send
-refuse "resuming what is not suspended" "not at this step" send
+refuse "resuming what is not suspended" "resume: the election is not suspended by order" send
 refuse "a suspension that was signed and used once" "serves once" $urna amend submit "$work/suspend.json" --socket "$S"
 amend exclude --index "${lost% *}" $(by registro); cosign notaria; send
 include() { # user, name
@@ -163,7 +177,22 @@ echo "  a vote that was interrupted after its authorization was finished on anot
 style=$(od -An -tu1 -j33 -N1 "$work/receipts/again.ballot")
 forger ballot "$R" "$R" "$new" "$work/own.mine" "$work/receipts/again.ballot" $((style % 4 + 1)) "$work/bad"
 expect "a ballot of which the token alone is of another style" 403 "$(post "$B/cast" @"$work/bad")" token
-$urna vote --message "$work"/court/*.json --choose "pre=E,sen=B,con=NO" --otp-dir "$work/outbox" --receipt "$work/receipts/court" >/dev/null
+# the folder of the receipt goes while the voter is at it: the ballot is in the box, and is confirmed all the same
+code_for() { # phone
+	local f
+	for _ in $(seq 50); do
+		for f in $(grep -lF "\"$1\"" "$work"/outbox/* 2>/dev/null); do
+			if grep -q '"code"' "$f"; then sed -n 's/.*"code": *"\([0-9]*\)".*/\1/p' "$f"; rm "$f"; return; fi
+		done
+		sleep 0.1
+	done
+}
+court() { $urna vote --message "$work"/court/*.json --choose "pre=E,sen=B,con=NO" "$@"; }
+mkdir "$work/gone"; confirmed=$(counts confirmations)
+if got=$({ code=$(code_for "+1 555"); rmdir "$work/gone"; echo "$code"; } | court --receipt "$work/gone/r" 2>&1); then echo "a receipt in no folder: $got"; exit 1; fi
+grep -q "cast, but .*gone/r" <<<"$got" || { echo "that it was cast is not said: $got"; exit 1; }
+[ "$(counts confirmations)" = $((confirmed + 1)) ] || { echo "a vote without its receipt was not confirmed"; exit 1; }
+if got=$(court --otp-dir "$work/outbox" --receipt "$work/receipts/court" 2>&1) || ! grep -q "its receipt is now in" <<<"$got"; then echo "its receipt cannot be had again: $got"; exit 1; fi
 echo "  the replaced and the included voter voted, after the restart"
 # no password on any file of the service
 for m in "$work"/delivered/*.json; do

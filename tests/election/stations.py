@@ -340,6 +340,33 @@ for f in glob.glob(D + "/mix/*/*.note"):
 r.relog("events", r.log("events"), cosign=False)
 trustee_refuses("one mixer twice, without notes and witnesses", "V28", "V39")
 
+# ---- too early: a step before its turn is no damaged record --------------------------------------------------
+
+COMMON = ["--record", D, "--election-id", ID, "--socket", "/nonexistent/socket"]
+for name, moment, words, next_step in (
+        ("a comparison while the box is open", "opening", ["decrypt", "compare", *COMMON, "--key", W + "/keys/operador.key"], "urna close"),
+        ("a mix before the comparison", "closing", ["mix", *COMMON, "--key", W + "/keys/mezclador-1.key"], "urna decrypt compare"),
+        ("factors before the comparison", "closing", ["decrypt", "run", *COMMON, "--label", "x", "--key", W + "/keys/custodio-2.key"], "urna decrypt compare"),
+        ("a seal while nothing is decrypted", "mix", ["preserve", *COMMON, "--key", W + "/keys/operador.key"], "urna decrypt run"),
+        ("a start that is signed while the box is open", "opening", ["notary", "sign", "start", "--record", D, "--key", W + "/keys/notaria.key"], "urna close"),
+        ("a closing act while the box is open", "opening", ["close", "--record", D], "urna close"),
+        ("a closing act before the opening", "key", ["close", "--record", D], "urna open"),
+        ("a count while nothing is mixed", "closing", ["act", "count", "--record", D, "--socket", "/x", "--key", W + "/keys/operador.key"], "urna decrypt compare"),
+        ("a count while nothing is decrypted", "mix", ["act", "count", "--record", D, "--socket", "/x", "--key", W + "/keys/operador.key"], "urna decrypt run")):
+    Forged(moment)
+    code, text = run("build/bin/urna", *words, *(NO_PIN if "--key" in words else []))
+    told(name + ": the next step is named", code == 1 and "yet" in text and next_step in text and "does not hold" not in text and "/nonexistent" not in text
+         and "No such file" not in text, text)
+r = Forged("mix")
+r.relog("events", r.until("comparison"))
+code, text = station(2, 1, "--key", W + "/keys/custodio-2.key", *NO_PIN)
+told("factors before the mixers: the next step is named", code == 1 and "0 of at least" in text and "urna mix" in text, text)
+r = Forged("closing")
+for f in glob.glob(D + "/acts/closing.*"):
+    os.remove(f)
+code, text = run("build/bin/urna", "decrypt", "compare", *COMMON, "--key", W + "/keys/operador.key", *NO_PIN)
+told("a comparison without the closing act: refused, and what makes it is named", code == 1 and "V23" in text and "next: urna close" in text, text)
+
 # ---- the card's memory ----------------------------------------------------------------------------------
 
 code, text = station(1, 1, *by("custodio-1"), record=W + "/at-mix")
@@ -518,5 +545,54 @@ not_signed("a hand-over before the seal", "count", "handover", lambda r: None, "
 for answer, want in (("s", 0), ("Si", 0), ("s\u00ed", 0), (" YES ", 0), ("y", 0), ("sin", 1), ("no", 1), ("", 1)):
     code, text = notary("call", answer + "\n")
     told("the answer \"%s\" %s" % (answer, "is no" if want else "is yes"), code == want, text)
+
+# ---- who draws up, amends; and what is said where something is missing -------------------------------------------
+
+
+def urna(name, words, key, good, *sentences, without=()):
+    """One command on D; with another outcome than good nothing in the folder changes."""
+    before = tree()
+    code, text = run("build/bin/urna", *words, "--record", D, *(by(key) if key else []))
+    told(name, (code == 0) == good and all(s in text for s in sentences) and not any(s in text for s in without) and (good or tree() == before), text)
+    return text
+
+
+reasons = ["--acuerdo", "INE/CG1/2026", "--motive", "ensayo", "--proposer", "Consejo General"]
+order = ["--out", W + "/order.json"]
+Forged("opening")
+for f in glob.glob(W + "/order.json*"):
+    os.remove(f)
+urna("an extension to an hour that is none", ["amend", "extend", "--closes", "18:36", *reasons, *order], "operador", False, "an hour like")
+urna("an extension to an hour that has passed", ["amend", "extend", "--closes", "2026-01-01T00:00:00Z", *reasons, *order], "operador", False, "has passed")
+urna("an exclusion beyond the roll", ["amend", "exclude", "--index", "99", *reasons, *order], "registro", False, "the roll has 12 voters")
+urna("an exclusion of no index", ["amend", "exclude", "--index", "x", *reasons, *order], "registro", False, "the roll has 12 voters")
+told("and no order was written", glob.glob(W + "/order.json*") == [])
+urna("an extension to an hour that is to come", ["amend", "extend", "--closes", "2099-01-01T00:00:00Z", *reasons, *order], "operador", True, "extend needs 2 of", "urna amend sign")
+urna("an exclusion of one on the roll", ["amend", "exclude", "--index", "11", *reasons, *order], "registro", True, "urna amend sign")
+urna("a resumption after the clock, which the operator lifts alone", ["amend", "resume", "--cause", "clock", "--motive", "reloj", *order], "operador", True,
+     "urna amend submit", without=["amend sign", "needs"])
+urna("an amendment there is not", ["amend", "shorten"], None, False, 'there is no "shorten"')
+urna("a second hash of the transcript", ["event", "submit", "--kind", "key", "--fact", "transcript=" + "0" * 64, "--socket", W + "/no-socket"], "operador", False,
+     "leave it out", without=["stands twice"])
+urna("a socket where nobody listens is named", ["event", "submit", "--kind", "incident", "--fact", "what=x", "--socket", W + "/no-socket"], "operador", False, W + "/no-socket")
+urna("an opening under the notary's key", ["open", "--socket", W + "/no-socket"], "notaria", False, "the notary's key", "urna notary sign")
+urna("an opening under the operator's comes as far as the service", ["open", "--socket", W + "/no-socket"], "operador", False, "no urnad answers there")
+draft = json.load(open(W + "/private/draft.json", encoding="utf-8"))
+draft["grace_seconds"] += 1
+json.dump(draft, open(W + "/draft.json", "w", encoding="utf-8"))
+urna("a manifest in the place of a signed one: the note to remove is named", ["manifest", "seal", "--draft", W + "/draft.json"], "operador", False,
+     "remove " + D + "/manifest.json.note")
+Forged("key")
+urna("a key act under the notary's key", ["act", "key"], "notaria", False, "the notary's key", "urna notary sign")
+urna("a key act under the operator's", ["act", "key"], "operador", True, "next: urna notary sign key-act", "--kind key")
+kept = json.loads(Forged.get("key/cards.json"))
+os.remove(D + "/key/cards.json")
+urna("a key act before anybody wrote who keeps the cards", ["act", "key"], "operador", False, "urna ceremony cards")
+text = run("build/bin/urna", "ceremony", "cards", "--record", D)[1]
+form = json.loads(text[:text.index("\n}") + 2])
+told("the form of the cards has them all, with the same members", [list(c) for c in form["cards"]] == [list(c) for c in kept["cards"]] and
+     [c["serial"] for c in form["cards"]] == [c["serial"] for c in kept["cards"]] and "of trustee 1 (custodio-1), set 1" in text, text)
+Forged.put("key/cards.json", text[:text.index("\n}") + 2].encode())
+urna("a form that nobody filled in", ["act", "key"], "operador", False, "key/cards.json")
 print("%d not as expected" % bad)
 sys.exit(bad != 0)
