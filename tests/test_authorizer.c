@@ -266,7 +266,7 @@ first_start(void **state)
 	(void)snprintf(fence, sizeof fence, "%s/fences/here/count", dir);
 	(void)strcpy(own->account, "http://127.0.0.1:1");
 	(void)strcpy(own->box, "http://127.0.0.1:1");
-	assert_int_equal(keyfile_create(key, "autorizador-2", &one, &own->authorizer[SELF - 1].key, &why), OK);
+	assert_int_equal(keyfile_create(key, "autorizador-2", NOTE_ED25519, &one, &own->authorizer[SELF - 1].key, &why), OK);
 	assert_int_equal(file_write(pass_file, pass, sizeof pass - 1, 0600, &why), OK);
 	assert_int_equal(authorizer_secrets_write(&sealed, &secret[SELF], manifest->styles, &two, &call.hash), OK);
 	assert_int_equal(file_write(rsa, sealed.p, sealed.n, 0600, &why), OK);
