@@ -194,6 +194,10 @@ list_http(void *ctx, void (*each)(void *arg, const char *path), void *arg, struc
 				break;
 			}
 			*end = '\0';
+			if (!source_name_plain(at + 66)) {
+				e = why_set(why, ERR_FORMAT, "hashes.sha256: control characters in a file's name");
+				break;
+			}
 			each(arg, at + 66);
 		}
 		for (size_t i = 0; e == OK && i < sizeof later / sizeof *later; i++)

@@ -51,6 +51,15 @@ stream_dir(void *ctx, const char *path, enum err (*each)(void *, const uint8_t *
 	return e;
 }
 
+int
+source_name_plain(const char *name)
+{
+	for (; *name != '\0'; name++)
+		if ((unsigned char)*name < ' ' || *name == 0x7f)
+			return 0;
+	return 1;
+}
+
 static enum err
 walk(const char *dir, const char *prefix, unsigned depth, void (*each)(void *, const char *), void *arg, struct why *why)
 {
@@ -68,7 +77,9 @@ walk(const char *dir, const char *prefix, unsigned depth, void (*each)(void *, c
 
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		if (snprintf(full, sizeof full, "%s/%s", dir, entry->d_name) >= (int)sizeof full ||
+		if (!source_name_plain(entry->d_name)) {
+			e = why_set(why, ERR_FORMAT, "%s%s: control characters in a file's name", prefix, entry->d_name);
+		} else if (snprintf(full, sizeof full, "%s/%s", dir, entry->d_name) >= (int)sizeof full ||
 		    snprintf(name, sizeof name, "%s%s", prefix, entry->d_name) >= (int)sizeof name - 1) {
 			e = why_set(why, ERR_LENGTH, "%s: path too long", entry->d_name);
 		} else if (lstat(full, &st) != 0) {

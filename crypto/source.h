@@ -16,10 +16,12 @@ struct file_source {
 	enum err (*stream)(void *ctx, const char *path, enum err (*each)(void *arg, const uint8_t *p, size_t n), void *arg, struct why *why);
 };
 
-/* A folder; `dir` must outlive the source. Anything but folders and plain files in it is refused. */
+/* A folder; `dir` must outlive the source. Anything but folders and plain files in it is refused, and names with control characters. */
 struct file_source source_dir(const char *dir);
 /* src->stream, or one piece of the whole file (at most 1 GiB). ERR_ABSENT, ERR_IO, each's errors. */
 MUST_CHECK enum err source_stream(const struct file_source *src, const char *path, enum err (*each)(void *arg, const uint8_t *p, size_t n), void *arg, struct why *why);
+/* 0 if there are control characters in it: a name with a line's end would be two of a list of names. */
+int source_name_plain(const char *name);
 /* 1 if several threads may read it at once. */
 int source_concurrent(const struct file_source *src);
 /* Shorthand for src->read into an empty buffer. */

@@ -298,15 +298,17 @@ hash_lists(struct record *r, struct buf list[3], struct why *why)
 void
 seal_hash(struct hash *out, const struct buf *sha256_list)
 {
-	const uint8_t *line = sha256_list->p, *end = line + sha256_list->n;
+	static const char events[] = "events/";
+	const size_t before = 2 * HASH_BYTES + 2, k = sizeof events - 1;
 	struct hash_run *h = hash_start();
 
-	while (line < end) {
-		const uint8_t *next = (const uint8_t *)memchr(line, '\n', (size_t)(end - line)) + 1;
+	for (size_t at = 0; at < sha256_list->n;) {
+		const uint8_t *line = sha256_list->p + at, *end = memchr(line, '\n', sha256_list->n - at);
+		size_t n = end != NULL ? (size_t)(end - line) + 1 : sha256_list->n - at;
 
-		if (strncmp((const char *)line + 2 * HASH_BYTES + 2, "events/", 7) != 0)
-			hash_more(h, line, (size_t)(next - line));
-		line = next;
+		if (n < before + k || memcmp(line + before, events, k) != 0)
+			hash_more(h, line, n);
+		at += n;
 	}
 	hash_end(h, out);
 }

@@ -641,12 +641,35 @@ sets(void **state)
 	assert_int_equal(progress_apply(&p, &e, &call, &why), OK);
 }
 
+/* The seal is over the lines that are not of events; a list that somebody else made has lines of any length. */
+static void
+sealed_lines(void **state)
+{
+	char hex[65], text[400];
+	struct buf list = {0};
+	struct hash h, want;
+
+	(void)state;
+	memset(hex, 'a', 64);
+	hex[64] = '\0';
+	(void)snprintf(text, sizeof text, "%s  call.json\n\nb\n%s  events", hex, hex); /* a name of two lines; an end too early */
+	buf_printf(&list, "%s  call.json\n%s  events/checkpoint\n\nb\n%s  events", hex, hex, hex);
+	seal_hash(&h, &list);
+	sha256(&want, text, strlen(text));
+	assert_true(hash_equal(&h, &want));
+	list.n = 0;
+	seal_hash(&h, &list);
+	sha256(&want, "", 0);
+	assert_true(hash_equal(&h, &want));
+	buf_free(&list);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(honest), cmocka_unit_test(invented), cmocka_unit_test(lacking), cmocka_unit_test(two_requests),
 	    cmocka_unit_test(spread), cmocka_unit_test(confirmations),
-	    cmocka_unit_test(signed_twice), cmocka_unit_test(signed_later), cmocka_unit_test(many_signatures), cmocka_unit_test(equal_elements), cmocka_unit_test(refilled), cmocka_unit_test(asking_for_rows), cmocka_unit_test(sets)};
+	    cmocka_unit_test(signed_twice), cmocka_unit_test(signed_later), cmocka_unit_test(many_signatures), cmocka_unit_test(equal_elements), cmocka_unit_test(refilled), cmocka_unit_test(asking_for_rows), cmocka_unit_test(sets), cmocka_unit_test(sealed_lines)};
 
 	return cmocka_run_group_tests(tests, begin, end);
 }
