@@ -32,9 +32,19 @@ beside(const char *name)
 	return n > end && strcmp(name + n - end, suffix) == 0 ? n - end : 0;
 }
 
-/* The ballot that lies beside the receipt, if one does; else `own` stays. */
+/* A name more of those that show nothing, and why. */
+static void
+set_aside(struct buf *aside, const char *name, const char *why)
+{
+	enum { SHOWN = 80 }; /* of a long path its end */
+	size_t n = strlen(name);
+
+	buf_printf(aside, "%s%s%s: %s", aside->n > 0 ? "; " : "", n > SHOWN ? "..." : "", n > SHOWN ? name + n - SHOWN : name, why);
+}
+
+/* The ballot that lies beside the receipt: its leaf, or ERR_ABSENT, ERR_LENGTH (no ballot is so long). */
 static enum err
-ballot_beside(struct check_run *x, struct file_source *dir, const char *name, struct hash *own)
+ballot_beside(struct check_run *x, const struct file_source *dir, const char *name, struct hash *own)
 {
 	size_t n = strlen(name) + sizeof suffix;
 	char *path = room(x, CHECK_RECEIPTS, n, 1);
@@ -48,33 +58,48 @@ ballot_beside(struct check_run *x, struct file_source *dir, const char *name, st
 		leaf_hash(own, ballot.p, ballot.n);
 	buf_free(&ballot);
 	free(path);
-	return e == ERR_ABSENT ? OK : e;
+	return e;
 }
 
-/* One file: a receipt of a ballot of this record, or a head of its log. */
+/* A receipt under a head that the log signed. ERR_PROOF: it is of a ballot that the record has not there. Whoever has a
+ * signed head can write any path under it: one that leads from no ballot at all is nobody's evidence. */
 static enum err
-hand_in(struct check_run *x, struct file_source *dir, struct handed *h, const struct hash *leaf)
+hold(struct check_run *x, const struct file_source *dir, const char *name, const struct receipt *r, const struct hash *leaf, struct buf *aside)
+{
+	const struct vkey *log = &x->r.call.log_ballots;
+	int here = r->index < x->r.ballots && receipt_verify(r, &leaf[r->index], log, &(struct head){0}, NULL) == OK;
+	struct hash own;
+	enum err e = ballot_beside(x, dir, name, &own);
+
+	if (own_fault(e))
+		return e;
+	if (!here && e == OK && receipt_verify(r, &own, log, &(struct head){0}, NULL) == OK)
+		return why_set(&x->why, ERR_PROOF, r->index < x->r.ballots ? "entry %" PRIu64 " of the record is another ballot: the receipt is evidence" :
+								     "entry %" PRIu64 " is not in the record: the receipt is evidence", r->index);
+	if (!here)
+		set_aside(aside, name, "its path leads from no ballot of the record");
+	else if (e == ERR_LENGTH || (e == OK && !hash_equal(&own, &leaf[r->index])))
+		set_aside(aside, name, "the ballot beside it is not the one that it is of");
+	return OK;
+}
+
+/* One file: a receipt or head that the log signed (*is: its head), or something else, which is set aside. */
+static enum err
+hand_in(struct check_run *x, const struct file_source *dir, struct handed *h, const struct hash *leaf, struct buf *aside, int *is)
 {
 	struct buf b = {0};
 	struct receipt r;
-	struct hash own;
 	enum err e;
+	int receipt;
 
-	if ((e = source_read(dir, h->name, NOTE_MAX_BYTES, &b, &x->why)) != OK)
+	*is = 0;
+	if (own_fault(e = source_read(dir, h->name, NOTE_MAX_BYTES, &b, &x->why)))
 		return e;
-	if (receipt_read(&r, b.p, b.n, &x->why) != OK) {
-		e = checkpoint_open(&h->head, b.p, b.n, &x->r.call.log_ballots, &x->why);
-		goto done;
-	}
-	if (r.index >= x->r.ballots) {
-		e = why_set(&x->why, ERR_PROOF, "entry %" PRIu64 " is not in the record: the receipt is evidence", r.index);
-		goto done;
-	}
-	own = leaf[r.index];
-	if ((e = ballot_beside(x, dir, h->name, &own)) == OK && (e = receipt_verify(&r, &own, &x->r.call.log_ballots, &h->head, &x->why)) == OK &&
-	    !hash_equal(&own, &leaf[r.index]))
-		e = why_set(&x->why, ERR_PROOF, "entry %" PRIu64 " of the record is another ballot: the receipt is evidence", r.index);
-done:
+	receipt = e == OK && receipt_read(&r, b.p, b.n, NULL) == OK;
+	*is = e == OK && checkpoint_open(&h->head, receipt ? r.checkpoint : (const char *)b.p, receipt ? r.checkpoint_n : b.n, &x->r.call.log_ballots, NULL) == OK;
+	if (!*is)
+		set_aside(aside, h->name, "no receipt or head that the log signed");
+	e = *is && receipt ? hold(x, dir, h->name, &r, leaf, aside) : OK;
 	buf_free(&b);
 	return e;
 }
@@ -104,7 +129,7 @@ by_text(const void *a, const void *b)
 
 /* A ballot handed in without the receipt that it belongs to says nothing, and somebody thought that it does. */
 static void
-check_beside(struct check_run *x, char **name, size_t n, const char *ballot)
+check_beside(struct check_run *x, char **name, size_t n, const char *ballot, struct buf *aside)
 {
 	char *receipt = strdup(ballot);
 
@@ -114,7 +139,7 @@ check_beside(struct check_run *x, char **name, size_t n, const char *ballot)
 	}
 	receipt[beside(ballot)] = '\0';
 	if (bsearch(&receipt, name, n, sizeof *name, by_text) == NULL)
-		report_fail(x->report, CHECK_RECEIPTS, "%s: the receipt of this ballot is not there", ballot);
+		set_aside(aside, ballot, "the receipt of this ballot is not there");
 	free(receipt);
 }
 
@@ -124,25 +149,28 @@ check_handed(struct check_run *x, struct file_source *dir, char **name, size_t n
 {
 	struct handed *h = room(x, CHECK_RECEIPTS, n, sizeof *h);
 	struct hash *leaf = room(x, CHECK_RECEIPTS, x->r.ballots, sizeof *leaf);
+	struct buf aside = {0};
 	size_t k = 0;
 	enum err e;
+	int is;
 
 	for (uint64_t i = 0; leaf != NULL && i < x->r.ballots; i++)
 		record_leaf(&x->r, i, &leaf[i]);
 	for (size_t i = 0; h != NULL && leaf != NULL && i < n && go_on(x); i++) {
 		if (beside(name[i]) > 0) {
-			check_beside(x, name, n, name[i]);
+			check_beside(x, name, n, name[i], &aside);
 			continue;
 		}
 		h[k].name = name[i];
-		if ((e = hand_in(x, dir, &h[k], leaf)) == OK)
-			k++;
+		if ((e = hand_in(x, dir, &h[k], leaf, &aside, &is)) == OK)
+			k += (size_t)is;
 		else
 			false_one(x, CHECK_RECEIPTS, why_prefix(&x->why, e, "%s", name[i]));
 	}
 	if (h != NULL && leaf != NULL)
 		check_prefixes(x, h, k, leaf);
-	report_pass(x->report, CHECK_RECEIPTS, k, NULL);
+	report_pass(x->report, CHECK_RECEIPTS, k, aside.n > 0 ? "set aside: %.400s" : NULL, buf_cstr(&aside));
+	buf_free(&aside);
 	free(h);
 	free(leaf);
 }
@@ -166,7 +194,7 @@ check_receipts(struct check_run *x)
 	}
 	dir = source_dir(x->pinned->receipts);
 	if ((e = source_names(&dir, &name, &n, &x->why)) != OK) {
-		bad(x, CHECK_RECEIPTS, e);
+		bad(x, CHECK_RECEIPTS, e == ERR_ABSENT ? e : ERR_IO); /* it is the person's own folder: no fault of the record */
 		return;
 	}
 	check_handed(x, &dir, name, n);

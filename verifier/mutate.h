@@ -43,7 +43,7 @@ void spoil_all_ones(struct mutant *m, const struct mutation *it);
 void spoil_all_ones_all(struct mutant *m, const struct mutation *it);
 void spoil_outputs_swapped(struct mutant *m, const struct mutation *it);
 void spoil_other_pin(struct mutant *m, const struct mutation *it);
-void spoil_false_receipt(struct mutant *m, const struct mutation *it);
+void spoil_head_handed_in(struct mutant *m, const struct mutation *it);
 void spoil_entry_unmade(struct mutant *m, const struct mutation *it);
 void spoil_entry_twice(struct mutant *m, const struct mutation *it);
 void spoil_entries_swapped(struct mutant *m, const struct mutation *it);
@@ -63,6 +63,7 @@ void forge_none_authorized(struct mutant *m, struct record *r, enum check after)
 void forge_all_barred(struct mutant *m, struct record *r, enum check after);
 void forge_cancelled(struct mutant *m, struct record *r, enum check after);
 void forge_ballot_spoilt(struct mutant *m, struct record *r, enum check after);
+void forge_last_ballot_gone(struct mutant *m, struct record *r, enum check after);
 void forge_ballots_stuffed(struct mutant *m, struct record *r, enum check after);
 
 #endif

@@ -259,3 +259,13 @@ forge_ballots_stuffed(struct mutant *m, struct record *r, enum check after)
 	r->ballots += n;
 	m->made = 1;
 }
+
+/* As if the log had not had its last ballot. */
+void
+forge_last_ballot_gone(struct mutant *m, struct record *r, enum check after)
+{
+	if (after != CHECK_BALLOTS_LOG || r->ballots == 0 || m->pinned.receipts == NULL)
+		return;
+	r->ballots--;
+	m->made = 1;
+}

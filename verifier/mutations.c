@@ -138,7 +138,7 @@ const struct mutation mutations[] = {
     {"the notary's signature of the hand-over missing", CHECK_HANDOVER_ACT, spoil_unsigned_by, "acts/handover.json.note", "%N", NULL, NULL},
     {"the hand-over act's text altered", CHECK_HANDOVER_ACT, spoil_one_byte_more, "acts/handover.txt", "\n", NULL, NULL},
     {"the final head of events without its witnesses", CHECK_WITNESSES, spoil_cosignatures_gone, "events/checkpoint", NULL, NULL, NULL},
-    {"a receipt that proves nothing", CHECK_RECEIPTS, spoil_false_receipt, NULL, NULL, NULL, NULL},
+    {"a head handed in of a log with a ballot more", CHECK_RECEIPTS, spoil_head_handed_in, NULL, NULL, NULL, forge_last_ballot_gone},
 };
 const size_t mutations_n = sizeof mutations / sizeof *mutations;
 
