@@ -116,6 +116,7 @@ close_now(struct service *s, struct why *why)
 	if ((err = events_append(s, e, NULL, why)) == OK)
 		err = events_follow(s, why);
 done:
+	event_free(e);
 	free(e);
 	buf_free(&whole);
 	buf_free(&checkpoint);

@@ -136,6 +136,7 @@ list_collect(struct service *s, unsigned number, atomic_int *told, struct why *w
 done:
 	event_free(e);
 	free(e);
+	event_free(x);
 	free(x);
 	buf_free(&note);
 	buf_free(&entry);

@@ -207,6 +207,7 @@ events_heartbeat(struct service *s, int force, struct why *why)
 	err = append_one(s, e, NULL, why);
 	s->heartbeat_time = steady_seconds();
 done:
+	event_free(e);
 	free(e);
 	return err;
 }
@@ -286,6 +287,7 @@ events_phase(struct service *s, int n, const char *edge, struct why *why)
 	event_add(e, "edge", "%s", edge);
 	if ((err = add_head(s, e, why)) == OK)
 		err = events_append(s, e, NULL, why);
+	event_free(e);
 	free(e);
 	return err;
 }

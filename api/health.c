@@ -95,6 +95,7 @@ tell(struct service *s, struct why *why)
 	(void)strcpy(e->kind, "incident");
 	event_add(e, "what", "from %s to %s: %s", from, to, s->trouble.text);
 	err = events_append(s, e, NULL, why);
+	event_free(e);
 	free(e);
 	return err;
 }

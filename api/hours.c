@@ -19,6 +19,7 @@ announce(struct service *s, unsigned set, struct why *why)
 	(void)strcpy(e->kind, "authorizers");
 	event_add(e, "set", "%u", set);
 	err = events_append(s, e, NULL, why);
+	event_free(e);
 	free(e);
 	return err;
 }
@@ -70,6 +71,7 @@ clock_suspends(struct service *s, struct why *why)
 	event_add(e, "jump", "%lld", (long long)(now_seconds() - steady_seconds() - s->steady_gap));
 	journal("the clock jumped: ", "authorizing and casting are suspended until the operator's signed resume");
 	err = events_append(s, e, NULL, why);
+	event_free(e);
 	free(e);
 	return err;
 }

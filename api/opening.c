@@ -121,6 +121,7 @@ note_second(struct service *s)
 	(void)strcpy(x->kind, "incident");
 	event_add(x, "what", "step refused: a second loading of an opening");
 	(void)!events_append(s, x, NULL, NULL);
+	event_free(x);
 	free(x);
 }
 
@@ -162,6 +163,7 @@ service_load(struct service *s, struct why *why)
 		s->steady_gap = now_seconds() - steady_seconds();
 		events_show(s);
 	}
+	event_free(e);
 	free(e);
 	(void)pthread_mutex_unlock(&s->lock);
 	return err;

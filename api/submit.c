@@ -41,6 +41,7 @@ note_refusal(struct service *s, const struct event *e, const char *why)
 		event_add(x, "what", "step refused: %.900s", why);
 		(void)!events_append(s, x, NULL, NULL);
 	}
+	event_free(x);
 	free(x);
 }
 

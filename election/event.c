@@ -7,19 +7,49 @@
 
 #include "election/docnote.h"
 
-enum { SERIAL_BYTES = 16 };
+enum { SERIAL_BYTES = 16, NAME_ROOM = 32, VALUE_ROOM = 2048 /* with the end of the text */ };
+
+/* Fact i of these texts, which are cut where they are too long. */
+static void
+put(struct event *e, unsigned i, const char *name, const char *value)
+{
+	size_t n = strnlen(name, NAME_ROOM - 1), v = strnlen(value, VALUE_ROOM - 1);
+	char *both = malloc(n + v + 2);
+
+	if (name[n] != '\0' || value[v] != '\0')
+		e->fault = ERR_LENGTH;
+	if (both == NULL) {
+		e->fault = ERR_NOMEM;
+		return;
+	}
+	(void)snprintf(both, n + 1, "%s", name);
+	(void)snprintf(both + n + 1, v + 1, "%s", value);
+	if (i < e->facts)
+		free(e->fact[i].name);
+	else
+		e->facts++;
+	e->fact[i].name = both;
+	e->fact[i].value = both + n + 1;
+}
 
 void
 event_add(struct event *e, const char *name, const char *format, ...)
 {
+	char value[VALUE_ROOM + 1];
 	va_list ap;
 
 	if (e->facts == EVENT_MAX_FACTS)
 		abort(); /* a kind with too many facts is a fault of this program */
-	e->cut |= (size_t)snprintf(e->fact[e->facts].name, sizeof e->fact[0].name, "%s", name) >= sizeof e->fact[0].name;
 	va_start(ap, format);
-	e->cut |= (size_t)vsnprintf(e->fact[e->facts++].value, sizeof e->fact[0].value, format, ap) >= sizeof e->fact[0].value;
+	(void)vsnprintf(value, sizeof value, format, ap);
 	va_end(ap);
+	put(e, e->facts, name, value);
+}
+
+void
+event_set(struct event *e, unsigned i, const char *value)
+{
+	put(e, i, e->fact[i].name, value);
 }
 
 const char *
@@ -40,6 +70,10 @@ event_file(const struct event *e, unsigned i)
 void
 event_free(struct event *e)
 {
+	if (e == NULL)
+		return;
+	while (e->facts > 0)
+		free(e->fact[--e->facts].name);
 	free(e->document);
 	free(e->note);
 	e->document = e->note = NULL;
@@ -51,7 +85,7 @@ event_is(const struct event *e, const char *kind)
 	return strcmp(e->kind, kind) == 0;
 }
 
-/* ERR_LENGTH: a fact was too long. ERR_RANGE: one would disturb a text that it is printed in; only the checkpoint of the
+/* ERR_LENGTH, ERR_NOMEM: a fact was too long, or there was no room for it. ERR_RANGE: one would disturb a text that it is printed in; only the checkpoint of the
  * close entry, a note, is of several lines. */
 static enum err
 facts_check(const struct event *e)
@@ -62,7 +96,7 @@ facts_check(const struct event *e)
 		if (text_disturbs(e->fact[i].name) || (!note && text_disturbs(e->fact[i].value)))
 			return ERR_RANGE;
 	}
-	return e->cut ? ERR_LENGTH : OK;
+	return e->fault;
 }
 
 static void
@@ -123,14 +157,16 @@ read_facts(struct event *e, struct fields *f)
 	if (facts != NULL && facts->n > EVENT_MAX_FACTS)
 		(void)field_bad(f, facts->line, "too many facts");
 	for (size_t i = 0; facts != NULL && f->e == OK && i < facts->n; i++) {
-		if (facts->item[i]->type != JSON_TEXT || strlen(facts->item[i]->name) >= sizeof e->fact[0].name ||
-		    strlen(facts->item[i]->text) >= sizeof e->fact[0].value) {
+		if (facts->item[i]->type != JSON_TEXT || strlen(facts->item[i]->name) >= NAME_ROOM ||
+		    strlen(facts->item[i]->text) >= VALUE_ROOM) {
 			(void)field_bad(f, facts->item[i]->line, "facts are texts of moderate length");
 			break;
 		}
 		facts->item[i]->used = 1;
 		event_add(e, facts->item[i]->name, "%s", facts->item[i]->text);
 	}
+	if (f->e == OK && e->fault == ERR_NOMEM)
+		f->e = ERR_NOMEM;
 	if (f->e == OK && facts_check(e) != OK)
 		(void)field_bad(f, facts->line, "a fact holds a control or direction character");
 }
@@ -193,7 +229,7 @@ event_read(struct event *out, const void *p, size_t n, struct why *why)
 		e = why_set(why, ERR_FORMAT, "the entry is not in canonical form");
 	if (e == OK) {
 		*out = *x;
-		x->document = x->note = NULL;
+		memset(x, 0, sizeof *x);
 	}
 done:
 	buf_free(&again);

@@ -14,22 +14,26 @@ struct event {
 	char kind[24];
 	int64_t time;
 	struct {
-		char name[32], value[2048];
+		char *name, *value; /* one piece of memory, as long as they are: a record may have 100,000 entries */
 	} fact[EVENT_MAX_FACTS];
 	unsigned facts;
-	int cut; /* a fact was too long: such an event is not written */
-	char *document, *note; /* whole, for submitted ones; else NULL. event_free() */
+	enum err fault; /* a fact was too long, or memory lacked: such an event is not written */
+	char *document, *note; /* whole, for submitted ones; else NULL */
 };
 
+/* A fact more; event_free(). */
 void event_add(struct event *e, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Another value for fact i. */
+void event_set(struct event *e, unsigned i, const char *value);
 /* 1 if it is of this kind. */
 int event_is(const struct event *e, const char *kind);
 /* "" if there is none. */
 const char *event_fact(const struct event *e, const char *name);
 /* The file of documents/ that fact i names (file1, file2, ...), or NULL if it names none. */
 const char *event_file(const struct event *e, unsigned i);
+/* What it holds, not itself. e may be NULL. */
 void event_free(struct event *e);
-/* ERR_LENGTH: a fact, or the entry, is too long; ERR_RANGE: a fact holds a control or direction character (text_disturbs). */
+/* ERR_LENGTH: a fact, or the entry, is too long; ERR_RANGE: a fact holds a control or direction character (text_disturbs); ERR_NOMEM. */
 MUST_CHECK enum err event_write(struct buf *out, const struct event *e);
 /* For a submitted one, kind and facts are read from the document inside. Allocates. */
 MUST_CHECK enum err event_read(struct event *out, const void *p, size_t n, struct why *why);

@@ -218,6 +218,7 @@ cmd_amend(struct args *a)
 		return fail("amend", &why);
 	say_next_steps(&r->call, e, out);
 	free(r);
+	event_free(e);
 	free(e);
 	return 0;
 }

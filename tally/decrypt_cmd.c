@@ -80,6 +80,7 @@ compare_cmd(struct args *a)
 	if ((err = open_signer(a, &by, &why)) == OK && (err = station_say(&s, e, 0, &by, &why)) == OK)
 		err = write_start_act(&s, &file, &why);
 	signer_close(&by);
+	event_free(e);
 	free(e);
 	if (err != OK)
 		return fail("decrypt", &why);
@@ -217,6 +218,7 @@ say_trustee(struct station *s, const char *kind, unsigned trustee, const struct 
 	} else
 		event_add(e, "number", "%u", trustee);
 	err = station_say(s, e, trustee, by, why);
+	event_free(e);
 	free(e);
 	return err;
 }

@@ -95,6 +95,7 @@ seal_record(struct station *s, const char *machine, const struct hash *files, co
 	event_add_hash(e, "list", files);
 	event_add(e, "machine", "%s", machine);
 	err = submit_event(s->socket, &r->call, e, by, NULL, why);
+	event_free(e);
 	free(e);
 	return err;
 }

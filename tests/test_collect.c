@@ -134,6 +134,7 @@ publish(unsigned a, struct buf list)
 	json_end(&o, '}');
 	buf_free(&document);
 	buf_free(&note);
+	event_free(e);
 	free(e);
 }
 

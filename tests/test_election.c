@@ -3,6 +3,7 @@
  * Goal    documents are read strictly, lines and splits follow the law's rules,
  *         ballots and ceremonies accept nothing false.
  */
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -309,10 +310,11 @@ plain_facts(const struct call *call)
 	event_add(e, "what", "Se extravi\xc3\xb3 un sobre \xe2\x80\x94 ya no");
 	assert_int_equal(event_write(&out, e), OK);
 	assert_int_equal(event_read(back, out.p, out.n, &why), OK);
+	event_free(back);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct json_out o;
 
-		(void)strcpy(e->fact[0].value, bad[i]);
+		event_set(e, 0, bad[i]);
 		assert_int_equal(event_document(&out, e), ERR_RANGE);
 		assert_int_equal(event_write(&out, e), ERR_RANGE);
 		buf_free(&out);
@@ -332,12 +334,14 @@ plain_facts(const struct call *call)
 	}
 	buf_free(&out);
 	(void)strcpy(e->kind, "close");
-	(void)strcpy(e->fact[0].name, "checkpoint");
-	(void)strcpy(e->fact[0].value, "urna.example/ballots\n0\n");
+	event_free(e);
+	event_add(e, "checkpoint", "urna.example/ballots\n0\n");
 	assert_int_equal(event_write(&out, e), OK);
 	assert_int_equal(event_read(back, out.p, out.n, &why), OK);
 	buf_free(&out);
+	event_free(e);
 	free(e);
+	event_free(back);
 	free(back);
 }
 
@@ -359,8 +363,8 @@ strict_facts(void **state)
 	event_add(e, "phase", "1");
 	event_add(e, "edge", "begin");
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		(void)strcpy(e->fact[0].value, bad[i][0]);
-		(void)strcpy(e->fact[1].value, bad[i][1]);
+		event_set(e, 0, bad[i][0]);
+		event_set(e, 1, bad[i][1]);
 		assert_int_equal(progress_apply(&p, e, call, &why), ERR_FORMAT);
 	}
 	/* what is too long for a fact is not cut off and signed */
@@ -374,6 +378,7 @@ strict_facts(void **state)
 	buf_free(&out);
 	plain_facts(call);
 	free(big);
+	event_free(e);
 	free(e);
 	free(call);
 }
@@ -412,6 +417,7 @@ used_once(void **state)
 	used_free(&used);
 	buf_free(&first);
 	buf_free(&second);
+	event_free(e);
 	free(e);
 }
 
@@ -582,6 +588,7 @@ apply(struct call *c, struct event *e)
 		assert_true(why.text[0] != '\0');
 	}
 	free(before);
+	event_free(e);
 	free(e);
 	return err;
 }
@@ -655,10 +662,10 @@ phases(void **state)
 	event_add(e, "phase", "2");
 	event_add(e, "edge", "begin");
 	assert_int_equal(progress_apply(&p, e, call, &why), ERR_NOT_NOW);
-	(void)strcpy(e->fact[0].value, "1");
+	event_set(e, 0, "1");
 	assert_int_equal(progress_apply(&p, e, call, &why), OK);
 	assert_int_equal(progress_apply(&p, e, call, &why), ERR_NOT_NOW);
-	(void)strcpy(e->fact[1].value, "end");
+	event_set(e, 1, "end");
 	before = p;
 	assert_int_equal(progress_apply(&p, e, call, &why), ERR_NOT_NOW); /* no key yet */
 	assert_memory_equal(&before, &p, sizeof p);
@@ -671,7 +678,7 @@ phases(void **state)
 	assert_int_equal(progress_apply(&p, e, call, &why), ERR_FORMAT); /* which machine made the hashes, it does not say */
 	event_add(e, "machine", "%0128d", 0);
 	assert_int_equal(progress_apply(&p, e, call, &why), ERR_FORMAT);
-	(void)strcpy(e->fact[2].value, "sede");
+	event_set(e, 2, "sede");
 	before = p;
 	assert_int_equal(progress_apply(&before, e, call, &why), OK);
 	assert_true(before.sealed);
@@ -718,8 +725,57 @@ phases(void **state)
 	e->scope.b[0] = 1;
 	(void)strcpy(e->kind, "key");
 	assert_int_equal(progress_apply(&p, e, call, &why), ERR_RANGE);
+	event_free(e);
 	free(e);
 	free(call);
+}
+
+/* A record may have 100,000 entries, each of a few short facts: read, they take about the room of their words. */
+static void
+small_in_memory(void **state)
+{
+	enum { ENTRIES = 2000 };
+	struct event *all = calloc(ENTRIES, sizeof *all), *e = calloc(1, sizeof *e);
+	struct buf entry = {0};
+	size_t before, kept;
+
+	(void)state;
+	(void)strcpy(e->kind, "heartbeat");
+	event_add(e, "size", "%u", 123456);
+	event_add(e, "root", "%064d", 0);
+	event_add(e, "authorizations", "%u", 234567);
+	assert_int_equal(event_write(&entry, e), OK);
+	before = mallinfo2().uordblks;
+	for (unsigned i = 0; i < ENTRIES; i++)
+		assert_int_equal(event_read(&all[i], entry.p, entry.n, NULL), OK);
+	kept = mallinfo2().uordblks - before;
+	assert_true(sizeof *all + kept / ENTRIES < 1000);
+	assert_string_equal(event_fact(&all[ENTRIES - 1], "authorizations"), "234567");
+	event_set(&all[0], 0, "7");
+	assert_string_equal(event_fact(&all[0], "size"), "7");
+	for (unsigned i = 0; i < ENTRIES; i++)
+		event_free(&all[i]);
+	free(all);
+	event_free(e);
+	free(e);
+	buf_free(&entry);
+}
+
+/* What is too long for an entry is said when it is written, and not cut in silence. */
+static void
+long_facts(void **state)
+{
+	struct event e = {.kind = "incident"};
+	struct buf out = {0};
+
+	(void)state;
+	event_add(&e, "what", "%02047d", 0);
+	assert_int_equal(event_write(&out, &e), OK);
+	event_add(&e, "more", "%02048d", 0);
+	assert_int_equal(event_write(&out, &e), ERR_LENGTH);
+	assert_int_equal(strlen(event_fact(&e, "more")), 2047);
+	event_free(&e);
+	buf_free(&out);
 }
 
 int
@@ -736,7 +792,7 @@ main(void)
 	    cmocka_unit_test(words),
 	    cmocka_unit_test(ballots),
 	    cmocka_unit_test(passwords),
-	    cmocka_unit_test(strict_facts),
+	    cmocka_unit_test(strict_facts), cmocka_unit_test(small_in_memory), cmocka_unit_test(long_facts),
 	    cmocka_unit_test(used_once),
 	    cmocka_unit_test(replacements),
 	    cmocka_unit_test(ceremonies),

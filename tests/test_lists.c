@@ -609,18 +609,17 @@ sets(void **state)
 	(void)strcpy(e.kind, "authorizers");
 	event_add(&e, "set", "7");
 	assert_int_equal(progress_apply(&p, &e, &call, &why), OK);
-	(void)strcpy(e.fact[0].value, "13");
+	event_set(&e, 0, "13");
 	assert_int_equal(progress_apply(&p, &e, &call, &why), OK);
 	assert_int_equal(p.set, 13);
 	assert_true(progress_announced(&p, 7) && progress_announced(&p, 13) && !progress_announced(&p, 11) && !progress_announced(&p, 1) && !progress_announced(&p, 300));
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		(void)strcpy(e.fact[0].value, bad[i]);
+		event_set(&e, 0, bad[i]);
 		assert_int_equal(progress_apply(&p, &e, &call, &why), ERR_RANGE);
 	}
 	/* lists come after the close, once each, and enough of them before the comparison */
-	memset(&e, 0, sizeof e);
+	event_free(&e);
 	e.time = 2;
-	e.scope = election;
 	(void)strcpy(e.kind, "list");
 	event_add(&e, "authorizer", "autorizador-2");
 	event_add(&e, "sha256", "%064d", 0);
@@ -633,12 +632,13 @@ sets(void **state)
 	assert_int_equal(progress_apply(&p, &e, &call, &why), ERR_NOT_NOW);
 	assert_non_null(strstr(why.text, "lists of 2 authorizers"));
 	(void)strcpy(e.kind, "list");
-	(void)strcpy(e.fact[0].value, "autorizador-1"); /* the authority's stands in the close entry */
+	event_set(&e, 0, "autorizador-1"); /* the authority's stands in the close entry */
 	assert_int_equal(progress_apply(&p, &e, &call, &why), ERR_RANGE);
-	(void)strcpy(e.fact[0].value, "autorizador-4");
+	event_set(&e, 0, "autorizador-4");
 	assert_int_equal(progress_apply(&p, &e, &call, &why), OK);
 	(void)strcpy(e.kind, "comparison");
 	assert_int_equal(progress_apply(&p, &e, &call, &why), OK);
+	event_free(&e);
 }
 
 /* The seal is over the lines that are not of events; a list that somebody else made has lines of any length. */

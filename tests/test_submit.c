@@ -168,6 +168,7 @@ submit(int who, const char *kind, const char *file, ...)
 	buf_free(&note);
 	buf_free(&body);
 	buf_free(&r.body);
+	event_free(e);
 	free(e);
 	return r.status;
 }
@@ -287,6 +288,7 @@ stored_all_the_same(void **state)
 	assert_true(s->progress.ended >> 2 & 1);
 	s->progress = before;
 	buf_free(&entry);
+	event_free(e);
 	free(e);
 }
 

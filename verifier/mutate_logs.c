@@ -82,7 +82,8 @@ spoil_entry_unmade(struct mutant *m, const struct mutation *it)
 
 	if (b == NULL || event_read(&e, x.entry[at].p, x.entry[at].n, NULL) != OK)
 		return;
-	event_free(&e);
+	free(e.document);
+	e.document = NULL;
 	(void)strcpy(e.kind, "incident");
 	if (event_write(&out, &e) == OK) {
 		x.entry[at].p = out.p;
@@ -91,6 +92,7 @@ spoil_entry_unmade(struct mutant *m, const struct mutation *it)
 		m->made = 1;
 	}
 	buf_free(&out);
+	event_free(&e);
 }
 
 /* The neighbour (b: "-" the one before, "+" the one after) becomes a copy. */

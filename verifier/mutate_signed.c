@@ -29,8 +29,8 @@ forge_fact(struct mutant *m, struct record *r, enum check after)
 		if (strcmp(e->fact[i].name, it->a) != 0)
 			continue;
 		if (it->b != NULL)
-			(void)snprintf(value, sizeof e->fact[i].value, "%s", it->b);
-		else
+			event_set(e, i, it->b);
+		else if (value[0] != '\0')
 			value[0] = value[0] == '0' ? '1' : '0';
 		m->made = 1;
 	}
@@ -95,7 +95,7 @@ fact_set(struct event *e, const char *name, const char *value)
 {
 	for (unsigned i = 0; i < e->facts; i++)
 		if (strcmp(e->fact[i].name, name) == 0)
-			(void)snprintf(e->fact[i].value, sizeof e->fact[i].value, "%s", value);
+			event_set(e, i, value);
 }
 
 /* The first ballot lay in the box from the opening entry on. */
@@ -130,12 +130,15 @@ forge_suspended_all_along(struct mutant *m, struct record *r, enum check after)
 		if (strcmp(e->kind, "phase") != 0 || strcmp(event_fact(e, "phase"), "4") != 0 || strcmp(event_fact(e, "edge"), "begin") != 0)
 			continue;
 		if (m->what->b != NULL) {
-			*next = *e;
+			event_free(next);
+			next->time = e->time;
 			(void)strcpy(next->kind, "heartbeat");
+			for (unsigned k = 0; k < e->facts; k++)
+				event_add(next, e->fact[k].name, "%s", e->fact[k].value);
 			event_add(next, "authorizations", "0");
 		}
 		(void)strcpy(e->kind, "suspend");
-		e->facts = 0;
+		event_free(e);
 		event_add(e, "cause", "clock");
 		m->made = 1;
 		return;
@@ -151,7 +154,7 @@ forge_none_authorized(struct mutant *m, struct record *r, enum check after)
 
 		for (unsigned k = 0; strcmp(e->kind, "heartbeat") == 0 && k < e->facts; k++)
 			if (strcmp(e->fact[k].name, "authorizations") == 0) {
-				(void)strcpy(e->fact[k].value, "0");
+				event_set(e, k, "0");
 				m->made |= strcmp(event_fact(e, "size"), "0") != 0;
 			}
 	}

@@ -109,6 +109,7 @@ sign_entry(struct authorizer *a, const struct hash *list, struct why *why)
 			err = out.failed ? ERR_NOMEM : file_write(path, out.p, out.n, 0644, why);
 		}
 	}
+	event_free(e);
 	free(e);
 	buf_free(&document);
 	buf_free(&note);
