@@ -63,7 +63,7 @@ fetch_list(struct service *s, unsigned number, struct hash *list, struct why *wh
 		lists_free(x.lists);
 		return e;
 	}
-	if ((e = source_stream(&src, "list", on_piece, &x, why)) == OK)
+	if ((e = source_stream(&src, "list", SIZE_MAX, on_piece, &x, why)) == OK)
 		e = lists_end(x.lists, why);
 	if (e == OK)
 		e = outfile_close(x.file, &d, why);

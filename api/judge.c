@@ -42,7 +42,7 @@ file_hash(const struct service *s, const char *path, struct hash *out, struct wh
 {
 	struct file_source src = source_dir(s->config.record);
 	struct hash_run *run = hash_start();
-	enum err e = source_stream(&src, path, on_piece, run, why);
+	enum err e = source_stream(&src, path, SIZE_MAX, on_piece, run, why);
 
 	hash_end(run, out);
 	return e;

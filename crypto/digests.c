@@ -58,10 +58,10 @@ on_piece(void *arg, const uint8_t *p, size_t n)
 }
 
 enum err
-source_digests(const struct file_source *src, const char *path, struct digests *out, struct why *why)
+source_digests(const struct file_source *src, const char *path, size_t max, struct digests *out, struct why *why)
 {
 	struct digest_run *r = digests_start();
-	enum err e = r != NULL ? source_stream(src, path, on_piece, r, why) : ERR_NOMEM, f = digests_end(r, out);
+	enum err e = r != NULL ? source_stream(src, path, max, on_piece, r, why) : ERR_NOMEM, f = digests_end(r, out);
 
 	return e != OK ? e : f;
 }

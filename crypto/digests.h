@@ -17,7 +17,7 @@ struct digest_run *digests_start(void);
 void digests_more(struct digest_run *r, const void *p, size_t n);
 /* Frees r (NULL is fine); out may be NULL. */
 MUST_CHECK enum err digests_end(struct digest_run *r, struct digests *out);
-/* Of a whole file, which need not fit into memory. ERR_ABSENT, ERR_IO. */
-MUST_CHECK enum err source_digests(const struct file_source *src, const char *path, struct digests *out, struct why *why);
+/* Of a whole file, which need not fit into memory, of at most max bytes (source_stream). ERR_ABSENT, ERR_IO, ERR_LENGTH. */
+MUST_CHECK enum err source_digests(const struct file_source *src, const char *path, size_t max, struct digests *out, struct why *why);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <curl/curl.h>
 
-enum { DEFAULT_MAX = 1 << 20 };
+enum { DEFAULT_MAX = 1 << 20, LIST_MAX = 1 << 26 /* the names of a record with 80 million ballots */, LEAST_SPEED = 1024 };
 
 /* Each thread keeps one handle, and so its connection. */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -88,6 +88,10 @@ perform(const struct http_ask *q, struct answer *a, long *status, struct why *wh
 		(void)curl_easy_setopt(c, CURLOPT_NOPROXY, "127.0.0.1,localhost,::1");
 	(void)curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, q->seconds > 0 && q->seconds < 30 ? q->seconds : 30L);
 	(void)curl_easy_setopt(c, CURLOPT_TIMEOUT, q->seconds > 0 ? q->seconds : 60L);
+	if (q->stalled > 0) {
+		(void)curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, (long)LEAST_SPEED);
+		(void)curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, q->stalled);
+	}
 	(void)curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip"); /* unpacked before `take` counts it, piece by piece: a bomb stops at max */
 	(void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
 	(void)curl_easy_setopt(c, CURLOPT_WRITEDATA, a);
@@ -144,7 +148,7 @@ static enum err
 get(const char *base, const char *path, struct answer *a, struct why *why)
 {
 	char url[4096];
-	struct http_ask q = {.url = url, .seconds = 600};
+	struct http_ask q = {.url = url, .seconds = 600, .stalled = 30};
 	long status = 0;
 	enum err e;
 
@@ -167,9 +171,9 @@ read_http(void *ctx, const char *path, size_t max, struct buf *out, struct why *
 }
 
 static enum err
-stream_http(void *ctx, const char *path, enum err (*each)(void *, const uint8_t *, size_t), void *arg, struct why *why)
+stream_http(void *ctx, const char *path, size_t max, enum err (*each)(void *, const uint8_t *, size_t), void *arg, struct why *why)
 {
-	struct answer a = {.max = SIZE_MAX, .each = each, .arg = arg};
+	struct answer a = {.max = max, .each = each, .arg = arg};
 
 	return get(ctx, path, &a, why);
 }
@@ -181,7 +185,7 @@ list_http(void *ctx, void (*each)(void *arg, const char *path), void *arg, struc
 {
 	static const char *const later[] = {"hashes.sha256", "hashes.sha512", "hashes.sha3-256", "acts/handover.json", "acts/handover.json.note", "acts/handover.txt"};
 	struct buf list = {0};
-	enum err e = read_http(ctx, "hashes.sha256", 1 << 28, &list, why);
+	enum err e = read_http(ctx, "hashes.sha256", LIST_MAX, &list, why);
 	char *at, *end;
 
 	if (e == OK) {

@@ -14,6 +14,7 @@ struct http_ask {
 	const void *body;
 	size_t n;
 	long seconds;	    /* gives up after so many; 0: 60 */
+	long stalled;	    /* and when for so many less than 1 KiB a second came; 0: never */
 	size_t max;	    /* most bytes of an answer, unpacked if it came gzipped; 0: 1 MiB */
 };
 

@@ -7,17 +7,21 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { FULL_PATH = 4096, PIECE = 1 << 16, MOST_DEPTH = 16 /* folders in folders; a log of 10^18 entries has ten */ };
+enum { FULL_PATH = 4096, PIECE = 1 << 16, WHOLE = 1 << 30, MOST_DEPTH = 16 /* folders in folders; a log of 10^18 entries has ten */ };
 
 static enum err
-plain_file(char full[FULL_PATH], const char *dir, const char *path, struct why *why)
+plain_file(char full[FULL_PATH], const char *dir, const char *path, size_t max, struct why *why)
 {
 	struct stat st;
 
 	if (snprintf(full, FULL_PATH, "%s/%s", dir, path) >= FULL_PATH)
 		return why_set(why, ERR_LENGTH, "%s: path too long", path);
-	if (stat(full, &st) == 0 && !S_ISREG(st.st_mode)) /* reading a pipe would wait for ever */
+	if (stat(full, &st) != 0)
+		return OK; /* who opens it says why */
+	if (!S_ISREG(st.st_mode)) /* reading a pipe would wait for ever */
 		return why_set(why, ERR_FORMAT, "%s: not a plain file", full);
+	if ((uint64_t)st.st_size > max)
+		return why_set(why, ERR_LENGTH, "%s: longer than %zu bytes", full, max);
 	return OK;
 }
 
@@ -25,24 +29,26 @@ static enum err
 read_dir(void *ctx, const char *path, size_t max, struct buf *out, struct why *why)
 {
 	char full[FULL_PATH];
-	enum err e = plain_file(full, ctx, path, why);
+	enum err e = plain_file(full, ctx, path, max, why);
 
 	return e == OK ? file_read(out, full, max, why) : e;
 }
 
 static enum err
-stream_dir(void *ctx, const char *path, enum err (*each)(void *, const uint8_t *, size_t), void *arg, struct why *why)
+stream_dir(void *ctx, const char *path, size_t max, enum err (*each)(void *, const uint8_t *, size_t), void *arg, struct why *why)
 {
 	char full[FULL_PATH];
 	uint8_t *piece = malloc(PIECE);
-	enum err e = piece != NULL ? plain_file(full, ctx, path, why) : ERR_NOMEM;
+	enum err e = piece != NULL ? plain_file(full, ctx, path, max, why) : ERR_NOMEM;
 	FILE *f = e == OK ? fopen(full, "rbe") : NULL;
 	size_t n;
 
 	if (e == OK && f == NULL)
 		e = why_set(why, errno == ENOENT || errno == ENOTDIR ? ERR_ABSENT : ERR_IO, "%s: %s", full, strerror(errno));
-	while (e == OK && (n = fread(piece, 1, PIECE, f)) > 0)
-		e = each(arg, piece, n);
+	while (e == OK && (n = fread(piece, 1, PIECE, f)) > 0) {
+		e = n <= max ? each(arg, piece, n) : why_set(why, ERR_LENGTH, "%s: longer than it was", full);
+		max -= n;
+	}
 	if (e == OK && ferror(f))
 		e = why_set(why, ERR_IO, "%s: %s", full, strerror(errno));
 	if (f != NULL)
@@ -127,14 +133,14 @@ source_read(const struct file_source *src, const char *path, size_t max, struct 
 }
 
 enum err
-source_stream(const struct file_source *src, const char *path, enum err (*each)(void *, const uint8_t *, size_t), void *arg, struct why *why)
+source_stream(const struct file_source *src, const char *path, size_t max, enum err (*each)(void *, const uint8_t *, size_t), void *arg, struct why *why)
 {
 	struct buf whole = {0};
 	enum err e;
 
 	if (src->stream != NULL)
-		return src->stream(src->ctx, path, each, arg, why);
-	if ((e = source_read(src, path, 1 << 30, &whole, why)) == OK && whole.n > 0)
+		return src->stream(src->ctx, path, max, each, arg, why);
+	if ((e = source_read(src, path, max < WHOLE ? max : WHOLE, &whole, why)) == OK && whole.n > 0)
 		e = each(arg, whole.p, whole.n);
 	buf_free(&whole);
 	return e;

@@ -12,14 +12,15 @@ struct file_source {
 	enum err (*read)(void *ctx, const char *path, size_t max, struct buf *out, struct why *why);
 	/* Call `each` with every file's path, in no order; NULL if it cannot be listed. */
 	enum err (*list)(void *ctx, void (*each)(void *arg, const char *path), void *arg, struct why *why);
-	/* Give the file's bytes to `each` piece by piece; each's error ends it. NULL: only whole files are to be had. */
-	enum err (*stream)(void *ctx, const char *path, enum err (*each)(void *arg, const uint8_t *p, size_t n), void *arg, struct why *why);
+	/* Give the file's bytes to `each` piece by piece, at most max; each's error ends it. NULL: only whole files are to be had. */
+	enum err (*stream)(void *ctx, const char *path, size_t max, enum err (*each)(void *arg, const uint8_t *p, size_t n), void *arg, struct why *why);
 };
 
 /* A folder; `dir` must outlive the source. Anything but folders and plain files in it is refused, and names with control characters. */
 struct file_source source_dir(const char *dir);
-/* src->stream, or one piece of the whole file (at most 1 GiB). ERR_ABSENT, ERR_IO, each's errors. */
-MUST_CHECK enum err source_stream(const struct file_source *src, const char *path, enum err (*each)(void *arg, const uint8_t *p, size_t n), void *arg, struct why *why);
+/* src->stream, or one piece of the whole file (at most 1 GiB). SIZE_MAX: as long as it is, which a file of others, on a server or a
+ * stick, decides by itself, unless each ends it. ERR_ABSENT, ERR_IO, ERR_LENGTH (longer than max), each's errors. */
+MUST_CHECK enum err source_stream(const struct file_source *src, const char *path, size_t max, enum err (*each)(void *arg, const uint8_t *p, size_t n), void *arg, struct why *why);
 /* 0 if there are control characters in it: a name with a line's end would be two of a list of names. */
 int source_name_plain(const char *name);
 /* 1 if several threads may read it at once. */

@@ -25,7 +25,7 @@ compare(struct record *r, struct hash *file, struct why *why)
 	char hex[65], root[65];
 	enum err e;
 
-	if ((e = source_digests(&r->src, "encrypted-votes.bin", &d, why)) != OK)
+	if ((e = source_digests(&r->src, "encrypted-votes.bin", SIZE_MAX, &d, why)) != OK)
 		return e;
 	*file = d.sha256;
 	hash_hex(hex, file);

@@ -136,7 +136,7 @@ start(struct paper *p, struct why *why)
 	if ((e = check_until(p, UNTIL_CLOSING, why)) != OK)
 		return e;
 	r = &p->s.good->r;
-	if ((e = source_digests(&r->src, "encrypted-votes.bin", &d, why)) == OK && (e = make_start_act(&act, r, &d.sha256, &r->ballots_head, why)) == OK) {
+	if ((e = source_digests(&r->src, "encrypted-votes.bin", SIZE_MAX, &d, why)) == OK && (e = make_start_act(&act, r, &d.sha256, &r->ballots_head, why)) == OK) {
 		record_notary(r, first_of(r, "comparison"), &p->notary);
 		e = take_act(p, "start-of-decryption", &act, why);
 	}

@@ -28,7 +28,7 @@ check_comparison(struct check_run *x)
 	record_notary(&x->r, v, &notary); /* the one who was there, whoever came after */
 	if (strcmp(event_fact(v, "sha256"), event_fact(x->r.close, "sha256")) != 0 || strcmp(event_fact(v, "root"), event_fact(x->r.close, "root")) != 0)
 		report_fail(x->report, CHECK_COMPARISON, "the comparison's hash or root is not that of the closing");
-	if ((e = source_digests(&x->r.src, "encrypted-votes.bin", &d, &x->why)) == OK) {
+	if ((e = source_digests(&x->r.src, "encrypted-votes.bin", votes_file_size(x), &d, &x->why)) == OK) {
 		hash_hex(hex, &d.sha256);
 		if (strcmp(hex, event_fact(v, "sha256")) != 0)
 			report_fail(x->report, CHECK_COMPARISON, "the file is not the one that was compared");

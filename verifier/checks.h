@@ -49,6 +49,8 @@ MUST_CHECK enum err same_act(struct check_run *x, const char *name, const struct
 MUST_CHECK enum err act_signed(struct check_run *x, const char *name, const char *purpose, const struct act *a, const struct vkey *notary);
 /* The first entry of the kind, with this value of the fact unless that is NULL; NULL if there is none. */
 const struct event *entry_of(const struct check_run *x, const char *kind, const char *fact, const char *value);
+/* How long encrypted-votes.bin is by the log's ballots. */
+size_t votes_file_size(const struct check_run *x);
 /* Tell the self-test what was read. */
 void was_read(struct check_run *x, enum check c);
 /* o of the last mix: what is decrypted. */

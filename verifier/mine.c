@@ -129,7 +129,7 @@ find_request(struct mine *m)
 
 	(void)snprintf(path, sizeof path, "authorizations/%.128s", r->call.authorizer[0].key.name);
 	m->walk = &walk;
-	if ((e = source_stream(&r->src, path, on_piece, m, m->why)) == OK)
+	if ((e = source_stream(&r->src, path, SIZE_MAX, on_piece, m, m->why)) == OK)
 		e = list_end(&walk, m->why);
 	else
 		buf_free(&walk.pending);

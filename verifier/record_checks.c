@@ -23,6 +23,17 @@ check_box(struct check_run *x)
 		check_handover(x);
 }
 
+/* By what the person pinned this is another record: its logs, which may be of any size, are not read. */
+static int
+is_another(struct check_run *x, const char *election)
+{
+	int other = report_failed(x->report, CHECK_CALL) || (x->opened && x->pinned->election_id != NULL && strcmp(election, x->pinned->election_id) != 0);
+
+	if (other)
+		report_absent(x->report, CHECK_EVENTS_LOG, "not read: what was pinned is of another record");
+	return other;
+}
+
 static void
 keep(struct check_run *x, struct checked *out)
 {
@@ -52,7 +63,7 @@ check_record(struct report *r, const struct file_source *src, const struct pinne
 		x->opened = check_key(x) && r->until >= UNTIL_OPENING && check_setup(x) && check_opening(x);
 		if (x->opened)
 			hash_hex(election_hex, &x->r.election);
-		if (go_on(x) && check_events(x) && go_on(x))
+		if (go_on(x) && !is_another(x, election_hex) && check_events(x) && go_on(x))
 			check_box(x);
 	}
 	if (pinned->keep != NULL)

@@ -9,6 +9,7 @@
 
 struct read_before {
 	struct hash sha256;
+	size_t n;
 	char path[];
 };
 
@@ -35,9 +36,15 @@ steady_part(const char *path, const uint8_t *p, size_t n)
 	return end != NULL ? (size_t)(end - p) : n;
 }
 
+static enum err
+changed(const char *path, struct why *why)
+{
+	return why_set(why, ERR_PROOF, "%s: not what it was a moment ago; one record must be one", path);
+}
+
 /* This came of this file: the first time it is kept, later it must be the same. */
 static enum err
-came(struct steady *s, const char *path, const struct hash *h, struct why *why)
+came(struct steady *s, const char *path, const struct hash *h, size_t length, struct why *why)
 {
 	size_t n = strlen(path) + 1;
 	struct read_before *one, **kept;
@@ -45,6 +52,7 @@ came(struct steady *s, const char *path, const struct hash *h, struct why *why)
 	if ((one = malloc(sizeof *one + n)) == NULL)
 		return ERR_NOMEM;
 	one->sha256 = *h;
+	one->n = length;
 	memcpy(one->path, path, n);
 	if ((kept = tsearch(one, &s->seen, by_path)) == NULL) {
 		free(one);
@@ -53,7 +61,7 @@ came(struct steady *s, const char *path, const struct hash *h, struct why *why)
 	if (*kept == one)
 		return OK;
 	free(one);
-	return hash_equal(&(*kept)->sha256, h) ? OK : why_set(why, ERR_PROOF, "%s: not what it was a moment ago; one record must be one", path);
+	return hash_equal(&(*kept)->sha256, h) ? OK : changed(path, why);
 }
 
 static enum err
@@ -71,10 +79,27 @@ read_steady(void *ctx, const char *path, size_t max, struct buf *out, struct why
 		return ERR_NOMEM;
 	p = out->n > before ? out->p + before : NULL;
 	sha256(&h, p, steady_part(path, p, out->n - before));
-	return came(s, path, &h, why);
+	return came(s, path, &h, out->n - before, why);
+}
+
+/* How long it was the first time, else max. */
+static size_t
+length_before(const struct steady *s, const char *path, size_t max)
+{
+	size_t n = strlen(path) + 1;
+	struct read_before *one = malloc(sizeof *one + n), **kept;
+
+	if (one == NULL)
+		return max;
+	memcpy(one->path, path, n);
+	if ((kept = tfind(one, &s->seen, by_path)) != NULL)
+		max = (*kept)->n;
+	free(one);
+	return max;
 }
 
 struct passing {
+	size_t n;
 	struct hash_run *hash;
 	enum err (*each)(void *arg, const uint8_t *p, size_t n);
 	void *arg;
@@ -86,16 +111,18 @@ on_piece(void *ctx, const uint8_t *p, size_t n)
 	struct passing *x = ctx;
 
 	hash_more(x->hash, p, n);
+	x->n += n;
 	return x->each(x->arg, p, n);
 }
 
 static enum err
-stream_steady(void *ctx, const char *path, enum err (*each)(void *, const uint8_t *, size_t), void *arg, struct why *why)
+stream_steady(void *ctx, const char *path, size_t max, enum err (*each)(void *, const uint8_t *, size_t), void *arg, struct why *why)
 {
 	struct steady *s = ctx;
-	struct passing x = {NULL, each, arg};
+	struct passing x = {0, NULL, each, arg};
 	struct buf whole = {0};
 	struct hash h;
+	size_t most;
 	enum err e;
 
 	if (is_checkpoint(path)) {
@@ -105,9 +132,12 @@ stream_steady(void *ctx, const char *path, enum err (*each)(void *, const uint8_
 		return e;
 	}
 	x.hash = hash_start();
-	e = source_stream(s->base, path, on_piece, &x, why);
+	most = length_before(s, path, max);
+	e = source_stream(s->base, path, most, on_piece, &x, why);
 	hash_end(x.hash, &h);
-	return e == OK ? came(s, path, &h, why) : e;
+	if (e == ERR_LENGTH && most < max)
+		return changed(path, why);
+	return e == OK ? came(s, path, &h, x.n, why) : e;
 }
 
 /* The same names each time, too: who leaves one out of the second list leaves it out of the hash lists. */
@@ -127,7 +157,7 @@ list_steady(void *ctx, void (*each)(void *, const char *), void *arg, struct why
 	for (size_t i = 0; i < n; i++)
 		hash_more(run, name[i], strlen(name[i]) + 1);
 	hash_end(run, &h);
-	e = came(s, "the list of files", &h, why);
+	e = came(s, "the list of files", &h, n, why);
 	for (size_t i = 0; i < n; i++) {
 		if (e == OK)
 			each(arg, name[i]);

@@ -74,7 +74,7 @@ complete(struct authorizer *a, struct why *why)
 
 	x.walk = (struct list_walk){.election = &a->setup.election, .authorizer = 1, .authorizers = a->call->authorizers, .rows = a->roll.n, .each = complete_row, .ctx = &x};
 	(void)snprintf(path, sizeof path, "authorizations/%.128s", a->call->authorizer[0].key.name);
-	e = source_stream(&src, path, on_piece, &x, why);
+	e = source_stream(&src, path, SIZE_MAX, on_piece, &x, why);
 	hash_end(x.hash, &h);
 	if (e == OK)
 		e = list_end(&x.walk, why);
