@@ -232,6 +232,7 @@ record_opening(struct record *r, struct why *why)
 struct entries {
 	struct record *r;
 	struct why *why;
+	uint64_t room; /* in r->ballot_at */
 };
 
 void
@@ -308,7 +309,7 @@ on_entry(void *ctx, uint64_t index, const uint8_t *p, size_t n, const struct has
 enum err
 record_events(struct record *r, struct why *why)
 {
-	struct entries x = {r, why};
+	struct entries x = {r, why, 0};
 	struct buf b = {0};
 	enum err e;
 
@@ -331,6 +332,20 @@ counts(const struct record *r, const struct ballot *b)
 	return b->style >= 1 && b->style <= r->m->styles && b->contests == r->m->style[b->style - 1].contests;
 }
 
+/* Room by what was read: a head can say any size. */
+static int
+more_ballots(struct entries *x)
+{
+	uint64_t room = 2 * x->room;
+	uint64_t *at = realloc(x->r->ballot_at, room * sizeof *at);
+
+	if (at == NULL)
+		return 0;
+	x->r->ballot_at = at;
+	x->room = room;
+	return 1;
+}
+
 static enum err
 on_ballot(void *ctx, uint64_t index, const uint8_t *p, size_t n, const struct hash *leaf)
 {
@@ -341,10 +356,12 @@ on_ballot(void *ctx, uint64_t index, const uint8_t *p, size_t n, const struct ha
 	(void)leaf;
 	if (ballot_read(&b, p, n) != OK)
 		return why_set(x->why, ERR_FORMAT, "ballot %" PRIu64 " is not in canonical form", index);
-	if (index == 0 && r->ballots_head.size < 1 << 24)
+	if (index == 0 && r->ballots_head.size < (1 << 28) / n)
 		buf_room(&r->ballot_bytes, r->ballots_head.size * n); /* most are of one length */
 	buf_put(&r->ballot_bytes, p, n);
 	if (r->ballot_bytes.failed)
+		return ERR_NOMEM;
+	if (index + 2 > x->room && !more_ballots(x))
 		return ERR_NOMEM;
 	r->of_style[counts(r, &b) ? b.style : 0]++;
 	r->ballots = index + 1;
@@ -355,7 +372,7 @@ on_ballot(void *ctx, uint64_t index, const uint8_t *p, size_t n, const struct ha
 enum err
 record_ballots(struct record *r, struct why *why)
 {
-	struct entries x = {r, why};
+	struct entries x = {r, why, 1024};
 	struct buf b = {0};
 	enum err e;
 
@@ -366,7 +383,7 @@ record_ballots(struct record *r, struct why *why)
 		return e;
 	if (r->ballots_head.size > UINT64_C(1) << 32)
 		return why_set(why, ERR_LENGTH, "ballots/checkpoint: %" PRIu64 " ballots are more than there are people", r->ballots_head.size);
-	if ((r->ballot_at = calloc(r->ballots_head.size + 2, sizeof *r->ballot_at)) == NULL)
+	if ((r->ballot_at = calloc(x.room, sizeof *r->ballot_at)) == NULL)
 		return why_set(why, ERR_NOMEM, "out of memory");
 	return log_read(&r->src, "ballots/", &r->ballots_head, on_ballot, &x, why);
 }

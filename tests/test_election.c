@@ -17,6 +17,7 @@
 #include "election/counting.h"
 #include "election/event.h"
 #include "election/docnote.h"
+#include "election/record.h"
 #include "election/replace.h"
 #include "election/roll.h"
 #include "election/used.h"
@@ -761,6 +762,46 @@ small_in_memory(void **state)
 	buf_free(&entry);
 }
 
+/* A source that has a head of ballots and nothing else. */
+static enum err
+head_alone(void *ctx, const char *path, size_t max, struct buf *out, struct why *why)
+{
+	const struct buf *head = ctx;
+
+	(void)max;
+	if (strcmp(path, "ballots/checkpoint") != 0)
+		return why_set(why, ERR_ABSENT, "%s: no such file", path);
+	buf_put(out, head->p, head->n);
+	return OK;
+}
+
+/* What a head says of its size takes no memory before the ballots are there. */
+static void
+claimed_size(void **state)
+{
+	struct record *r = calloc(1, sizeof *r);
+	struct buf note = {0};
+	struct head head = {.size = UINT64_C(1) << 32};
+	struct signer log;
+	uint8_t seed[32] = {9};
+	struct mallinfo2 before, after;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(signer_of_seed(&log, "urna.example/ballots", seed), OK);
+	assert_int_equal(vkey_make(&r->call.log_ballots, log.name, NOTE_ED25519, log.key), OK);
+	assert_int_equal(checkpoint_sign(&note, &head, &log), OK);
+	r->src = (struct file_source){&note, head_alone, NULL, NULL};
+	before = mallinfo2();
+	assert_int_equal(record_ballots(r, &why), ERR_ABSENT);
+	after = mallinfo2();
+	assert_true(after.uordblks + after.hblkhd < before.uordblks + before.hblkhd + (1 << 20));
+	record_free(r);
+	free(r);
+	signer_close(&log);
+	buf_free(&note);
+}
+
 /* What is too long for an entry is said when it is written, and not cut in silence. */
 static void
 long_facts(void **state)
@@ -792,7 +833,7 @@ main(void)
 	    cmocka_unit_test(words),
 	    cmocka_unit_test(ballots),
 	    cmocka_unit_test(passwords),
-	    cmocka_unit_test(strict_facts), cmocka_unit_test(small_in_memory), cmocka_unit_test(long_facts),
+	    cmocka_unit_test(strict_facts), cmocka_unit_test(small_in_memory), cmocka_unit_test(claimed_size), cmocka_unit_test(long_facts),
 	    cmocka_unit_test(used_once),
 	    cmocka_unit_test(replacements),
 	    cmocka_unit_test(ceremonies),

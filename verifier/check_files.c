@@ -142,9 +142,9 @@ add_documents(const struct check_run *x, struct names *l)
 }
 
 static void
-add_closing(const struct check_run *x, struct names *l)
+add_closing(const struct check_run *x, struct names *l, uint64_t most)
 {
-	add_log(l, "ballots/", x->r.ballots_head.size);
+	add_log(l, "ballots/", x->r.ballots == x->r.ballots_head.size || x->r.ballots_head.size < most ? x->r.ballots_head.size : most);
 	for (unsigned a = 0; a < x->r.call.authorizers; a++)
 		if (a == 0 || (x->r.progress.lists >> a & 1)) {
 			add(l, "authorizations/%.128s", x->r.call.authorizer[a].key.name);
@@ -238,9 +238,9 @@ drop(const struct check_run *x, struct names *l)
 	l->n = kept;
 }
 
-/* Every file that a record in this state has, in order. */
+/* Every file that a record in this state has, in order. Of a log of ballots that could not be read no more than `most`. */
 static void
-expected(const struct check_run *x, struct names *l)
+expected(const struct check_run *x, struct names *l, uint64_t most)
 {
 	static const char *const documents[] = {"call.json", "call.json.note", "key/transcript.json", "key/transcript.json.note", "key/cards.json"};
 	const struct progress *p = &x->r.progress;
@@ -253,7 +253,7 @@ expected(const struct check_run *x, struct names *l)
 	if (x->opened || p->opened) /* by the log, if the documents of the opening are not all there */
 		add_opening(x, l);
 	if (p->closed)
-		add_closing(x, l);
+		add_closing(x, l, most);
 	if (p->compared)
 		add_act(l, "start-of-decryption", 1);
 	for (unsigned g = 0; x->opened && g < x->r.m->groups; g++) {
@@ -341,8 +341,11 @@ check_files(struct check_run *x)
 
 	report_begin(x->report, CHECK_FILES);
 	report_begin(x->report, CHECK_DOCUMENTS);
-	expected(x, &want);
-	if ((e = want.failed ? ERR_NOMEM : record_names(&x->r, &have.name, &have.n, &x->why)) != OK)
+	e = record_names(&x->r, &have.name, &have.n, &x->why);
+	expected(x, &want, (have.n + 1) * TILE_WIDTH); /* a head can say any size; each of its bundles is a file */
+	if (want.failed)
+		e = ERR_NOMEM;
+	if (e != OK)
 		bad(x, CHECK_FILES, e); /* e.g. a server's record before its hand-over */
 	else {
 		drop(x, &have);
