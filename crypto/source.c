@@ -72,6 +72,7 @@ walk(const char *dir, const char *prefix, unsigned depth, void (*each)(void *, c
 	DIR *d = depth <= MOST_DEPTH ? opendir(dir) : NULL;
 	struct dirent *entry;
 	enum err e = OK;
+	int empty = 1;
 
 	if (depth > MOST_DEPTH)
 		return why_set(why, ERR_FORMAT, "%.200s...: more than %d folders in each other", prefix, MOST_DEPTH);
@@ -83,6 +84,7 @@ walk(const char *dir, const char *prefix, unsigned depth, void (*each)(void *, c
 
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
+		empty = 0;
 		if (!source_name_plain(entry->d_name)) {
 			e = why_set(why, ERR_FORMAT, "%s%s: control characters in a file's name", prefix, entry->d_name);
 		} else if (snprintf(full, sizeof full, "%s/%s", dir, entry->d_name) >= (int)sizeof full ||
@@ -102,6 +104,8 @@ walk(const char *dir, const char *prefix, unsigned depth, void (*each)(void *, c
 		}
 	}
 	(void)closedir(d);
+	if (e == OK && empty && depth > 0)
+		each(arg, prefix);
 	return e;
 }
 

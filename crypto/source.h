@@ -10,7 +10,7 @@ struct file_source {
 	void *ctx;
 	/* Append the file's bytes to out; at most max. ERR_ABSENT, ERR_LENGTH, ERR_IO. */
 	enum err (*read)(void *ctx, const char *path, size_t max, struct buf *out, struct why *why);
-	/* Call `each` with every file's path, in no order; NULL if it cannot be listed. */
+	/* Call `each` with every file's path, and with that of every empty folder and a slash, in no order; NULL if it cannot be listed. */
 	enum err (*list)(void *ctx, void (*each)(void *arg, const char *path), void *arg, struct why *why);
 	/* Give the file's bytes to `each` piece by piece, at most max; each's error ends it. NULL: only whole files are to be had. */
 	enum err (*stream)(void *ctx, const char *path, size_t max, enum err (*each)(void *arg, const uint8_t *p, size_t n), void *arg, struct why *why);

@@ -615,13 +615,17 @@ struct names {
 	char **name;
 	size_t n, room;
 	int failed;
+	int folders; /* the empty folders are asked for, not the files */
 };
 
 static void
 on_name(void *arg, const char *path)
 {
 	struct names *x = arg;
+	size_t length = strlen(path);
 
+	if ((length > 0 && path[length - 1] == '/') != x->folders)
+		return;
 	if (x->n == x->room) {
 		size_t room = x->room == 0 ? 256 : 2 * x->room;
 		char **more = realloc(x->name, room * sizeof *more);
@@ -651,10 +655,10 @@ record_names(struct record *r, char ***names, size_t *n, struct why *why)
 	return source_names(&r->src, names, n, why);
 }
 
-enum err
-source_names(const struct file_source *src, char ***names, size_t *n, struct why *why)
+static enum err
+listed(const struct file_source *src, int folders, char ***names, size_t *n, struct why *why)
 {
-	struct names x = {0};
+	struct names x = {.folders = folders};
 	enum err e;
 
 	if (src->list == NULL)
@@ -666,4 +670,16 @@ source_names(const struct file_source *src, char ***names, size_t *n, struct why
 	*names = x.name;
 	*n = x.n;
 	return OK;
+}
+
+enum err
+source_names(const struct file_source *src, char ***names, size_t *n, struct why *why)
+{
+	return listed(src, 0, names, n, why);
+}
+
+enum err
+source_empty_folders(const struct file_source *src, char ***names, size_t *n, struct why *why)
+{
+	return listed(src, 1, names, n, why);
 }

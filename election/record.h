@@ -95,6 +95,8 @@ MUST_CHECK enum err record_markings(struct record *r, unsigned group, const stru
 MUST_CHECK enum err record_decode(struct record *r, unsigned group, const struct ciphertext *list, size_t n, size_t *marking, unsigned threads, struct why *why);
 /* All file names of a source, sorted; free each and the list. ERR_ABSENT if it cannot be listed. */
 MUST_CHECK enum err source_names(const struct file_source *src, char ***names, size_t *n, struct why *why);
+/* The same of its empty folders, each with a slash behind it. */
+MUST_CHECK enum err source_empty_folders(const struct file_source *src, char ***names, size_t *n, struct why *why);
 MUST_CHECK enum err record_names(struct record *r, char ***names, size_t *n, struct why *why);
 
 #endif

@@ -332,6 +332,23 @@ compare(struct check_run *x, const struct names *want, const struct names *have)
 	return documents;
 }
 
+/* A record that is handed over has no folder without a file: its name could say anything, and no hash names it. (Before, a
+ * step that was broken off may leave one.) */
+static void
+check_folders(struct check_run *x)
+{
+	struct names empty = {.name = NULL};
+	enum err e;
+
+	if (x->report->until < UNTIL_HANDOVER)
+		return;
+	if ((e = source_empty_folders(&x->r.src, &empty.name, &empty.n, &x->why)) != OK)
+		bad(x, CHECK_FILES, e);
+	for (size_t i = 0; i < empty.n; i++)
+		report_fail(x->report, CHECK_FILES, "not of the record: the empty folder %s", empty.name[i]);
+	names_free(&empty);
+}
+
 void
 check_files(struct check_run *x)
 {
@@ -350,6 +367,7 @@ check_files(struct check_run *x)
 	else {
 		drop(x, &have);
 		documents = compare(x, &want, &have);
+		check_folders(x);
 		report_pass(x->report, CHECK_FILES, have.n, NULL);
 		report_pass(x->report, CHECK_DOCUMENTS, documents, NULL);
 	}

@@ -147,11 +147,11 @@ list_steady(void *ctx, void (*each)(void *, const char *), void *arg, struct why
 	struct steady *s = ctx;
 	struct hash_run *run;
 	struct hash h;
-	char **name = NULL;
-	size_t n = 0;
+	char **name = NULL, **folder = NULL;
+	size_t n = 0, folders = 0;
 	enum err e;
 
-	if ((e = source_names(s->base, &name, &n, why)) != OK)
+	if ((e = source_names(s->base, &name, &n, why)) != OK || (e = source_empty_folders(s->base, &folder, &folders, why)) != OK)
 		return e;
 	run = hash_start();
 	for (size_t i = 0; i < n; i++)
@@ -164,6 +164,12 @@ list_steady(void *ctx, void (*each)(void *, const char *), void *arg, struct why
 		free(name[i]);
 	}
 	free(name);
+	for (size_t i = 0; i < folders; i++) {
+		if (e == OK)
+			each(arg, folder[i]);
+		free(folder[i]);
+	}
+	free(folder);
 	return e;
 }
 

@@ -124,6 +124,7 @@ CASES = [
     ("the opening", "V10", edit("opening.json", '"dictamen": "([0-9a-f]{64})"', other_digit)),
     ("the closing act", "V23", edit("acts/closing.txt", "en la urna: ([0-9]+)", more)),
     ("the call's note is missing", "V02", lambda c: c.remove("call.json.note")),
+    ("an empty folder", "V01", lambda c: os.makedirs(os.path.join(c.folder, "acts/nobody"))),
     ("a file too many", "V01", lambda c: c.write("acts/count.txt", b"")),
     ("a line of a hash list", "V37", lambda c: c.flip("hashes.sha512", 3)),
     ("the hand-over act", "V38", edit("acts/handover.txt", "juego ([0-9])", more)),

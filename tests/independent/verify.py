@@ -38,8 +38,10 @@ class Record:
 
     def __init__(self, folder, election, log_keys, receipts=None):
         self.folder, self.pinned, self.log_keys, self.receipts = folder, election, log_keys, receipts
-        self.names = set()
+        self.names, self.empty = set(), []
         for where, folders, files in os.walk(folder):
+            if not folders and not files:
+                self.empty.append(os.path.relpath(where, folder))
             for f in files + [d for d in folders if os.path.islink(os.path.join(where, d))]:
                 self.names.add(os.path.relpath(os.path.join(where, f), folder))
 
@@ -1159,6 +1161,7 @@ def v40(r):
 def v01(r):
     """Exactly the layout's files."""
     need(not any(re.search(r"[\0-\x1f\x7f]", n) for n in r.names), "control characters in a name")
+    need(not r.empty, "empty folders: " + ", ".join(r.empty))
     want = {"roll", "confirmations", "encrypted-votes.bin", "votes.csv", "key/cards.json", "zero-report.json", "roll.note"}
     for n in ("call.json", "key/transcript.json", "manifest.json", "dictamen.json", "opening.json"):
         want |= {n, n + ".note"}
