@@ -692,7 +692,7 @@ phases(void **state)
 	(void)strcpy(e->kind, "resume");
 	assert_false(event_amends(e));
 	/* why an amendment of the hours may not come now */
-	e->facts = 0;
+	event_free(e);
 	event_add(e, "motive", "m");
 	event_add(e, "acuerdo", "a");
 	event_add(e, "proposer", "p");
@@ -714,7 +714,7 @@ phases(void **state)
 	before = p;
 	assert_int_equal(progress_apply(&before, e, call, &why), OK);
 	assert_int_equal(before.closes, 1000);
-	(void)strcpy(e->fact[3].value, "18:36");
+	event_set(e, 3, "18:36");
 	assert_int_equal(progress_apply(&p, e, call, &why), ERR_NOT_NOW);
 	assert_string_equal(why.text, "extend: \"18:36\" is no hour like 2026-06-01T18:00:00Z");
 	(void)strcpy(e->kind, "resume");

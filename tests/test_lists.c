@@ -298,6 +298,7 @@ confirmed_by(const int who[VOTERS], int false_one, uint64_t *counted, struct buf
 	*counted = sums[0].confirmations;
 	(void)snprintf(cmd, sizeof cmd, "rm -r %s", dir);
 	assert_int_equal(system(cmd), 0);
+	event_free(&close);
 	buf_free(&b);
 	buf_free(&q[0].request);
 	buf_free(&q[1].request);

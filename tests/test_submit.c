@@ -397,6 +397,7 @@ hour(void **state)
 	assert_string_equal(s->tick_why.text, "");
 	assert_true(s->progress.begun >> 3 & 1);
 	buf_free(&message);
+	event_free(e);
 	free(e);
 	unload_small(&before);
 }
@@ -431,6 +432,7 @@ included(void **state)
 		assert_non_null(strstr(why.text, table[i].says));
 		buf_free(&sealed);
 	}
+	event_free(e);
 	free(e);
 	unload_small(&before);
 }
