@@ -122,7 +122,7 @@ cmd_open(struct args *a)
 	for (unsigned k = 0; arg_nth(a, "--installed", k) != NULL; k++)
 		;
 	args_end(a);
-	if (r == NULL || open_record(r, dir, TO_SETUP, &why) != OK || hours_ahead(r->m, &why) != OK || open_signer_of(a, &by, &r->call, "opening", &why) != OK || ask_service(socket, &zero, &why) != OK)
+	if (r == NULL || open_record(r, dir, TO_SETUP, &why) != OK || open_signer_of(a, &by, &r->call, "opening", &why) != OK || hours_ahead(r->m, &why) != OK || ask_service(socket, &zero, &why) != OK)
 		return fail("open", &why);
 	(void)printf("stores, then installed files against the dictamen:\n");
 	if (zero_report(a, r, &zero, &report, &why) != OK || put(dir, "zero-report.json", &report, &why) != OK || make_opening(&opening, &act, r, &why) != OK ||

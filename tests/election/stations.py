@@ -558,27 +558,28 @@ def urna(name, words, key, good, *sentences, without=()):
 
 
 reasons = ["--acuerdo", "INE/CG1/2026", "--motive", "ensayo", "--proposer", "Consejo General"]
-order = ["--out", W + "/order.json"]
+order, second, third = (["--out", W + "/order-%d.json" % i] for i in range(3))
 Forged("opening")
-for f in glob.glob(W + "/order.json*"):
+for f in glob.glob(W + "/order-*"):
     os.remove(f)
 urna("an extension to an hour that is none", ["amend", "extend", "--closes", "18:36", *reasons, *order], "operador", False, "an hour like")
 urna("an extension to an hour that has passed", ["amend", "extend", "--closes", "2026-01-01T00:00:00Z", *reasons, *order], "operador", False, "has passed")
 urna("an exclusion beyond the roll", ["amend", "exclude", "--index", "99", *reasons, *order], "registro", False, "the roll has 12 voters")
 urna("an exclusion of no index", ["amend", "exclude", "--index", "x", *reasons, *order], "registro", False, "the roll has 12 voters")
-told("and no order was written", glob.glob(W + "/order.json*") == [])
+told("and no order was written", glob.glob(W + "/order-*") == [])
 urna("an extension to an hour that is to come", ["amend", "extend", "--closes", "2099-01-01T00:00:00Z", *reasons, *order], "operador", True, "extend needs 2 of", "urna amend sign")
-urna("an exclusion of one on the roll", ["amend", "exclude", "--index", "11", *reasons, *order], "registro", True, "urna amend sign")
-urna("a resumption after the clock, which the operator lifts alone", ["amend", "resume", "--cause", "clock", "--motive", "reloj", *order], "operador", True,
+urna("an exclusion of one on the roll", ["amend", "exclude", "--index", "11", *reasons, *second], "registro", True, "urna amend sign")
+urna("a resumption after the clock, which the operator lifts alone", ["amend", "resume", "--cause", "clock", "--motive", "reloj", *third], "operador", True,
      "urna amend submit", without=["amend sign", "needs"])
 urna("an amendment there is not", ["amend", "shorten"], None, False, 'there is no "shorten"')
 urna("a second hash of the transcript", ["event", "submit", "--kind", "key", "--fact", "transcript=" + "0" * 64, "--socket", W + "/no-socket"], "operador", False,
      "leave it out", without=["stands twice"])
 urna("a socket where nobody listens is named", ["event", "submit", "--kind", "incident", "--fact", "what=x", "--socket", W + "/no-socket"], "operador", False, W + "/no-socket")
 urna("an opening under the notary's key", ["open", "--socket", W + "/no-socket"], "notaria", False, "the notary's key", "urna notary sign")
-urna("an opening under the operator's comes as far as the service", ["open", "--socket", W + "/no-socket"], "operador", False, "no urnad answers there")
+urna("an opening under the operator's, whose hours are past", ["open", "--socket", W + "/no-socket"], "operador", False, "the closing hour", "is past")
 draft = json.load(open(W + "/private/draft.json", encoding="utf-8"))
 draft["grace_seconds"] += 1
+draft["opens"], draft["closes"] = "2096-01-01T00:00:00Z", "2096-01-02T00:00:00Z"
 json.dump(draft, open(W + "/draft.json", "w", encoding="utf-8"))
 urna("a manifest in the place of a signed one: the note to remove is named", ["manifest", "seal", "--draft", W + "/draft.json"], "operador", False,
      "remove " + D + "/manifest.json.note")
