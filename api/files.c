@@ -126,7 +126,7 @@ try_all(const struct service *s, struct why *why)
 	return e;
 }
 
-/* Sizes and times: what changes when one of the files does. */
+/* Inodes, sizes and times: what changes when one of the files does, also twice within one tick of the file system's clock. */
 static void
 stamp(const struct service *s, char out[400])
 {
@@ -142,7 +142,7 @@ stamp(const struct service *s, char out[400])
 		size_t n = strlen(out);
 
 		if (stat(paths[i], &st) == 0)
-			(void)snprintf(out + n, 400 - n, "%lld %lld.%09ld;", (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+			(void)snprintf(out + n, 400 - n, "%llu %lld %lld.%09ld;", (unsigned long long)st.st_ino, (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 		else
 			(void)snprintf(out + n, 400 - n, "-;");
 	}
