@@ -78,7 +78,7 @@ struct service {
 	uint64_t taken;	    /* entries of events that are carried out */
 	int unexported;	    /* the record's copy of events is behind */
 	struct trouble trouble;
-	char files_stamp[400]; /* sizes and times of the files that an opening needs, when they were tried */
+	char files_stamp[400]; /* inodes, sizes and times of the files that an opening needs, when they were tried */
 	enum err files_failed;
 	struct why files_why;
 	enum err tick_failed; /* what the clock asked for was not to be had */

@@ -506,6 +506,15 @@ copy(struct json_out *o, const struct json *j, const struct manifest *m, int con
 	}
 }
 
+unsigned
+manifest_style(const struct manifest *m, const char *entity, const char *district)
+{
+	for (unsigned s = 0; s < m->styles; s++)
+		if (strcmp(m->style[s].entity, entity) == 0 && strcmp(m->style[s].district, district) == 0)
+			return s + 1;
+	return 0;
+}
+
 enum err
 manifest_not_over(const struct manifest *m, int64_t now, struct why *why)
 {

@@ -80,6 +80,8 @@ MUST_CHECK enum err manifest_read(struct manifest **out, const void *p, size_t n
  * or names another call, ERR_LENGTH if authorizers_n is not the call's number. */
 MUST_CHECK enum err manifest_seal(struct buf *out, const void *draft, size_t n, const struct call *call, const struct hash *roll,
     const struct hash *authorizers, unsigned authorizers_n, struct why *why);
+/* The ballot style (from 1) of a place, district empty where it has none; 0 if there is none. */
+unsigned manifest_style(const struct manifest *m, const char *entity, const char *district);
 /* The hours are not over: an election that nobody can vote in is neither sealed nor opened. ERR_NOT_NOW with what to do. */
 MUST_CHECK enum err manifest_not_over(const struct manifest *m, int64_t now, struct why *why);
 /* A commented example of a draft. */

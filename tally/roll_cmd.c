@@ -388,9 +388,10 @@ add_included(struct people *all, const struct record *r, const uint8_t key[32], 
 	struct enrolled v;
 	struct hash row;
 	char text[512];
-	uint32_t n = 0;
+	uint32_t n = 0, people;
 	enum err e = read_people(&one, &n, key, &r->call, file, why);
 
+	people = n;
 	if (e == OK && n != 1)
 		e = why_set(why, ERR_FORMAT, "%s: not one person, of urna roll include", file);
 	for (uint32_t i = 0; e == OK && n == 1 && i < r->roll.n; i++) {
@@ -407,6 +408,8 @@ add_included(struct people *all, const struct record *r, const uint8_t key[32], 
 	if (e == OK && n == 1)
 		e = why_set(why, ERR_ABSENT, "%s: no entry of the log includes this person (urna amend submit)", file);
 	wipe(&v, sizeof v);
+	if (one != NULL)
+		wipe(one, people * sizeof *one);
 	free(one);
 	return e;
 }
@@ -570,16 +573,6 @@ reissue(struct args *a)
 	return 0;
 }
 
-/* The ballot style of --entity and --district; 0 if there is none. */
-static unsigned
-style_of(const struct manifest *m, const char *entity, const char *district)
-{
-	for (unsigned s = 0; s < m->styles; s++)
-		if (strcmp(m->style[s].entity, entity) == 0 && strcmp(m->style[s].district, district) == 0)
-			return s + 1;
-	return 0;
-}
-
 /* What the authority's list would have said of this voter. Others than blanks, and whole: nothing is cut off. */
 static enum err
 take_field(char *out, size_t size, struct args *a, const char *option, struct why *why)
@@ -638,7 +631,7 @@ include(struct args *a)
 	if (take_person(&v.person, a, &why) != OK || draft_free(out, &why) != OK || new_file(person, "it may be the person of another order; name another file", &why) != OK || r == NULL || e == NULL ||
 	    open_record(r, dir, TO_EVENTS, &why) != OK || roll_key(key, private_key, &why) != OK || not_of_roll(v.person.user, key, &r->call, arg_need(a, "--private"), &why) != OK)
 		return fail("roll", &why);
-	if ((v.row.style = style_of(r->m, entity, district != NULL ? district : "")) == 0) {
+	if ((v.row.style = manifest_style(r->m, entity, district != NULL ? district : "")) == 0) {
 		(void)why_set(&why, ERR_RANGE, "no ballot style for entity %s%s%s", entity, district != NULL ? " district " : "", district != NULL ? district : "");
 		return fail("roll", &why);
 	}

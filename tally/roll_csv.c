@@ -125,16 +125,6 @@ judge_person(struct reading *r, char *const field[COLUMNS])
 	return r->errors == before;
 }
 
-/* The manifest's ballot style of this place; 0: it has none. */
-static unsigned
-style_of(const struct manifest *m, const char *entity, const char *district)
-{
-	for (unsigned s = 0; s < m->styles; s++)
-		if (strcmp(m->style[s].entity, entity) == 0 && strcmp(m->style[s].district, district) == 0)
-			return s + 1;
-	return 0;
-}
-
 /* The number of this place among those found so far; 0: there are too many. */
 static unsigned
 note_place(struct reading *r, const char *entity, const char *district)
@@ -168,7 +158,7 @@ read_line(struct reading *r, struct enrolled *out, char *line)
 			field[i] = line + strlen(line);
 	if (!judge_person(r, field))
 		return 0;
-	style = r->m != NULL ? style_of(r->m, field[2], field[3]) : note_place(r, field[2], field[3]);
+	style = r->m != NULL ? manifest_style(r->m, field[2], field[3]) : note_place(r, field[2], field[3]);
 	if (style == 0) {
 		if (r->m == NULL)
 			complain(r, "more than %d entities and districts", MAX_STYLES);

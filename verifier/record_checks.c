@@ -23,14 +23,14 @@ check_box(struct check_run *x)
 		check_handover(x);
 }
 
-/* By what the person pinned this is another record: its logs, which may be of any size, are not read. */
+/* By its call, or by what the person pinned, this is not the record asked for: its logs, which may be of any size, are not read. */
 static int
 is_another(struct check_run *x, const char *election)
 {
 	int other = report_failed(x->report, CHECK_CALL) || (x->opened && x->pinned->election_id != NULL && strcmp(election, x->pinned->election_id) != 0);
 
 	if (other)
-		report_absent(x->report, CHECK_EVENTS_LOG, "not read: what was pinned is of another record");
+		report_absent(x->report, CHECK_EVENTS_LOG, "not read: what was pinned is of another record, or the call does not hold");
 	return other;
 }
 
