@@ -151,13 +151,14 @@ list_steady(void *ctx, void (*each)(void *, const char *), void *arg, struct why
 	size_t n = 0, folders = 0;
 	enum err e;
 
-	if ((e = source_names(s->base, &name, &n, why)) != OK || (e = source_empty_folders(s->base, &folder, &folders, why)) != OK)
+	if ((e = source_names(s->base, &name, &n, why)) != OK)
 		return e;
 	run = hash_start();
 	for (size_t i = 0; i < n; i++)
 		hash_more(run, name[i], strlen(name[i]) + 1);
 	hash_end(run, &h);
-	e = came(s, "the list of files", &h, n, why);
+	if ((e = came(s, "the list of files", &h, n, why)) == OK)
+		e = source_empty_folders(s->base, &folder, &folders, why);
 	for (size_t i = 0; i < n; i++) {
 		if (e == OK)
 			each(arg, name[i]);

@@ -60,8 +60,9 @@ authorizer_try_keys(struct authorizer *a, struct why *why)
 
 	if (stat(a->rsa_keys, &st) != 0)
 		return OK; /* not made yet */
-	if (st.st_mtim.tv_sec != a->tried.tv_sec || st.st_mtim.tv_nsec != a->tried.tv_nsec) {
+	if (st.st_ino != a->tried_inode || st.st_mtim.tv_sec != a->tried.tv_sec || st.st_mtim.tv_nsec != a->tried.tv_nsec) {
 		a->tried = st.st_mtim;
+		a->tried_inode = st.st_ino;
 		a->try_why = none;
 		a->try_failed = read_secrets(a, 1, &rsa, &a->try_why);
 		if (rsa != NULL)

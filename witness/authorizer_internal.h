@@ -45,7 +45,8 @@ struct authorizer {
 	struct why trouble; /* what the follower said last */
 	uint64_t refused;
 	/* the follower's own: */
-	struct timespec tried; /* the RSA file of that time was tried before an opening was known */
+	struct timespec tried; /* the RSA file of that time and inode was tried before an opening was known */
+	uint64_t tried_inode;
 	enum err try_failed;
 	struct why try_why;
 };
