@@ -169,6 +169,28 @@ check_setup(struct authorizer *a, struct record *r, struct why *why)
 	return e;
 }
 
+/* The box's log of events names this opening. One that was signed and not loaded may be given up for another, and binds nobody.
+ * ERR_ABSENT: it names none yet; ERR_PROOF: another. */
+static enum err
+named_in_events(struct authorizer *a, const struct hash *election, struct why *why)
+{
+	struct record *r = calloc(1, sizeof *r);
+	enum err e;
+
+	if (r == NULL)
+		return ERR_NOMEM;
+	r->src = source_http(a->box);
+	r->call = *a->call;
+	r->election = *election;
+	if ((e = record_events(r, why)) == OK && !r->progress.opened)
+		e = ERR_ABSENT;
+	else if (e == OK && !hash_equal(&r->progress.election, election))
+		e = why_set(why, ERR_PROOF, "events names another opening than the account origin shows");
+	record_free(r);
+	free(r);
+	return e;
+}
+
 /* The opening and all it names, held against our call: from the account origin the first time, and from then on from the copy
  * that was kept, so that we can start, and help a registry that was lost, while the authority's service is down. */
 enum err
@@ -193,7 +215,7 @@ authorizer_setup(struct authorizer *a, struct record *r, struct why *why)
 		return e; /* the day has not come */
 	authorizer_beside(a, "setup.part", tee.to);
 	r->src = (struct file_source){&tee, read_and_keep, NULL, NULL};
-	if ((e = check_setup(a, r, why)) == OK && rename(tee.to, kept) != 0)
+	if ((e = check_setup(a, r, why)) == OK && (e = named_in_events(a, &r->election, why)) == OK && rename(tee.to, kept) != 0)
 		e = why_set(why, ERR_IO, "%s: %s", kept, strerror(errno));
 	r->src = (struct file_source){0};
 	return e;
